@@ -1,0 +1,148 @@
+"""What the atlas knows of an experiment, a star or the early Universe: one question, one answer.
+
+A :class:`Constraint` says which couplings it excludes; a :class:`Limit` holds the answer for a grid of masses as sets
+of excluded intervals in d. Experiments, cosmology and supernovae all implement the same protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.errors import DomainError
+from nudipole.portal import Direction, Portal
+
+FloatArray = npt.NDArray[np.float64]
+Kind = Literal["exclusion", "projection", "roi", "line"]
+KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
+BASES = ("first-principles", "normalised", "digitised")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An excluded range of couplings d [GeV^-1]; ``high`` is None where it is open above."""
+
+    low: float
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.low) and self.low >= 0) or (self.high is not None and not self.high >= self.low):
+            raise DomainError(f"an interval needs 0 <= low <= high, got {self.low}, {self.high}")
+
+    def __contains__(self, d: float) -> bool:
+        return self.low <= d and (self.high is None or d <= self.high)
+
+    @property
+    def mu(self) -> tuple[float, float | None]:
+        """The same in Bohr magnetons, mu = 2 d."""
+        return units.mu_from_d(self.low), None if self.high is None else units.mu_from_d(self.high)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Excluded intervals on a grid of masses.
+
+    ``excluded[i]`` is a tuple of :class:`Interval` at ``masses[i]`` [GeV], empty where nothing is excluded.
+    """
+
+    key: str
+    direction: Direction
+    confidence_level: float
+    masses: FloatArray
+    excluded: tuple[tuple[Interval, ...], ...]
+    kind: Kind = "exclusion"
+    basis: str = "first-principles"
+    preset: str = "default"
+    citations: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if len(self.masses) != len(self.excluded):
+            raise DomainError("one set of intervals for each mass is needed")
+
+    @property
+    def lower(self) -> FloatArray:
+        """Lowest excluded d [GeV^-1] at each mass; NaN where nothing is excluded."""
+        return np.array([intervals[0].low if intervals else np.nan for intervals in self.excluded])
+
+    @property
+    def upper(self) -> FloatArray:
+        """Highest excluded d [GeV^-1] at each mass; inf where open above, NaN where nothing is excluded."""
+        return np.array([_upper(intervals) for intervals in self.excluded])
+
+    def excludes(self, mass_index: int, d: float) -> bool:
+        """Whether coupling d is excluded at ``masses[mass_index]``."""
+        return any(d in interval for interval in self.excluded[mass_index])
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th>M [GeV]</th><th>excluded d [GeV⁻¹]</th><th>μ = 2d [μ<sub>B</sub>]</th></tr>"
+        rows = []
+        for mass, intervals in zip(self.masses, self.excluded, strict=True):
+            shown = [
+                (
+                    f"{i.low:.3g} – {'∞' if i.high is None else format(i.high, '.3g')}",
+                    f"{i.mu[0]:.3g} – {'∞' if i.mu[1] is None else format(i.mu[1], '.3g')}",
+                )
+                for i in intervals
+            ] or [("none", "none")]
+            rows += [f"<tr><td>{mass:.4g}</td><td>{d}</td><td>{mu}</td></tr>" for d, mu in shown]
+        title = f"<caption>{self.key}, {self.direction.name}, {self.confidence_level:.0%} CL</caption>"
+        return f"<table>{title}{head}{''.join(rows)}</table>"
+
+
+def _upper(intervals: tuple[Interval, ...]) -> float:
+    if not intervals:
+        return np.nan
+    return np.inf if intervals[-1].high is None else intervals[-1].high
+
+
+@runtime_checkable
+class Constraint(Protocol):
+    """The protocol: everything that excludes couplings implements it."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def basis(self) -> str: ...
+
+    @property
+    def confidence_level(self) -> float: ...
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """Named sets of published assumptions; ``default`` is always the first."""
+        ...
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        """Directions for which there is something to say, a subset of :data:`nudipole.portal.DIRECTIONS`."""
+        ...
+
+    @property
+    def citations(self) -> tuple[str, ...]: ...
+
+    def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
+        """Delta chi^2-like statistic of each point, larger is worse: what ``limit`` holds against its critical value."""
+        ...
+
+    def limit(
+        self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
+    ) -> Limit:
+        """Excluded intervals in d at each mass [GeV]."""
+        ...
+
+    def explain(self, preset: str = "default") -> dict[str, Any]:
+        """What this preset assumes, and how it differs from the default."""
+        ...

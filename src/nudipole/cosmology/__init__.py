@@ -1,0 +1,1 @@
+"""The early Universe: thermal rates, Big Bang nucleosynthesis, N_eff."""

@@ -1,0 +1,1 @@
+"""Experiments as documents: schema, registry, cards, data."""

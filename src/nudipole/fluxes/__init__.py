@@ -1,0 +1,1 @@
+"""Neutrino fluxes: one file per source family, each a function that returns a :class:`~nudipole.fluxes.flux.Flux`."""

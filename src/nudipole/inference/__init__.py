@@ -1,0 +1,1 @@
+"""Counts, likelihoods, limits: knows no physics."""

@@ -1,0 +1,1 @@
+"""Matter: isotopes, form factors, nucleons, atoms, materials, the Earth."""

@@ -1,0 +1,266 @@
+r"""The theory point: one heavy neutral lepton N with a dipole coupling to each flavour.
+
+.. math:: \mathcal L = \sum_\alpha d_\alpha\, \bar\nu_{\alpha L}\sigma^{\mu\nu} N_R F_{\mu\nu} + \text{h.c.}
+
+A :class:`Direction` is a ray in theory space (couplings as multiples of one scan variable d, Dirac or Majorana,
+completion at the electroweak scale); a :class:`Portal` is a point on it, with a mass and a size. Amplitudes of
+different flavours add, so production from a flux of flavour density matrix rho goes as d^dagger rho d and the decay
+width as D = sum |d_alpha|^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.errors import DomainError, check_choice, check_non_negative
+
+Nature = Literal["dirac", "majorana"]
+FLAVORS = ("e", "mu", "tau")
+_UNIT_COUPLINGS: Mapping[str, tuple[complex, complex, complex]] = {
+    "e": (1, 0, 0),
+    "mu": (0, 1, 0),
+    "tau": (0, 0, 1),
+    "coherent": (1, 1, 1),
+    "universal": (1, 0, 0),
+}
+DIRECTIONS = tuple(_UNIT_COUPLINGS)
+
+
+@dataclass(frozen=True)
+class Completion:
+    r"""What comes along above the electroweak scale.
+
+    ``photon``: the operator with F alone. ``gauge``: the SU(2)xU(1) operators d_W and d_B with d_W = ratio d_B, which
+    bring :math:`d_Z = d\,(a c_W - 2 s_W)/(2 c_W + a s_W)` and :math:`d_W = \sqrt2\, a\, d/(2 c_W + a s_W)`, a = ratio.
+    """
+
+    kind: Literal["photon", "gauge"] = "photon"
+    ratio: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("completion", self.kind, ("photon", "gauge"))
+        if not np.isfinite(self.ratio):
+            raise DomainError(f"d_W / d_B must be finite, got {self.ratio}")
+
+    @property
+    def z_over_gamma(self) -> float:
+        """d_Z / d_gamma (0 for photon only)."""
+        if self.kind == "photon":
+            return 0.0
+        sine, cosine = _weak_mixing()
+        return (self.ratio * cosine - 2 * sine) / (2 * cosine + self.ratio * sine)
+
+    @property
+    def w_over_gamma(self) -> float:
+        """d_W / d_gamma (0 for photon only)."""
+        if self.kind == "photon":
+            return 0.0
+        sine, cosine = _weak_mixing()
+        return float(np.sqrt(2.0) * self.ratio / (2 * cosine + self.ratio * sine))
+
+
+def _weak_mixing() -> tuple[float, float]:
+    sine2 = units.SIN2_THETA_W_MSBAR
+    return float(np.sqrt(sine2)), float(np.sqrt(1.0 - sine2))
+
+
+@dataclass(frozen=True)
+class Direction:
+    r"""A ray in theory space: d_alpha = d * couplings[alpha], walked by the scan variable d >= 0.
+
+    Parameters
+    ----------
+    name : str
+        ``e``, ``mu``, ``tau``: one flavour. ``coherent``: d_e = d_mu = d_tau = d, amplitudes added. ``universal``: the
+        effective moment of the literature, the total flux whatever its flavour with d = mu_eff / 2, an incoherent sum.
+        Any other name goes with explicit couplings.
+    couplings : tuple of three complex
+        d_alpha / d for e, mu, tau. Filled in from the name where it is one of the five above.
+    nature : {"dirac", "majorana"}
+        A Majorana N decays to nu gamma and to nubar gamma: twice the width, isotropic photon.
+    completion : Completion
+        What happens above the electroweak scale.
+
+    Examples
+    --------
+    >>> Direction("mu").decay_norm
+    1.0
+    >>> Direction("mix", couplings=(1, 1j, 0)).decay_norm
+    2.0
+    """
+
+    name: str = "mu"
+    couplings: tuple[complex, complex, complex] = (0, 0, 0)
+    nature: Nature = "dirac"
+    completion: Completion = field(default_factory=Completion)
+
+    def __post_init__(self) -> None:
+        check_choice("nature of N", self.nature, ("dirac", "majorana"))
+        if self.name in _UNIT_COUPLINGS:
+            object.__setattr__(self, "couplings", _UNIT_COUPLINGS[self.name])
+        elif not any(self.couplings):
+            check_choice("flavor", self.name, DIRECTIONS)
+        if len(self.couplings) != 3 or not np.all(np.isfinite(np.asarray(self.couplings, dtype=complex))):
+            raise DomainError(f"couplings must be three finite numbers (e, mu, tau), got {self.couplings}")
+
+    @property
+    def incoherent(self) -> bool:
+        """True for ``universal``: every flavour scatters with d, without interference."""
+        return self.name == "universal"
+
+    @property
+    def decay_norm(self) -> float:
+        """D / d^2 = sum |d_alpha|^2 / d^2, what the decay width is proportional to."""
+        return float(np.sum(np.abs(np.asarray(self.couplings)) ** 2))
+
+    @property
+    def majorana_factor(self) -> float:
+        """2 for Majorana N (nu gamma and nubar gamma), 1 for Dirac."""
+        return 2.0 if self.nature == "majorana" else 1.0
+
+    def production(self, density: npt.NDArray[Any], antineutrino: bool = False) -> npt.NDArray[np.float64]:
+        r"""d^dagger rho d / d^2 for flavour density matrices of shape (..., 3, 3); their trace if incoherent.
+
+        Antineutrinos couple through the complex conjugate.
+        """
+        density = np.asarray(density)
+        if self.incoherent:
+            return np.real(np.trace(density, axis1=-2, axis2=-1))
+        vector = np.asarray(self.couplings, dtype=complex)
+        vector = vector.conj() if antineutrino else vector
+        return np.real(np.einsum("a,...ab,b->...", vector.conj(), density, vector))
+
+    def portal(self, mass: float, d: float) -> Portal:
+        """The point at mass [GeV] and coupling d [GeV^-1] of this ray."""
+        return Portal(mass=mass, d=d, direction=self)
+
+
+@dataclass(frozen=True)
+class Portal:
+    r"""One theory point.
+
+    Parameters
+    ----------
+    mass : float
+        Mass of N [GeV], >= 0.
+    d : float
+        Size of the coupling [GeV^-1], >= 0; the couplings are d * direction.couplings.
+    direction : Direction
+        Flavour structure, Dirac or Majorana, completion.
+    extra_width : float
+        Width [GeV] into whatever else N may decay to; invisible.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite.
+
+    Examples
+    --------
+    >>> Portal(0.15, 1e-6, Direction("mu")).width  # doctest: +ELLIPSIS
+    2.7...e-16
+    >>> Portal.from_mu(0.15, 1e-9, "mu").d == 0.5 * 1e-9 * units.BOHR_MAGNETON
+    True
+    """
+
+    mass: float
+    d: float
+    direction: Direction = field(default_factory=Direction)
+    extra_width: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_non_negative(mass=self.mass, d=self.d, extra_width=self.extra_width)
+
+    @classmethod
+    def from_mu(cls, mass: float, mu: float, flavor: str = "mu", **options: Any) -> Portal:
+        """A point given by its transition moment mu [Bohr magnetons], mu = 2 d."""
+        return cls(mass, units.d_from_mu(mu), Direction(flavor, **options))
+
+    @classmethod
+    def from_couplings(
+        cls, mass: float, d_e: complex = 0, d_mu: complex = 0, d_tau: complex = 0, nature: Nature = "dirac"
+    ) -> Portal:
+        """A point given by its three couplings [GeV^-1], complex allowed."""
+        couplings = (d_e, d_mu, d_tau)
+        size = float(np.sqrt(np.sum(np.abs(np.asarray(couplings)) ** 2)))
+        if size == 0.0:
+            raise DomainError("at least one of d_e, d_mu, d_tau must be non-zero")
+        unit = (d_e / size, d_mu / size, d_tau / size)
+        return cls(mass, size, Direction("couplings", unit, nature))
+
+    @property
+    def mu(self) -> float:
+        """Transition moment 2 d in Bohr magnetons."""
+        return units.mu_from_d(self.d)
+
+    @property
+    def decay_strength(self) -> float:
+        """D = sum |d_alpha|^2 [GeV^-2]."""
+        return self.d**2 * self.direction.decay_norm
+
+    @property
+    def radiative_width(self) -> float:
+        """Gamma(N -> nu gamma) [GeV]: D M^3 / 4 pi for Dirac, twice that for Majorana."""
+        from nudipole.processes import hnl_decay
+
+        return float(hnl_decay.radiative_width(self.mass)) * self.decay_strength * self.direction.majorana_factor
+
+    @property
+    def width(self) -> float:
+        """Total width [GeV]: nu gamma, nu l+ l- for every open lepton, and the extra width."""
+        from nudipole.processes import hnl_decay
+
+        visible = float(hnl_decay.total_width(self.mass)) * self.decay_strength * self.direction.majorana_factor
+        return visible + self.extra_width
+
+    @property
+    def lifetime(self) -> float:
+        """Proper lifetime [s]; infinite for a stable N."""
+        return 1.0 / (self.width * units.SECOND) if self.width > 0 else float("inf")
+
+    @property
+    def branching_ratios(self) -> dict[str, float]:
+        """Branching ratios by channel, ``nu gamma``, ``nu e+ e-``, ..., ``extra`` if there is one; empty if stable."""
+        from nudipole.processes import hnl_decay
+
+        if self.width == 0.0:
+            return {}
+        scale = self.decay_strength * self.direction.majorana_factor / self.width
+        ratios = {name: float(w) * scale for name, w in hnl_decay.partial_widths(self.mass).items() if w > 0}
+        return ratios | ({"extra": self.extra_width / self.width} if self.extra_width else {})
+
+    def decay_length(self, energy: float) -> float:
+        """Mean decay length [m] at total energy [GeV]: (p / M) / Gamma, exact; infinite for a stable N.
+
+        Raises
+        ------
+        DomainError
+            If energy < mass.
+        """
+        if not energy >= self.mass:
+            raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {energy:g}")
+        if self.width == 0.0:
+            return float("inf")
+        momentum = np.sqrt((energy - self.mass) * (energy + self.mass))
+        return float(momentum / (self.mass * self.width) * units.HBAR_C)
+
+    def with_d(self, d: float) -> Portal:
+        """The same point with another coupling."""
+        return replace(self, d=d)
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "M": f"{self.mass:.4g} GeV",
+            "d": f"{self.d:.4g} GeV⁻¹ ({self.direction.name}, {self.direction.nature})",
+            "μ = 2d": f"{self.mu:.4g} μ<sub>B</sub>",
+            "Γ": f"{self.width:.4g} GeV",
+            "cτ": f"{self.lifetime * units.SPEED_OF_LIGHT:.4g} m",
+        }
+        cells = "".join(f"<tr><th>{key}</th><td>{value}</td></tr>" for key, value in rows.items())
+        return f"<table>{cells}</table>"

@@ -1,0 +1,1 @@
+"""Pure vectorised functions, one file per process; they know nothing of fluxes, detectors or experiments."""

@@ -1,0 +1,1 @@
+"""Supernovae and stars: profiles, emission, SN1987A, red giants."""

@@ -1,0 +1,151 @@
+r"""Conversion factors and constants: the only place that holds any.
+
+Inside nudipole every quantity is in natural units, powers of GeV (hbar = c = 1), with lengths in metres and times in
+seconds only at the borders (fluxes, geometry, exposures), where these factors take them in and out. Constants are
+CODATA values through :mod:`scipy.constants` and PDG values through the ``particle`` package.
+
+The dipole coupling inside the code is :math:`d` of :math:`\mathcal L = d\,\bar\nu_L\sigma^{\mu\nu}N F_{\mu\nu}` in
+GeV^-1. The ordinary transition moment is :math:`\mu = 2 d`, quoted in Bohr magnetons
+:math:`\mu_B = e/2m_e = \sqrt{4\pi\alpha}/2m_e = 296.3` GeV^-1.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import scipy.constants as codata
+
+from nudipole.errors import UnknownNameError
+
+# --- energies, in GeV -------------------------------------------------------------------------------------------------
+EV = 1e-9
+KEV = 1e-6
+MEV = 1e-3
+GEV = 1.0
+TEV = 1e3
+JOULE = 1e-9 / codata.e
+
+# --- lengths, times, masses -------------------------------------------------------------------------------------------
+SPEED_OF_LIGHT = codata.c  # m / s
+HBAR_C = codata.hbar * codata.c * JOULE  # GeV m
+METRE = 1.0 / HBAR_C  # GeV^-1
+CENTIMETRE = 0.01 * METRE
+KILOMETRE = 1e3 * METRE
+FEMTOMETRE = 1e-15 * METRE
+SECOND = 1.0 / (codata.hbar * JOULE)  # GeV^-1
+MINUTE = 60.0  # s
+HOUR = 3600.0  # s
+DAY = 86400.0  # s
+YEAR = codata.Julian_year  # s
+GRAM = 1e-3 * codata.c**2 * JOULE  # GeV
+KILOGRAM = 1e3 * GRAM
+KELVIN = codata.k * JOULE  # GeV
+ERG = 1e-7 * JOULE  # GeV
+GIGAWATT = 1e9 * JOULE  # GeV / s
+SOLAR_MASS = 1.98841e33 * GRAM  # IAU nominal GM_sun / CODATA G
+PARSEC = codata.parsec  # m
+
+# --- cross sections ---------------------------------------------------------------------------------------------------
+CM2 = CENTIMETRE**2  # GeV^-2 in one cm^2
+GEV_M2_TO_CM2 = 1.0 / CM2  # multiply a cross section in GeV^-2 by this to get cm^2
+BARN = 1e-24 * CM2
+PICOBARN = 1e-12 * BARN
+FEMTOBARN = 1e-15 * BARN
+
+# --- couplings --------------------------------------------------------------------------------------------------------
+ALPHA = codata.fine_structure
+ELEMENTARY_CHARGE = math.sqrt(4.0 * math.pi * ALPHA)  # Heaviside-Lorentz, dimensionless
+FERMI_CONSTANT = codata.value("Fermi coupling constant")  # GeV^-2
+SIN2_THETA_W_MSBAR = 0.23122  # at the Z pole, MS-bar (PDG 2024)
+SIN2_THETA_W_LOW = 0.23863  # at zero momentum transfer, MS-bar (PDG 2024, Sec. 10)
+HIGGS_VEV = (math.sqrt(2.0) * FERMI_CONSTANT) ** -0.5  # 246.22 GeV
+PLANCK_MASS = math.sqrt(codata.hbar * codata.c / codata.G) * KILOGRAM  # 1.2209e19 GeV
+
+# --- masses [GeV] -----------------------------------------------------------------------------------------------------
+ELECTRON_MASS = codata.value("electron mass energy equivalent in MeV") * MEV
+MUON_MASS = codata.value("muon mass energy equivalent in MeV") * MEV
+TAU_MASS = 1.77693  # PDG 2024
+PROTON_MASS = codata.value("proton mass energy equivalent in MeV") * MEV
+NEUTRON_MASS = codata.value("neutron mass energy equivalent in MeV") * MEV
+NUCLEON_MASS = 0.5 * (PROTON_MASS + NEUTRON_MASS)
+ATOMIC_MASS_UNIT = codata.value("atomic mass constant energy equivalent in MeV") * MEV
+W_MASS = 80.3692  # PDG 2024
+Z_MASS = 91.1880  # PDG 2024
+Z_WIDTH = 2.4955  # PDG 2024
+W_WIDTH = 2.085  # PDG 2024
+LEPTON_MASS = {"e": ELECTRON_MASS, "mu": MUON_MASS, "tau": TAU_MASS}
+
+AVOGADRO = codata.N_A
+
+# --- magnetic moments -------------------------------------------------------------------------------------------------
+BOHR_MAGNETON = ELEMENTARY_CHARGE / (2.0 * ELECTRON_MASS)  # 296.30 GeV^-1
+NUCLEAR_MAGNETON = ELEMENTARY_CHARGE / (2.0 * PROTON_MASS)
+PROTON_MOMENT = codata.value("proton mag. mom. to nuclear magneton ratio")
+NEUTRON_MOMENT = codata.value("neutron mag. mom. to nuclear magneton ratio")
+
+
+def d_from_mu(mu_bohr: float) -> float:
+    r"""Dipole coupling d [GeV^-1] of a transition moment mu in Bohr magnetons: d = mu / 2.
+
+    Examples
+    --------
+    >>> round(d_from_mu(1.0), 2)
+    148.15
+    """
+    return 0.5 * mu_bohr * BOHR_MAGNETON
+
+
+def mu_from_d(d: float) -> float:
+    r"""Transition moment mu in Bohr magnetons of a dipole coupling d in GeV^-1: mu = 2 d.
+
+    Examples
+    --------
+    >>> f"{mu_from_d(1e-7):.3e}"
+    '6.750e-10'
+    """
+    return 2.0 * d / BOHR_MAGNETON
+
+
+@functools.cache
+def particle_mass(name: str) -> float:
+    """PDG mass [GeV] of a particle by its ``particle`` name or EvtGen name, e.g. ``"pi0"``, ``"D(s)+"``.
+
+    Raises
+    ------
+    UnknownNameError
+        If the PDG table has no such particle or gives it no mass.
+
+    Examples
+    --------
+    >>> round(particle_mass("pi0"), 4)
+    0.135
+    """
+    mass = _pdg(name).mass
+    if mass is None:
+        raise UnknownNameError("particle mass", name)
+    return float(mass) * MEV
+
+
+@functools.cache
+def particle_width(name: str) -> float:
+    """PDG total width [GeV] of a particle by its ``particle`` name (from the lifetime where that is what is measured).
+
+    Raises
+    ------
+    UnknownNameError
+        If the PDG table has no such particle or no width for it.
+    """
+    width = _pdg(name).width
+    if width is None:
+        raise UnknownNameError("particle width", name)
+    return float(width) * MEV
+
+
+def _pdg(name: str):  # type: ignore[no-untyped-def]
+    from particle import Particle, ParticleNotFound
+
+    try:
+        return Particle.from_name(name)
+    except ParticleNotFound:
+        raise UnknownNameError("particle", name) from None
