@@ -134,7 +134,7 @@ class Constraint(Protocol):
     def citations(self) -> tuple[str, ...]: ...
 
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
-        """Delta chi^2-like statistic of each point, larger is worse: what ``limit`` holds against its critical value."""
+        """Delta chi^2-like statistic of each point, larger is worse; ``limit`` holds it against a critical value."""
         ...
 
     def limit(
