@@ -77,7 +77,7 @@ class Gamma:
     def probability(self, true: npt.ArrayLike, edges: npt.ArrayLike) -> FloatArray:
         mean, edge = _checked(true, edges)
         shape = 1.0 + self.slope * mean
-        safe = np.where(mean > 0, mean, 1.0)
+        safe = np.maximum(mean, 1e-100)
         cumulative = special.gammainc(shape, np.maximum(edge, 0.0)[:, None] * shape / safe)
         cumulative = np.where(mean > 0, cumulative, (edge > 0.0)[:, None])
         return np.diff(cumulative, axis=0)
