@@ -18,8 +18,8 @@ from nudipole.detectors.efficiency import (
 )
 from nudipole.detectors.quenching import QUENCHING, lindhard
 from nudipole.detectors.resolution import RESOLUTION, gaussian, poisson
-from nudipole.detectors.response import OBSERVABLE, Response, choose, from_options, photo_electrons
-from nudipole.errors import DomainError, TableError, UnknownNameError
+from nudipole.detectors.response import OBSERVABLE, Response, from_options, photo_electrons
+from nudipole.errors import CardError, DomainError, TableError, UnknownNameError
 
 EV, KEV = units.EV, units.KEV
 CSI = {
@@ -130,7 +130,7 @@ def test_pulls_move_deposit_and_scale():
 
 
 def test_borexino_hits_put_the_beryllium_edge_where_it_is_observed():
-    hits = choose("observable", OBSERVABLE, {"model": "polynomial", "coefficients": BOREXINO})
+    hits = OBSERVABLE["polynomial"](coefficients=BOREXINO)
     assert float(hits(np.array(0.665 * units.MEV))) == pytest.approx(292.0, abs=1.0)
     assert float(hits(np.array(1.22 * units.MEV))) == pytest.approx(506.0, abs=2.5)
 
@@ -189,10 +189,12 @@ def test_options_are_plain_so_that_cards_can_be_checked_against_them(registry):
 @pytest.mark.parametrize(
     ("make", "error"),
     [
-        (lambda: choose("quenching", QUENCHING, {"model": "birks"}), UnknownNameError),
-        (lambda: choose("quenching", QUENCHING, {"k": 0.1}), UnknownNameError),
-        (lambda: choose("quenching", QUENCHING, {"model": "lindhard", "kappa": 0.1}), UnknownNameError),
-        (lambda: choose("quenching", QUENCHING, {"model": "constant"}), DomainError),
+        (lambda: from_options([1.0, 2.0], quenching={"model": "birks"}), CardError),
+        (lambda: from_options([1.0, 2.0], quenching={"k": 0.1}), CardError),
+        (lambda: from_options([1.0, 2.0], quenching={"model": "lindhard", "kappa": 0.1}), CardError),
+        (lambda: from_options([1.0, 2.0], quenching={"model": "constant"}), CardError),
+        (lambda: from_options([1.0, 2.0], resolution={"model": "gaussian", "fwhm_eV": "narrow"}), CardError),
+        (lambda: from_options([1.0, 2.0], efficiency={"model": "constant", "value": 2.0}), CardError),
         (lambda: table("experiments/data/nothing.csv"), TableError),
         (lambda: table("experiments/data/lz-ws2022-efficiency.csv", energy="power"), UnknownNameError),
         (lambda: table("experiments/data/lz-ws2022-efficiency.csv", above="guess"), UnknownNameError),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,10 @@ from nudipole.detectors import resolution as resolutions
 from nudipole.detectors.efficiency import EFFICIENCY, Efficiency
 from nudipole.detectors.quenching import QUENCHING, IonisationEnergy
 from nudipole.detectors.resolution import RESOLUTION, Resolution
-from nudipole.errors import DomainError, UnknownNameError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.options import resolve
 
 FloatArray = npt.NDArray[np.float64]
-Model = TypeVar("Model")
 SUBSTEPS = 16  # midpoints inside a bin for an efficiency in reconstructed space
 
 
@@ -150,40 +150,20 @@ class Response:
         return fine, 0.5 * (fine[1:] + fine[:-1]), np.repeat(np.arange(self.bins), SUBSTEPS)
 
 
-def choose(kind: str, registry: Mapping[str, Callable[..., Model]], options: Mapping[str, Any]) -> Model:
-    """The model that an inline table of a card names, such as ``{"model": "lindhard", "k": 0.162}``.
-
-    Raises
-    ------
-    UnknownNameError
-        If the model or an option does not exist.
-    DomainError
-        If an option is missing, or a model refuses its value.
-    """
-    import inspect
-
-    given = dict(options)
-    name = given.pop("model", None)
-    if name not in registry:
-        raise UnknownNameError(f"{kind} model", name, registry)
-    allowed = inspect.signature(registry[name]).parameters
-    for option in given:
-        if option not in allowed:
-            raise UnknownNameError(f"option of {kind} model {name!r}", option, allowed)
-    lacking = [key for key, p in allowed.items() if p.default is p.empty and key not in given]
-    if lacking:
-        raise DomainError(f"{kind} model {name!r} needs {', '.join(lacking)}")
-    return registry[name](**given)
-
-
 def from_options(
     edges: npt.ArrayLike,
     quenching: Mapping[str, Any] | None = None,
     resolution: Mapping[str, Any] | None = None,
     efficiency: Mapping[str, Any] | None = None,
     observable: Mapping[str, Any] | None = None,
+    file: object = "response",
 ) -> Response:
     """The response that the inline tables of a card describe; what is left out is perfect.
+
+    Raises
+    ------
+    CardError
+        Names ``file``, field and value if a model or an option does not exist or is refused.
 
     Examples
     --------
@@ -192,10 +172,16 @@ def from_options(
     >>> r.matrix([1e-6]).round(3).tolist()
     [[0.776]]
     """
+
+    def chosen(
+        kind: str, registry: Mapping[str, Callable[..., Any]], table: Mapping[str, Any] | None, name: str
+    ) -> Any:
+        return resolve(registry, table or {"model": name}, "model", file, f"response.{kind}")
+
     return Response(
         edges=np.asarray(edges, dtype=float),
-        quenching=choose("quenching", QUENCHING, quenching or {"model": "none"}),
-        observable=choose("observable", OBSERVABLE, observable or {"model": "energy"}),
-        resolution=choose("resolution", RESOLUTION, resolution or {"model": "none"}),
-        efficiency=choose("efficiency", EFFICIENCY, efficiency or {"model": "constant"}),
+        quenching=chosen("quenching", QUENCHING, quenching, "none"),
+        observable=chosen("observable", OBSERVABLE, observable, "energy"),
+        resolution=chosen("resolution", RESOLUTION, resolution, "none"),
+        efficiency=chosen("efficiency", EFFICIENCY, efficiency, "constant"),
     )
