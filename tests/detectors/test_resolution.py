@@ -77,6 +77,22 @@ def test_mean_and_width_are_those_of_the_formula(name, true, width):
     assert sigma / scale == pytest.approx(width, rel=2e-3)
 
 
+@pytest.mark.parametrize("name", ["gaussian", "gaussian-sqrt", "fractional", "polynomial", "gamma"])
+def test_scaled_stretches_the_width_and_keeps_the_mean(name):
+    model, scale = MODELS[name]
+    edges = np.arange(-60.0, 300.0, 0.02) * scale
+    _, mean, sigma = _moments(model, 20.0 * scale, edges)
+    _, mean_scaled, sigma_scaled = _moments(model.scaled(1.2), 20.0 * scale, edges)
+    assert mean_scaled == pytest.approx(mean, rel=1e-3)
+    assert sigma_scaled == pytest.approx(1.2 * sigma, rel=1e-3)
+
+
+def test_a_poisson_width_cannot_be_pulled():
+    assert poisson().scaled(1.0) == poisson()
+    with pytest.raises(DomainError):
+        poisson().scaled(1.1)
+
+
 @pytest.mark.parametrize("name", ["gaussian", "fractional", "gamma", "poisson"])
 def test_agrees_with_drawing_random_deposits(name):
     model, scale = MODELS[name]

@@ -169,6 +169,11 @@ def test_logistic_has_its_half_at_the_midpoint():
     assert float(model(0.0)) == pytest.approx(0.9 / (1 + np.exp(6.0)))
 
 
+def test_a_scaled_efficiency_never_exceeds_one():
+    assert float(constant(0.5).scaled(1.1)(1e-6)) == pytest.approx(0.55)
+    assert float(constant(0.95).scaled(1.1)(1e-6)) == 1.0
+
+
 def test_coherent_efficiencies_at_printed_points():
     assert coherent_csi_2017()(np.array([4.9, 5.0, 6.0])) == pytest.approx(
         [0.0, 0.5 * 0.6655 / (1 + np.exp(0.4942 * 5.8507)), 0.6655 / (1 + np.exp(0.4942 * 4.8507))]

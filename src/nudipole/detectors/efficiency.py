@@ -10,7 +10,7 @@ the bins). Options are what a card writes in ``efficiency = { model = "table", f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,11 @@ class Efficiency:
 
     def __call__(self, value: npt.ArrayLike) -> FloatArray:
         return np.clip(self.function(np.asarray(value, dtype=float)), 0.0, 1.0)
+
+    def scaled(self, factor: float) -> Efficiency:
+        """The same efficiency times ``factor``, never above 1: what a pull on the efficiency does."""
+        check_non_negative(factor=factor)
+        return replace(self, function=lambda x: factor * self.function(x))
 
 
 def constant(value: float = 1.0) -> Efficiency:

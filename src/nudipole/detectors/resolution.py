@@ -13,7 +13,7 @@ that a card writes in ``resolution = { model = "gaussian", fwhm_eV = 48.0 }``; i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -38,6 +38,10 @@ class Resolution(Protocol):
 
     def probability(self, true: npt.ArrayLike, edges: npt.ArrayLike) -> FloatArray:
         """Probability (b, n) that true values (n,) are reconstructed within edges (b + 1,), lower edge included."""
+        ...
+
+    def scaled(self, factor: float) -> Resolution:
+        """The same shape, every width times ``factor``: what a pull on the resolution does."""
         ...
 
 
@@ -66,21 +70,30 @@ class Normal:
             result = result / special.ndtr(-zero)
         return result
 
+    def scaled(self, factor: float) -> Normal:
+        check_positive(factor=factor)
+        return replace(self, sigma=lambda x: factor * self.sigma(x))
+
 
 @dataclass(frozen=True)
 class Gamma:
-    """Gamma-distributed photo-electrons of mean n and shape 1 + slope n; exactly zero light stays zero."""
+    """Gamma-distributed photo-electrons of mean n and shape (1 + slope n) / stretch^2; zero light stays zero."""
 
     slope: float
+    stretch: float = 1.0
     discrete: bool = False
 
     def probability(self, true: npt.ArrayLike, edges: npt.ArrayLike) -> FloatArray:
         mean, edge = _checked(true, edges)
-        shape = 1.0 + self.slope * mean
+        shape = (1.0 + self.slope * mean) / self.stretch**2
         safe = np.maximum(mean, 1e-100)
         cumulative = special.gammainc(shape, np.maximum(edge, 0.0)[:, None] * shape / safe)
         cumulative = np.where(mean > 0, cumulative, (edge > 0.0)[:, None])
         return np.diff(cumulative, axis=0)
+
+    def scaled(self, factor: float) -> Gamma:
+        check_positive(factor=factor)
+        return replace(self, stretch=self.stretch * factor)
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,11 @@ class Poisson:
         below = np.ceil(edge)[:, None]  # P(n < edge) = P(n <= below - 1) = Q(below, mean)
         cumulative = special.gammaincc(np.maximum(below, 1.0), np.broadcast_to(mean, (len(edge), len(mean))))
         return np.diff(np.where(below >= 1.0, cumulative, 0.0), axis=0)
+
+    def scaled(self, factor: float) -> Poisson:
+        if factor != 1.0:
+            raise DomainError("the width of a Poisson distribution is fixed by its mean and cannot be pulled")
+        return self
 
 
 def none() -> Resolution:
