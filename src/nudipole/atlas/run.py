@@ -143,7 +143,7 @@ def _compute(
             progress(key, len(records), len(keys))
 
     workers = jobs or os.cpu_count() or 1
-    if workers == 1 and scheduler is None or len(todo) < 2:
+    if (workers == 1 and scheduler is None) or len(todo) < 2:
         for key in todo:
             finish(key, _task(key, flavors, masses))
     else:
