@@ -6,6 +6,7 @@ finished task is a file under ``DIR/parts``, whole or absent, so an interrupted 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import time
@@ -174,11 +175,11 @@ def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
             yield pool
         return
     try:
-        from distributed import Client
+        distributed: Any = importlib.import_module("distributed")
     except ImportError:
         raise MissingExtraError("distributed", "parallel", "a dask scheduler") from None
     try:
-        client = Client(scheduler, timeout="10s")
+        client = distributed.Client(scheduler, timeout="10s")
     except OSError as error:
         raise DomainError(f"no dask scheduler answers at {scheduler}: {error}") from None
     try:

@@ -15,7 +15,7 @@ HEAD = ("experiment", "kind", "basis", "flavours", "masses [GeV]", "best d [GeV^
 
 def rows(limits: Sequence[Limit]) -> list[tuple[str, ...]]:
     """One row a constraint; the best coupling over its flavours and masses."""
-    result = []
+    result: list[tuple[str, ...]] = []
     for key in dict.fromkeys(limit.key for limit in limits):
         own = [limit for limit in limits if limit.key == key]
         reach = [m for limit in own for m, i in zip(limit.masses, limit.excluded, strict=True) if i]
