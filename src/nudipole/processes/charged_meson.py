@@ -8,7 +8,8 @@ the rest frame of q (review Eqs. 21-24 with d for its mu and f_pi = 130 MeV):
     \frac{d\Gamma}{dx\,d\cos\theta} &= \frac{G_F^2|V|^2f_P^2d^2m_P^5}{64\pi^3}\,\lambda^{1/2}(1,x,r_\ell)
       \Bigl(1-\frac{r_N}x\Bigr)^3\left[x(1-x)+(1+2x)r_\ell-r_\ell^2+(x-r_\ell)\lambda^{1/2}\cos\theta\right], \\
     \Gamma &= \frac{G_F^2|V|^2f_P^2d^2m_P^5}{32\pi^3}\,\mathcal J(r_\ell, r_N), \\
-    \frac{\Gamma(P\to\ell\gamma N)}{\Gamma(P\to\ell\nu)} &= \frac{d^2m_P^4}{4\pi^2m_\ell^2}\frac{\mathcal J}{(1-r_\ell)^2}.
+    \frac{\Gamma(P\to\ell\gamma N)}{\Gamma(P\to\ell\nu)} &= \frac{d^2m_P^4}{4\pi^2m_\ell^2}
+      \frac{\mathcal J}{(1-r_\ell)^2}.
 
 No helicity suppression: the electron mode wins for pions. The charge of P fixes the lepton number: one state for Dirac
 and for Majorana N alike. The review's Eqs. (25), (26), (A.5) do not describe this (docs: errata). Below: the Standard
