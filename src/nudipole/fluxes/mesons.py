@@ -8,8 +8,8 @@ published ones):
 30 (p + C)                pions and kaons: BMPT (hep-ph/0101163) with its scaling from beryllium to carbon
 80, 120, 400, 450, 800    pions and kaons: Sibyll 2.3d, p + C (scripts/meson_spectra.py); used for any dump
 lhc (p + p, 14 TeV)       shapes Sibyll 2.3d, cross sections EPOS-LHC (tables of 2105.07077); one hemisphere, in pb
-eta, eta', rho, omega,    fixed target: shape of the generator (of pi0 at 8 and 30), number relative to pi0 from NA27 (pp,
-phi                       400 GeV), which Sibyll exceeds by 2.7 for eta; at 8 GeV the ratios used by MiniBooNE-DM
+eta, eta', rho, omega,    fixed target: shape of the generator (of pi0 at 8 and 30), number relative to pi0 from NA27
+phi                       (pp, 400 GeV), which Sibyll exceeds by 2.7 for eta; at 8 GeV the ratios of 1609.01770
 D, Ds, B                  (1-|xF|)^n exp(-b pT^2) with n, b, cross sections of 2407.08673, A^(1/3) per interaction
 J/psi, psi'               the same form; cross sections of NA50 and E789 rounded, from memory
 lhc D, Ds, J/psi          (1-x)^n rapidity plateau with the published cross section and mean momentum
@@ -102,8 +102,8 @@ def meson_spectrum(beam: Beam, meson: str, mass_number: float = 12.0) -> LabNode
     beam : float or "lhc"
         Proton energy [GeV] on a fixed target, one of 8, 30, 80, 120, 400, 450, 800, or ``lhc``.
     meson : str
-        ``pi0``, ``eta``, ``eta'``, ``rho``, ``omega``, ``phi``, ``pi``, ``K``, ``pi+`` ..., ``D``, ``Ds``, ``B``, ``J/psi``,
-        ``psi'``, ``Upsilon(1S)``.
+        ``pi0``, ``eta``, ``eta'``, ``rho``, ``omega``, ``phi``, ``pi``, ``K``, ``pi+`` ..., ``D``, ``Ds``, ``B``,
+        ``J/psi``, ``psi'``, ``Upsilon(1S)``.
     mass_number : float
         A of the target, for the A^(1/3) of heavy flavour per interaction; the light mesons take no notice of it.
 
