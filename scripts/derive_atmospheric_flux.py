@@ -1,9 +1,9 @@
-"""Tabulate the Honda 2014 atmospheric fluxes at Kamioka by energy and direction, from nuflux 2.0.7 (LGPL; needs numpy < 2).
+"""Tabulate the Honda 2014 atmospheric fluxes at Kamioka by energy and direction, from nuflux 2.0.7 (LGPL).
 
     pip install "nuflux==2.0.7" "numpy<2" && python scripts/derive_atmospheric_flux.py
 
-Model IPhonda2014_sk_solmin (HKKM 2014 at Super-Kamiokande, averaged over azimuth, solar minimum), 41 energies from 0.1 GeV to
-10 TeV by the centres of ten bins of cos(zenith): one table per flavour.
+Model IPhonda2014_sk_solmin (HKKM 2014 at Super-Kamiokande, averaged over azimuth, solar minimum), 41 energies from
+0.1 GeV to 10 TeV by the centres of ten bins of cos(zenith): one table per flavour.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     for name, particle in SPECIES.items():
         columns = ", ".join(f"cos {c:+.1f} [GeV^-1 cm^-2 s^-1 sr^-1]" for c in COSINE)
         header = [
-            f"# what: atmospheric neutrinos of type {name} at Super-Kamiokande by energy and cos(zenith), solar minimum",
+            f"# what: atmospheric neutrinos ({name}) at Super-Kamiokande by energy and cos(zenith), solar minimum",
             f"# source: Honda et al. 2014, arXiv:1502.03916 (Honda:2015fha), model {MODEL} of nuflux 2.0.7",
             "# obtained: derived by scripts/derive_atmospheric_flux.py",
             "# licence: numbers are facts; cite the source",

@@ -3,8 +3,8 @@
     pip download --no-deps --no-binary DarkNews DarkNews==0.4.8 && tar xzf darknews-0.4.8.tar.gz
     python scripts/derive_beam_fluxes.py darknews-0.4.8/src/DarkNews/include/fluxes
 
-Every row is the average of the piecewise-linear source over a bin, put at the bin centre, so integrals carry over. The file
-named ND280_FHC.dat there holds the antineutrino-mode flux (it equals ND280_RHC.dat) and is not used.
+Every row is the average of the piecewise-linear source over a bin, put at the bin centre, so integrals carry over. The
+file named ND280_FHC.dat there holds the antineutrino-mode flux (it equals ND280_RHC.dat) and is not used.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ SPS = edges((3.0, 41.0, 2.0), (41.0, 101.0, 4.0), (101.0, 191.0, 10.0))
 
 BNB_SOURCE = "MiniBooNE flux prediction, arXiv:0806.1449 (AguilarArevalo:2008yp), data release"
 NUMI_LE_SOURCE = "MINERvA NuMI flux, arXiv:1607.00704 (MINERvA:2016iqn), ancillary files"
+SPS_SOURCE = "CHARM-II flux, Phys. Lett. B 335 (1994) 246 (CHARM-II:1994dzw), digitised by the DarkNews authors"
 TABLES: dict[str, tuple[str, Array, float, str, str]] = {
     "bnb_541m_fhc": (
         "MiniBooNE_FHC.dat",
@@ -121,14 +122,14 @@ TABLES: dict[str, tuple[str, Array, float, str, str]] = {
         SPS,
         1e-4,  # the file is per m^2
         "CERN SPS horn-focused wide-band beam at CHARM-II, neutrino mode; muon flavours only",
-        "CHARM-II flux figure, Vilain et al., Phys. Lett. B 335 (1994) 246 (CHARM-II:1994dzw), digitised by the DarkNews authors",
+        SPS_SOURCE,
     ),
     "sps_charm2_rhc": (
         "CHARMII_RHC.dat",
         SPS,
         1e-4,
         "CERN SPS horn-focused wide-band beam at CHARM-II, antineutrino mode; muon flavours only",
-        "CHARM-II flux figure, Vilain et al., Phys. Lett. B 335 (1994) 246 (CHARM-II:1994dzw), digitised by the DarkNews authors",
+        SPS_SOURCE,
     ),
 }
 

@@ -32,11 +32,15 @@ HADRONS = {  # mass, (hadron + antihadron)/2 per ccbar, {lepton: (branching rati
 }
 TAU_SOURCES = {"Ds": 0.0532, "D+": 0.0012}
 TAU_MODES = (("pi", 0.108, 0.13957), ("rho", 0.255, 0.775), ("a1", 0.285, 1.23), ("lepton", 0.352, 0.0))
-EDGES = np.concatenate([np.arange(2.0, 50.0, 4.0), np.arange(50.0, 150.0, 10.0), np.arange(150.0, 310.0, 20.0), [360.0, 420.0]])
+EDGES = np.concatenate(
+    [np.arange(2.0, 50.0, 4.0), np.arange(50.0, 150.0, 10.0), np.arange(150.0, 310.0, 20.0), [360.0, 420.0]]
+)
 SAMPLES = 4_000_000
 
 
-def boost(energy: Array, momentum: Array, parent: Array, parent_energy: Array, mass: Array | float) -> tuple[Array, Array]:
+def boost(
+    energy: Array, momentum: Array, parent: Array, parent_energy: Array, mass: Array | float
+) -> tuple[Array, Array]:
     """Boost (energy, momentum) from the rest frame of a parent with lab (parent_energy, parent) to the lab."""
     along = np.einsum("ij,ij->i", parent, momentum)
     factor = (energy + along / (parent_energy + mass)) / mass
@@ -142,7 +146,7 @@ def main() -> None:
     unit = "[cm^-2 GeV^-1 POT^-1]"
     columns = ["e", "mu", "tau", "ebar", "mubar", "taubar"]
     header = [
-        "# what: prompt neutrinos from charm at DONUT's emulsion (36 m, mean over 50 x 50 cm^2), 800 GeV protons on tungsten",
+        "# what: prompt neutrinos from charm at DONUT (36 m, mean over 50 x 50 cm^2), 800 GeV protons on tungsten",
         "# source: charm production of arXiv:2407.08673 (Schubert:2024hpm), PDG 2024 branching ratios",
         "# obtained: derived by scripts/derive_donut_flux.py (Monte Carlo, bin averages at bin centres)",
         "# licence: numbers are facts; cite the source",

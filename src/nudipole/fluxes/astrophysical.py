@@ -21,7 +21,7 @@ FITS: Mapping[str, tuple[float, float, float, float, str]] = {
     "cascades": (1.66e-18, 2.53, 16e3, 2.6e6, "IceCube:2020acn"),
     "hese": (6.37e-18 / 3.0, 2.87, 60e3, 3e6, "IceCube:2020wum"),
 }
-"""phi_0 per flavour (nu + nubar) at 100 TeV, index, fitted range [GeV], citation; from memory of the papers, not re-read."""
+"""phi_0 per flavour (nu + nubar) at 100 TeV, index, fitted range [GeV], citation; from memory, not re-read."""
 
 _NODES = 200
 

@@ -3,7 +3,7 @@ r"""Atmospheric neutrinos by direction (Honda et al. 2014 at Kamioka), with osci
 .. math:: \phi_\beta(E, c) = \sum_\alpha \phi^0_\alpha(E, c)\, P(\alpha\to\beta; E, c), \qquad
           \Phi = 2\pi \int \phi\, dc
 
-with c = cos(zenith), 1 for down-going. The tables hold ten bins of c between -1 and 1 and 0.1 GeV-10 TeV (solar minimum,
+with c = cos(zenith), 1 for down-going. The tables hold ten bins of c between -1 and 1, 0.1 GeV-10 TeV (solar minimum,
 averaged over azimuth; :cite:`Honda:2015fha`). Solar maximum is 7 % lower at 0.1 GeV and 2 % at 1 GeV; the authors quote
 7 % on the absolute flux between 1 and 10 GeV and more outside.
 """
@@ -112,7 +112,7 @@ def _grid(species: str) -> tuple[FloatArray, FloatArray]:
 def _components(cos_min: float, cos_max: float, oscillation: bool) -> tuple[FluxComponent, ...]:
     energy_table, _ = _grid("mu")
     energy = np.geomspace(energy_table[0], energy_table[-1], _NODES)
-    inner = COSINE_EDGES[(COSINE_EDGES > cos_min) & (COSINE_EDGES < cos_max)]
+    inner = [edge for edge in COSINE_EDGES if cos_min < edge < cos_max]
     edges = np.concatenate([[cos_min], inner, [cos_max]])
     step = np.diff(edges)
     cosine = (edges[:-1, None] + step[:, None] * (np.arange(8) + 0.5) / 8.0).ravel()

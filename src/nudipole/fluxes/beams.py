@@ -149,7 +149,7 @@ def booster(baseline_m: float = 541.0, mode: str = "neutrino") -> Flux:
     Examples
     --------
     >>> f"{booster(541.0).total('mu'):.2e}"
-    '5.51e-10'
+    '5.48e-10'
     """
     check_choice("horn mode", mode, MODES)
     stored = {110.0: 110, 470.0: 470, 541.0: 541, 600.0: 470}
@@ -179,14 +179,12 @@ def numi(configuration: str = "medium-energy", mode: str = "neutrino") -> Flux:
     Examples
     --------
     >>> round(numi("medium-energy").total("mu") / 1e-8, 1)  # neutrinos and antineutrinos
-    6.9
+    7.0
     """
     check_choice("NuMI configuration", configuration, ("low-energy", "medium-energy"))
     check_choice("horn mode", mode, MODES)
     short = {"low-energy": "le", "medium-energy": "me"}[configuration]
-    return Flux(
-        f"NuMI {configuration} {mode}", _table(f"numi_{short}_{_HORN[mode]}"), "POT", ("MINERvA:2016iqn",)
-    )
+    return Flux(f"NuMI {configuration} {mode}", _table(f"numi_{short}_{_HORN[mode]}"), "POT", ("MINERvA:2016iqn",))
 
 
 def t2k(mode: str = "neutrino") -> Flux:

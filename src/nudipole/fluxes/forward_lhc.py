@@ -1,8 +1,8 @@
-r"""Neutrinos of every flavour in the far-forward direction of the LHC, through the faces of FASERnu, FASERnu2 and FLArE.
+r"""Neutrinos of every flavour far forward at the LHC, through the faces of FASERnu, FASERnu2 and FLArE.
 
 The public tables count neutrinos through the detector face per energy bin, ten bins per decade with (arithmetic) centre
 E_c, so that a bin is Delta E = 2 E_c (r - 1)/(r + 1) wide, r = 10^(1/10). Divided by Delta E and the face they are the
-mean flux in cm^-2 GeV^-1 for the whole run. The authors of the tables :cite:`Kling:2021gos` warn that location, crossing
+mean flux in cm^-2 GeV^-1 for the whole run. The tables' authors :cite:`Kling:2021gos` warn that location, crossing
 angle and luminosity have changed since; electron and tau flavours, from charm, are uncertain by a factor of about 2.
 """
 

@@ -63,7 +63,7 @@ def allm97(x: npt.ArrayLike, q2: npt.ArrayLike) -> FloatArray:
     Examples
     --------
     >>> allm97([0.1, 0.01], [5.0, 5.0]).round(3)
-    array([0.377, 0.447])
+    array([0.376, 0.446])
     """
     check_positive(x=x, q2=q2)
     x, q2 = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(q2, dtype=float))
@@ -280,7 +280,7 @@ def charged_current(neutrino_energy: npt.ArrayLike, antineutrino: bool = False) 
     Notes
     -----
     Slopes 0.677e-38 and 0.334e-38 cm^2/GeV (PDG 2024, Sec. 52); the W propagator is taken at mean Q^2 = 2 m E <xy>
-    with <xy> = 0.1 (0.07 for antineutrinos), E_W = M_W^2 / (4 m <xy>): -6 % at 1 TeV. To check fluxes with, not for precision.
+    with <xy> = 0.1 (0.07 for antineutrinos), E_W = M_W^2 / (4 m <xy>): -6 % at 1 TeV. For checks of fluxes only.
 
     Examples
     --------
