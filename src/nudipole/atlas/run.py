@@ -6,6 +6,7 @@ finished task is a file under ``DIR/parts``, whole or absent, so an interrupted 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import time
@@ -143,7 +144,7 @@ def _compute(
             progress(key, len(records), len(keys))
 
     workers = jobs or os.cpu_count() or 1
-    if workers == 1 and scheduler is None or len(todo) < 2:
+    if (workers == 1 and scheduler is None) or len(todo) < 2:
         for key in todo:
             finish(key, _task(key, flavors, masses))
     else:
@@ -174,11 +175,11 @@ def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
             yield pool
         return
     try:
-        from distributed import Client
+        distributed: Any = importlib.import_module("distributed")
     except ImportError:
         raise MissingExtraError("distributed", "parallel", "a dask scheduler") from None
     try:
-        client = Client(scheduler, timeout="10s")
+        client = distributed.Client(scheduler, timeout="10s")
     except OSError as error:
         raise DomainError(f"no dask scheduler answers at {scheduler}: {error}") from None
     try:
