@@ -83,9 +83,9 @@ def experiments() -> Mapping[str, Constraint]:
 
 def flux(name: str, energy: npt.ArrayLike | None = None, **options: Any) -> dict[str, Any]:
     """A neutrino flux: totals by component and flavour, and the differential flux at energies [GeV] if given."""
-    from nudipole import fluxes
+    from nudipole.fluxes import named_flux
 
-    source = fluxes.flux(name, **options)
+    source = named_flux(name, **options)
     result: dict[str, Any] = {
         "name": source.name,
         "per": source.per,

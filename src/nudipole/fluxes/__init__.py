@@ -33,7 +33,7 @@ FLUXES = LazyRegistry(
 )
 
 
-def flux(name: str, **settings: Any) -> Flux:
+def named_flux(name: str, **settings: Any) -> Flux:
     """The flux of this name with these options.
 
     Raises
@@ -45,7 +45,7 @@ def flux(name: str, **settings: Any) -> Flux:
 
     Examples
     --------
-    >>> flux("solar", components=["8B"]).per
+    >>> named_flux("solar", components=["8B"]).per
     's'
     """
     source: Flux = options.call(FLUXES[name], settings, "flux", name)

@@ -345,7 +345,10 @@ def _coherent_csi_2021() -> Callable[[FloatArray], FloatArray]:
     return coherent_csi_2021_time
 
 
-TIME_EFFICIENCY = {"constant": _always, "coherent-csi-2021": _coherent_csi_2021}
+TIME_EFFICIENCY: dict[str, Callable[[], Callable[[FloatArray], FloatArray]]] = {
+    "constant": _always,
+    "coherent-csi-2021": _coherent_csi_2021,
+}
 
 
 def _vary(response: Response, what: str, step: float) -> Response:

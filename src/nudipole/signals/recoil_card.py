@@ -10,8 +10,10 @@ import numpy as np
 
 from nudipole import options, tables, units
 from nudipole.cards import Background, Card, NonNegative, Nuisance, Options, Positive, Section
-from nudipole.detectors import response as responses
-from nudipole.detectors.response import Response
+from nudipole.detectors.efficiency import EFFICIENCY
+from nudipole.detectors.quenching import QUENCHING
+from nudipole.detectors.resolution import RESOLUTION
+from nudipole.detectors.response import OBSERVABLE, Response
 from nudipole.errors import CardError, TableError
 from nudipole.fluxes.flux import Flux
 
@@ -152,10 +154,10 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
         raise CardError(file, f"response.{name}", edges.tolist(), "bin edges must increase")
     models: dict[str, Any] = {}
     for part, registry in (
-        ("quenching", responses.QUENCHING),
-        ("observable", responses.OBSERVABLE),
-        ("resolution", responses.RESOLUTION),
-        ("efficiency", responses.EFFICIENCY),
+        ("quenching", QUENCHING),
+        ("observable", OBSERVABLE),
+        ("resolution", RESOLUTION),
+        ("efficiency", EFFICIENCY),
     ):
         models[part] = options.resolve(registry, getattr(section, part), "model", file, f"response.{part}")
     return Response(edges=edges, **models)
