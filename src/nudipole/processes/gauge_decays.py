@@ -28,6 +28,8 @@ FloatArray = npt.NDArray[np.float64]
 
 INVISIBLE_WIDTH = 0.4990  # GeV, Z -> invisible, LEP combination (ALEPH:2005ab, Table 7.1; PDG 2024 quotes 499.0 +- 1.5)
 INVISIBLE_WIDTH_ERROR = 0.0015  # GeV
+Z_TO_PHOTON_LIMIT = 3.2e-6  # BR(Z -> gamma + invisible), 95 % CL (Acciarri:1997im; from memory, not re-read)
+Z_TO_PHOTON_ENERGY = 15.0  # GeV, smallest photon energy of that limit (same source)
 INVISIBLE_WIDTH_STANDARD_MODEL = 0.50145  # GeV, three light neutrinos (ALEPH:2005ab, Table 8.4; PDG 2024 fit)
 
 
@@ -142,6 +144,32 @@ def invisible_width_limit(
     return np.sqrt(np.divide(surplus, width, out=np.full_like(width, np.inf), where=width > 0))
 
 
-def check_width(width: float) -> None:
-    """Raise :class:`DomainError` for a negative or infinite width [GeV]."""
-    check_non_negative(width=width)
+def z_to_photon_fraction(hnl_mass: npt.ArrayLike, energy_min: float, nature: str = "dirac") -> FloatArray:
+    r"""Fraction of photons of Z -> nu N, N -> nu gamma above ``energy_min`` [GeV] in the rest frame of the Z.
+
+    E = (E_N + p_N y)/2 with y flat for Majorana N and (1 - h y)/2 for Dirac N, whose mean helicity in the decay is
+    h = (m_Z^2 - 2 M^2)/(m_Z^2 + 2 M^2).
+    """
+    check_non_negative(hnl_mass=hnl_mass, energy_min=energy_min)
+    check_choice("nature of N", nature, ("dirac", "majorana"))
+    ratio = (np.asarray(hnl_mass, dtype=float) / units.Z_MASS) ** 2
+    hnl_energy, momentum = 0.5 * units.Z_MASS * (1.0 + ratio), 0.5 * units.Z_MASS * np.maximum(1.0 - ratio, 1e-15)
+    tilt = 0.0 if nature == "majorana" else (1.0 - 2.0 * ratio) / (1.0 + 2.0 * ratio)
+    y = np.clip((2.0 * energy_min - hnl_energy) / momentum, -1.0, 1.0)
+    return 0.5 * (1.0 - y) - 0.25 * tilt * (1.0 - y**2)
+
+
+def z_to_photon_limit(hnl_mass: npt.ArrayLike, z_over_gamma: float, nature: str = "dirac") -> FloatArray:
+    r"""d_gamma [GeV^-1] at which Z -> nu N, N -> nu gamma (prompt) meets the limit on Z -> gamma + invisible (95 % CL).
+
+    Raises
+    ------
+    DomainError
+        If d_Z is 0: then there is no such constraint.
+    """
+    if z_over_gamma == 0.0:
+        raise DomainError("Z -> gamma + invisible constrains nothing where d_Z = 0")
+    energetic = z_to_photon_fraction(hnl_mass, Z_TO_PHOTON_ENERGY, nature)
+    rate = 2.0 * z_over_gamma**2 * z_width(hnl_mass) / units.Z_WIDTH * energetic
+    rate = rate * photon_fraction(hnl_mass, z_over_gamma)
+    return np.sqrt(np.divide(Z_TO_PHOTON_LIMIT, rate, out=np.full_like(rate, np.inf), where=rate > 0))

@@ -11,8 +11,8 @@ two-photon piece), and for massless e and s-channel exchange the exact tree-leve
 for photon and Z exchange alike. The same radiator times the Standard Model sigma_0(e+ e- -> nu nubar) gives the
 irreducible background: exact for Z exchange, and for W exchange exact in the soft, the collinear and the infinite-m_W
 limits (what is left out, the change of the W virtuality under wide-angle emission and the photon off the W, is of
-order x s / m_W^2 away from the beam). Invisible further photons along the beams are resummed by the structure function of
-Kuraev and Fadin, H(x, s), with which any cross section is folded at s(1 - x).
+order x s / m_W^2 away from the beam). Invisible further photons along the beams are resummed by the structure function
+of Kuraev and Fadin, H(x, s), with which any cross section is folded at s(1 - x).
 
 Checked against the squared two-diagram amplitude in tests/processes/test_mono_photon.py.
 """
@@ -249,7 +249,7 @@ def convolve(
     """
     check_positive(s=s, x_max=x_max)
     beta, logarithm = _beta(s if scale2 is None else scale2)
-    inner = sorted({x for x in (1e-4, 0.01, 0.1, 0.5, *breaks) if 0.0 < x < x_max})
+    inner = sorted({x for x in (1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, *breaks) if 0.0 < x < x_max})
     edges = np.array([0.0, *inner, x_max]) ** beta
     u, weight = _panels(edges, nodes)
     x = np.clip(u ** (1.0 / beta), 1e-300, x_max * (1.0 - 1e-14))

@@ -6,8 +6,8 @@ rate of a virtual photon into nu N (both lepton-number states),
 .. math::
 
     \frac{d\hat\sigma}{dq^2\,d\hat t} ={}& \frac{d^2}{6\pi^2}\Bigl(1-\frac{M^2}{q^2}\Bigr)^2
-        \Bigl(1+\frac{2M^2}{q^2}\Bigr) \\ &\times
-        \frac{2\pi\alpha^2Q^4}{\hat s^2}\Bigl[-\frac{\hat t}{\hat s}-\frac{\hat s}{\hat t}-\frac{2q^2\hat u}{\hat s\hat t}\Bigr],
+        \Bigl(1+\frac{2M^2}{q^2}\Bigr) \\ &\times\frac{2\pi\alpha^2Q^4}{\hat s^2}
+        \Bigl[-\frac{\hat t}{\hat s}-\frac{\hat s}{\hat t}-\frac{2q^2\hat u}{\hat s\hat t}\Bigr],
 
 t between the photon and the outgoing quark, collinear at t -> 0: a smallest transverse momentum is needed. Against
 q qbar -> nu N it is of relative order (alpha Q^2 / pi) times photon over antiquark luminosity, about a per mille: an

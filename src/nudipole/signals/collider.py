@@ -148,50 +148,54 @@ def decay_template(mass: float, direction: Direction, collider: LeptonCollider) 
         Zero at and above the kinematic end.
     """
     check_non_negative(mass=mass)
-    s = collider.sqrt_s**2
     if mass >= collider.sqrt_s or mass == 0.0:
         return SignalTemplate.from_counts([0.0])
-    loss, loss_weight = _losses(s, mass, collider.radiation)
-    c, c_weight = _legendre(10)
-    star, star_weight = _legendre(12)
-    azimuth = (np.arange(6) + 0.5) * np.pi / 6.0  # symmetric in phi -> -phi
-    loss, c, star, phi = np.ix_(loss, c, star, azimuth)
-    reduced = s * (1.0 - loss)
-    z_ratio = direction.completion.z_over_gamma
-    sigma = annihilation.angular_distribution(c, reduced, mass, "e", z_ratio, "sum")
-    # the heavy lepton and the photon in the nu N frame, photon angle measured from the flight direction
-    root = np.sqrt(reduced)
-    hnl_energy, hnl_momentum = (reduced + mass**2) / (2.0 * root), (reduced - mass**2) / (2.0 * root)
-    tilt = np.zeros(1) if direction.nature == "majorana" else annihilation.helicity(c, reduced, mass)
-    decay = 0.5 * (1.0 - tilt * star)
-    energy = 0.5 * (hnl_energy + hnl_momentum * star)
-    cos_open = np.clip((hnl_momentum + hnl_energy * star) / (hnl_energy + hnl_momentum * star), -1.0, 1.0)
-    sin_open, sin_c = np.sqrt(1.0 - cos_open**2), np.sqrt(1.0 - c**2)
-    cos_photon = c * cos_open - sin_c * sin_open * np.cos(phi)
-    # boost along the beam against the lost photon; both legs by symmetry of the acceptance
-    velocity = loss / (2.0 - loss)
-    gamma = 1.0 / np.sqrt(1.0 - velocity**2)
-    energy_lab = gamma * energy * (1.0 + velocity * cos_photon)
-    cos_lab = (cos_photon + velocity) / (1.0 + velocity * cos_photon)
-    kept = collider.acceptance.accepts(energy_lab, cos_lab, collider.sqrt_s)
-    accepted = np.sum(decay * star_weight.reshape(star.shape) * kept, axis=(2, 3)) / azimuth.size
-    weight = sigma[..., 0, 0] * c_weight * loss_weight[:, None] * accepted
-    along = gamma * (hnl_momentum * c + velocity * hnl_energy)
-    transverse = hnl_momentum * sin_c
-    momentum = np.sqrt(along**2 + transverse**2)
-    path = collider.path(along / momentum)
+    # below 1e-3 sqrt(s) the mass matters for the decay length alone (to 1e-6)
+    weight, path_over_momentum = _decay_nodes(max(mass, 1e-3 * collider.sqrt_s), direction, collider)
     # exp(-kappa L) needs kappa L alone: carry the path in kappa and set far = 1
-    kappa = decay_rate_per_momentum(mass, direction) / momentum * path
-    scale = collider.events_per_cross_section * direction.decay_norm * collider.acceptance.efficiency
-    node_weight, node_kappa = merge(weight.ravel() * scale, np.broadcast_to(kappa[..., 0, 0], weight.shape).ravel())
     return SignalTemplate.from_nodes(
-        node_weight[:, None],
-        kappa=node_kappa,
+        weight[:, None],
+        kappa=decay_rate_per_momentum(mass, direction) * path_over_momentum,
         near=0.0,
         far=1.0,
         visible=photon_fraction(mass, direction),
         decay_norm=direction.decay_norm,
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _decay_nodes(mass: float, direction: Direction, collider: LeptonCollider) -> tuple[FloatArray, FloatArray]:
+    """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
+    s = collider.sqrt_s**2
+    loss_nodes, loss_weight = _losses(s, mass, collider.radiation)
+    c_nodes, c_weight = _legendre(10)
+    star_nodes, star_weight = _legendre(12)
+    azimuth = (np.arange(6) + 0.5) * np.pi / 6.0  # symmetric in phi -> -phi
+    loss, c, star, phi = np.ix_(loss_nodes, c_nodes, star_nodes, azimuth)
+    reduced = s * (1.0 - loss)
+    sigma = annihilation.angular_distribution(c, reduced, mass, "e", direction.completion.z_over_gamma, "sum")
+    # the heavy lepton and the photon in the nu N frame, photon angle measured from the flight direction
+    root = np.sqrt(reduced)
+    energy, momentum = (reduced + mass**2) / (2.0 * root), (reduced - mass**2) / (2.0 * root)
+    tilt = 0.0 if direction.nature == "majorana" else annihilation.helicity(c, reduced, mass)
+    decay = 0.5 * (1.0 - tilt * star) * star_weight[:, None]
+    photon = 0.5 * (energy + momentum * star)
+    cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
+    sin_open, sin_c = np.sqrt(1.0 - cos_open**2), np.sqrt(1.0 - c**2)
+    cos_photon = c * cos_open - sin_c * sin_open * np.cos(phi)
+    # boost along the beam against the lost photon; both legs by symmetry of the acceptance
+    velocity = loss / (2.0 - loss)
+    gamma = 1.0 / np.sqrt(1.0 - velocity**2)
+    photon_lab = gamma * photon * (1.0 + velocity * cos_photon)
+    cos_lab = (cos_photon + velocity) / (1.0 + velocity * cos_photon)
+    kept = collider.acceptance.accepts(photon_lab, cos_lab, collider.sqrt_s)
+    accepted = np.sum(decay * kept, axis=(2, 3)) / azimuth.size
+    weight = sigma[..., 0, 0] * c_weight * loss_weight[:, None] * accepted
+    along = (gamma * (momentum * c + velocity * energy))[..., 0, 0]
+    total = np.sqrt(along**2 + (momentum * sin_c)[..., 0, 0] ** 2)
+    ratio = collider.path(along / total) / total
+    scale = collider.events_per_cross_section * direction.decay_norm * collider.acceptance.efficiency
+    return merge(weight.ravel() * scale, ratio.ravel())
 
 
 def radiative_template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
@@ -201,33 +205,41 @@ def radiative_template(mass: float, direction: Direction, collider: LeptonCollid
     with the energy (sqrt(s) - E_gamma) / 2 + M^2 / 2 (sqrt(s) - E_gamma).
     """
     check_non_negative(mass=mass)
+    weight, path_over_momentum = _radiative_nodes(max(mass, 1e-3 * collider.sqrt_s), direction, collider)
+    return SignalTemplate.from_nodes(
+        weight[:, None],
+        kappa=decay_rate_per_momentum(mass, direction) * path_over_momentum,
+        near=1.0,
+        far=np.inf,
+        decay_norm=direction.decay_norm,
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _radiative_nodes(mass: float, direction: Direction, collider: LeptonCollider) -> tuple[FloatArray, FloatArray]:
+    """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s, acceptance = collider.sqrt_s**2, collider.acceptance
     floor = max(acceptance.energy_min * 2.0 / collider.sqrt_s, acceptance.x_transverse_min, 1e-6)
     if acceptance.veto_cosine > 0.0:
         floor = max(floor, 2.0 / (1.0 + 1.0 / np.sqrt(1.0 - acceptance.veto_cosine**2)))
     ceiling = min(1.0 - mass**2 / s, acceptance.energy_max * 2.0 / collider.sqrt_s)
     if ceiling <= floor:
-        return SignalTemplate.from_counts([0.0])
+        return np.zeros(1), np.zeros(1)
     log, log_weight = _legendre(24)
     half = 0.5 * np.log(ceiling / floor)
-    x = (floor * np.exp(half * (log + 1.0)))[:, None]
+    x = np.minimum(floor * np.exp(half * (log + 1.0)), 1.0 - 1e-12)[:, None]
     c, c_weight = _legendre(40)
     c = acceptance.cosine_max * c
     kept = acceptance.accepts(0.5 * x * collider.sqrt_s, c, collider.sqrt_s)
-    z_ratio = direction.completion.z_over_gamma
-    density = 2.0 * mono_photon.signal_distribution(np.minimum(x, 1.0 - 1e-12), c, s, mass, z_ratio) * kept
+    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, direction.completion.z_over_gamma) * kept
     rate = np.sum(density * c_weight * acceptance.cosine_max, axis=1) * half * log_weight * x[:, 0]
     polar, polar_weight = _legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)
     energy = 0.5 * (rest + mass**2 / rest)
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 1e-30))
-    kappa = decay_rate_per_momentum(mass, direction) / momentum * collider.path(polar)
     weight = rate[:, None] * 0.75 * (1.0 - polar**2) * polar_weight
     scale = collider.events_per_cross_section * direction.decay_norm * acceptance.efficiency
-    node_weight, node_kappa = merge(weight.ravel() * scale, kappa.ravel())
-    return SignalTemplate.from_nodes(
-        node_weight[:, None], kappa=node_kappa, near=1.0, far=np.inf, decay_norm=direction.decay_norm
-    )
+    return merge(weight.ravel() * scale, (collider.path(polar) / momentum).ravel())
 
 
 def template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
