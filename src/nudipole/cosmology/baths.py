@@ -71,24 +71,24 @@ def electromagnetic(temperature: npt.ArrayLike) -> Thermodynamics:
     t = np.asarray(temperature, dtype=float)
     if np.any((t < T_MIN) | (t > T_MAX)):
         raise DomainError(f"the electromagnetic bath is tabulated from {T_MIN:g} to {T_MAX:g} GeV, got {t.min():g} to {t.max():g}")
-    x = np.log(t)
-    table = _splines()
-    scaled_p, slope, curvature = table.pressure(x), table.pressure(x, 1), table.pressure(x, 2)
+    table = _pressure_spline()(np.log(t))
+    scaled_p, slope, curvature = table[..., 0], table[..., 1], table[..., 2]
     entropy = t**3 * (4 * scaled_p + slope)
     energy = t**4 * (3 * scaled_p + slope)
     heat_capacity = t**3 * (4 * (3 * scaled_p + slope) + 3 * slope + curvature)
     return Thermodynamics(energy, t**4 * scaled_p, entropy, heat_capacity)
 
 
-def temperature_of_entropy(entropy: float, guess: float) -> float:
-    """T_gamma [GeV] at which the electromagnetic entropy density is ``entropy`` [GeV^3]: Newton from a guess nearby."""
-    t = guess
+def at_entropy(entropy: float, guess: float) -> tuple[float, Thermodynamics]:
+    """T_gamma [GeV] at which the electromagnetic entropy density is ``entropy`` [GeV^3], and the bath there; Newton."""
+    t = float(np.clip(guess, T_MIN, T_MAX))
     for _ in range(50):
         here = electromagnetic(t)
-        step = (float(here.entropy) / entropy) ** (1.0 / 3.0)
-        t = float(np.clip(t / step, T_MIN, T_MAX))
-        if abs(step - 1.0) < 1e-13:
-            return t
+        # T ds/dT = d rho / dT
+        change = (entropy - float(here.entropy)) / float(here.heat_capacity)
+        t = float(np.clip(t * np.exp(np.clip(change, -0.5, 0.5)), T_MIN, T_MAX))
+        if abs(change) < 1e-11:
+            return t, here
     raise DomainError(f"no temperature in {T_MIN:g} to {T_MAX:g} GeV has the entropy density {entropy:g} GeV^3")
 
 
@@ -137,14 +137,15 @@ def mass_suppression(temperature: npt.ArrayLike) -> tuple[FloatArray, FloatArray
     Boltzmann average of :math:`\sum|M|^2 \propto (g_L^2+g_R^2)\frac{s^2}{16}(1+\beta^2/3)+g_Lg_R\frac{m^2s}{2}`.
     """
     x = np.log(np.clip(np.asarray(temperature, dtype=float), *_SUPPRESSION_RANGE))
-    return np.exp(_suppression()[0](x)), np.exp(_suppression()[1](x))
+    factors = np.exp(_suppression()(x))
+    return factors[..., 0], factors[..., 1]
 
 
 _SUPPRESSION_RANGE = (1e-5, 0.05)
 
 
 @functools.cache
-def _suppression() -> tuple[CubicSpline, CubicSpline]:
+def _suppression() -> CubicSpline:
     temperatures = np.geomspace(*_SUPPRESSION_RANGE, 200)
     x, weights = thermal.momentum_nodes(200, 60.0)
     root = np.sqrt(x**2 + (2 * units.ELECTRON_MASS / temperatures[:, None]) ** 2)  # sqrt(s)/T, beta = x / root
@@ -156,11 +157,8 @@ def _suppression() -> tuple[CubicSpline, CubicSpline]:
     number = np.sum(weights * 2 * x * root * x / root * root**4 * shape * kn(1, root), axis=-1)
     log_t = np.log(temperatures)
     massless_energy, massless_number = 2 * 2**6 * gamma(5) * gamma(3), 2 * 2**5 * gamma(4) * gamma(3)
-    floor = 1e-280
-    return (
-        CubicSpline(log_t, np.log(np.maximum(energy / massless_energy, floor))),
-        CubicSpline(log_t, np.log(np.maximum(number / massless_number, floor))),
-    )
+    factors = np.stack([energy / massless_energy, number / massless_number], axis=-1)
+    return CubicSpline(log_t, np.log(np.maximum(factors, 1e-280)))
 
 
 _DEGENERACY_RANGE = (-40.0, 4.0)
@@ -186,14 +184,12 @@ def _fermi_integrals() -> _FermiIntegrals:
     )
 
 
-class _Splines(NamedTuple):
-    pressure: CubicSpline  # P / T^4 against ln T
-
-
 @functools.cache
-def _splines() -> _Splines:
+def _pressure_spline() -> CubicSpline:
+    """P / T^4 and its first two derivatives against ln T."""
     log_t = np.linspace(np.log(T_MIN) - 0.05, np.log(T_MAX) + 0.05, 900)
-    return _Splines(CubicSpline(log_t, _scaled_pressure(np.exp(log_t))))
+    spline = CubicSpline(log_t, _scaled_pressure(np.exp(log_t)))
+    return CubicSpline(log_t, np.stack([spline(log_t), spline(log_t, 1), spline(log_t, 2)], axis=-1))
 
 
 def _scaled_pressure(t: FloatArray) -> FloatArray:

@@ -102,6 +102,7 @@ class _State:
     neutrino_t: float
     degeneracy: float  # mu_nu / T_nu
     occupation: FloatArray
+    em: baths.Thermodynamics
 
 
 def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Options | None = None) -> History:
@@ -131,7 +132,7 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
     occupation = np.zeros((2, options.nodes))
     if strength > 0:
         occupation = _hot_phase(n, options) if options.initial == "dynamic" else _crude_start(n)
-    state = _State(1.0 / start, 0.0, start, start, 0.0, occupation)
+    state = _State(1.0 / start, 0.0, start, start, 0.0, occupation, baths.electromagnetic(start))
     state = replace(state, time=0.5 / (_hubble(n, state) * units.SECOND))
     rows, residual, worst = [state], 0.0, 0.0
     thermal_neutrinos = options.neutrinos == "thermal"
@@ -164,7 +165,7 @@ def _n_eff(dark: FloatArray, photon_t: FloatArray) -> FloatArray:
 
 def _densities(n: relic.Relic, state: _State) -> tuple[float, float]:
     """Total energy density and pressure [GeV^4]."""
-    em = baths.electromagnetic(state.photon_t)
+    em = state.em
     neutrino = float(baths.neutrino_energy(state.neutrino_t, state.degeneracy))
     energy = n.energy(state.scale)
     p2 = (n.momenta / state.scale) ** 2
@@ -205,7 +206,7 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
     dt = step / _hubble(n, at)
     new_scale = old.scale * np.exp(step)
     volume = at.scale**3
-    em = baths.electromagnetic(at.photon_t)
+    em = at.em
     neutrino_rho = float(baths.neutrino_energy(at.neutrino_t, at.degeneracy))
     neutrino_n = float(baths.neutrino_number(at.neutrino_t, at.degeneracy))
     flow = baths.weak_exchange(at.photon_t, at.neutrino_t, at.degeneracy)
@@ -228,8 +229,8 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
     new_neutrinos *= _fading(dt * weak_number / neutrino_n)
     new_neutrinos -= float(np.sum(n.weights * (occupation - old.occupation)))
     to_photons, to_neutrinos = to_photons + exchange, to_neutrinos - exchange
-    entropy = float(baths.electromagnetic(old.photon_t).entropy) * old.scale**3 + to_photons / at.photon_t
-    photon_t = baths.temperature_of_entropy(entropy / new_scale**3, at.photon_t * at.scale / new_scale)
+    entropy = float(old.em.entropy) * old.scale**3 + to_photons / at.photon_t
+    photon_t, new_em = baths.at_entropy(entropy / new_scale**3, at.photon_t * at.scale / new_scale)
     old_rho = float(baths.neutrino_energy(old.neutrino_t, old.degeneracy)) * old.scale**4
     old_n = float(baths.neutrino_number(old.neutrino_t, old.degeneracy)) * old.scale**3
     rho, number = (old_rho + to_neutrinos * at.scale) / new_scale**4, (old_n + new_neutrinos) / new_scale**3
@@ -237,7 +238,7 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
         neutrino_t, z = float((rho / baths.neutrino_energy(1.0)) ** 0.25), 0.0
     else:
         neutrino_t, z = baths.neutrino_state(rho, number)
-    return _State(new_scale, old.time + dt / units.SECOND, photon_t, neutrino_t, z, occupation)
+    return _State(new_scale, old.time + dt / units.SECOND, photon_t, neutrino_t, z, occupation, new_em)
 
 
 def _fading(y: float) -> float:
@@ -248,9 +249,10 @@ def _fading(y: float) -> float:
 def _conductance(state: _State) -> tuple[float, float]:
     """How fast the weak flows react: d(energy flow)/dT [GeV^4] and d(number flow)/d(ln n) [GeV^4]."""
     t, e = state.photon_t, 1e-4
-    hot, cold = baths.weak_exchange(t * (1 + e), t), baths.weak_exchange(t * (1 - e), t)
-    high, low = baths.weak_exchange(t, t, -e), baths.weak_exchange(t, t, e)
-    return float(hot[0] - cold[0]) / (2 * e * t), float(high[1] - low[1]) / (2 * e)
+    energy, number = baths.weak_exchange(
+        t * np.array([1 + e, 1 - e, 1.0, 1.0]), np.full(4, t), np.array([0.0, 0.0, -e, e])
+    )
+    return float(energy[0] - energy[1]) / (2 * e * t), float(number[2] - number[3]) / (2 * e)
 
 
 def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
