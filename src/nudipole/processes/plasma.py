@@ -30,7 +30,7 @@ from nudipole.errors import check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 _NODES = 32  # Gauss-Legendre nodes of the photon and neutrino energy integrals
-_PAIR_NODES = 12
+_PAIR_NODES = 8
 _TAIL = 45.0  # thermal integrals stop this many temperatures up: exp(-45) = 3e-20
 _PAIR_TAIL = 30.0
 
@@ -367,10 +367,16 @@ def _pair_phase_space(omega: FloatArray, wave: FloatArray, potential: FloatArray
     low, high = 0.5 * (omega - wave), 0.5 * (omega + wave)
     filled = np.zeros_like(omega)
     for charge in (1.0, -1.0):
-        upper = np.logaddexp(0.0, (charge * potential - low) / temperature)
-        filled = filled + temperature * (upper - np.logaddexp(0.0, (charge * potential - high) / temperature))
+        filled += _softplus((charge * potential - low) / temperature)
+        filled -= _softplus((charge * potential - high) / temperature)
+    filled *= temperature
     mean = np.divide(filled, wave, out=np.ones_like(filled), where=wave > 0)
     return np.clip(1.0 - mean, 0.0, 1.0)
+
+
+def _softplus(x: FloatArray) -> FloatArray:
+    """ln(1 + e^x), overflow-free."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
 @functools.cache

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import check_non_negative
+from nudipole.processes import plasma
 from nudipole.supernova import emission, profiles
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,8 +44,8 @@ _SPHERE_DEPTH = 2.0 / 3.0
 class Escape:
     """Emission per d^2 and optical depth per d^2 of every ray at one mass; all d follow from it.
 
-    ``source`` (rays, energies) [GeV^2 per GeV: dN/dE dt per d^2 = GeV^2] and ``depth`` (rays, energies) [GeV^2], rays being
-    species x shells x angles.
+    ``source`` (species, rays, energies), dN/dE dt per d^2, and ``depth`` (species, rays, energies), both [GeV^2]; rays are
+    shells x angles.
     """
 
     rates: emission.Rates
@@ -54,10 +55,14 @@ class Escape:
 
     def spectrum(self, d: npt.ArrayLike) -> FloatArray:
         """dN/dE dt at R_far [1, i.e. GeV^-1 per GeV^-1], shape d.shape + (energies,), for couplings d [GeV^-1]."""
+        return np.sum(self.species_spectrum(d), axis=-2)
+
+    def species_spectrum(self, d: npt.ArrayLike) -> FloatArray:
+        """The same by species, shape d.shape + (species, energies): N and N-bar, or both at once where they are alike."""
         check_non_negative(d=d)
         d = np.asarray(d, dtype=float)
-        rows = [np.einsum("re,re->e", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
-        return np.array(rows).reshape((*d.shape, len(self.rates.energy)))
+        rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
+        return np.array(rows).reshape((*d.shape, *self.source.shape[::2]))
 
     def luminosity(self, d: npt.ArrayLike) -> FloatArray:
         """Energy per time at R_far [erg/s] for couplings d [GeV^-1]."""
@@ -65,7 +70,7 @@ class Escape:
 
     def free_luminosity(self) -> float:
         """Luminosity per d^2 without absorption [erg/s GeV^2]."""
-        return float(np.sum(self.source, axis=0) @ (self.rates.energy * self.rates.measure) / _ERG_PER_SECOND)
+        return float(np.sum(self.source, axis=(0, 1)) @ (self.rates.energy * self.rates.measure) / _ERG_PER_SECOND)
 
 
 def escape(rates: emission.Rates, far_km: float, angular: str = "average") -> Escape:
@@ -90,8 +95,8 @@ def escape(rates: emission.Rates, far_km: float, angular: str = "average") -> Es
     decay = rates.vacuum_width * rates.mass / rates.momentum
     depth += beyond[None, :, :, None] * decay
     source = np.einsum("sim,i,a->siam", rates.emission, rates.volume, weight)
-    energies = len(rates.energy)
-    return Escape(rates, source.reshape(-1, energies), depth.reshape(-1, energies), far_km)
+    shape = (len(rates.gain), -1, len(rates.energy))
+    return Escape(rates, source.reshape(shape), depth.reshape(shape), far_km)
 
 
 def path_lengths(radius: FloatArray, cosine: FloatArray, edges: FloatArray) -> FloatArray:
@@ -158,20 +163,16 @@ def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
     """
     state = rates.conditions
     heat = state.temperature[:, None]
-    flux = rates.measure * rates.momentum**2 * rates.energy * plasma_weight(rates.energy, heat)
+    flux = rates.measure * rates.momentum**2 * rates.energy * plasma.fermi(rates.energy, heat)
     opacity = np.mean(rates.opacity, axis=0)
-    mean = np.sum(flux * opacity, axis=-1) / np.sum(flux, axis=-1)
+    total = np.sum(flux, axis=-1)
+    mean = np.divide(np.sum(flux * opacity, axis=-1), total, out=np.zeros_like(total), where=total > 0)
     thickness = np.diff(rates.edges) * units.KILOMETRE
     # optical depth per d^2 from each shell's middle outward
     outside = np.cumsum((mean * thickness)[::-1])[::-1] - 0.5 * mean * thickness
-    brightness = 2.0 * np.sum(rates.multiplicity) / (8.0 * np.pi**2) * np.sum(flux, axis=-1)
+    brightness = 2.0 * np.sum(rates.multiplicity) / (8.0 * np.pi**2) * total
     luminosity = 4.0 * np.pi * (rates.middle * units.KILOMETRE) ** 2 * brightness / _ERG_PER_SECOND
     needed = np.log(_SPHERE_DEPTH / np.asarray(d, dtype=float) ** 2)
     log_depth = np.log(np.maximum(outside, 1e-300))
-    result = np.exp(np.interp(-needed, -log_depth, np.log(luminosity)))
+    result = np.exp(np.interp(-needed, -log_depth, np.log(np.maximum(luminosity, 1e-300))))
     return np.where(needed > log_depth[0], np.nan, result)
-
-
-def plasma_weight(energy: FloatArray, temperature: FloatArray) -> FloatArray:
-    """Fermi-Dirac occupation of N in equilibrium without lepton number."""
-    return emission.plasma.fermi(energy, temperature)

@@ -5,7 +5,8 @@ Built in, by name:
 ``analytic``  core of radius R_c = 10 km with :math:`\rho = \rho_c[1 + 0.2(1 - r/R_c)]`, :math:`T = T_c[1 - 0.5(1 - r/R_c)]`,
               outside :math:`\rho = \rho_c(r/R_c)^{-5}`, :math:`T = T_c(r/R_c)^{-5/3}`; rho_c = 3e14 g/cm^3, T_c = 30 MeV,
               Y_p = 0.3 (:cite:`Chang:2016ntp`), the profile of :cite:`Magill:2018jla`
-``cold``      anchor points similar to the Garching model SFHo-18.80 :cite:`Bollig:2020xdr`
+``cold``      anchor points similar to the Garching model SFHo-18.80 :cite:`Bollig:2020xdr`, from 25 to 100 km continued
+              with the power laws of the last two
 ``hot``       the same for SFHo-20.0
 
 and any table of the user's with columns radius [km], density [g/cm3], temperature [MeV], proton_fraction [1] and, if
@@ -29,7 +30,8 @@ FloatArray = npt.NDArray[np.float64]
 NAMES = ("cold", "hot", "analytic")
 NEUTRINOSPHERE_KM = 15.0  # outside, neutrinos do not follow the beta-equilibrium potential (see the tables' headers)
 _CORE_KM = 10.0
-_ANALYTIC_OUTER_KM = 100.0
+_OUTER_KM = 100.0  # built-in profiles are continued to here, beyond the ends of their tables
+_EXTENSION_NODES = 60
 _COLUMNS = ("radius", "density", "temperature", "proton_fraction")
 
 
@@ -170,6 +172,26 @@ class Profile:
             neutrino = np.where(trapped, np.interp(radius, self.radius, self.neutrino_potential), 0.0)
         return conditions(radius, density, heat, fraction, neutrino)
 
+    def extended(self, outer_km: float) -> Profile:
+        """The profile continued to ``outer_km`` with the power laws of its last two nodes.
+
+        Proton fraction constant; the neutrino potential, of no effect outside the neutrinosphere, too.
+        """
+        if outer_km <= self.outer_radius:
+            return self
+        more = np.geomspace(self.outer_radius, outer_km, _EXTENSION_NODES + 1)[1:]
+        step = np.log(self.radius[-1] / self.radius[-2])
+        columns = []
+        for column in (self.density, self.temperature):
+            slope = np.log(column[-1] / column[-2]) / step
+            columns.append(np.concatenate([column, column[-1] * (more / self.outer_radius) ** slope]))
+        fraction = np.concatenate([self.proton_fraction, np.full_like(more, self.proton_fraction[-1])])
+        potential = self.neutrino_potential
+        if potential is not None:
+            potential = np.concatenate([potential, np.full_like(more, potential[-1])])
+        radius = np.concatenate([self.radius, more])
+        return Profile(self.name, radius, columns[0], columns[1], fraction, potential, self.citations)
+
     def enclosed_mass(self) -> float:
         """Baryonic mass [solar masses]."""
         radius = np.linspace(self.radius[0], self.radius[-1], 4001)
@@ -195,7 +217,8 @@ def load(name: str) -> Profile:
     check_choice("supernova profile", name, NAMES)
     if name == "analytic":
         return _analytic()
-    return from_table(tables.load(f"supernova/data/profile_{name}.csv"), name, ("Bollig:2020xdr",))
+    table = tables.load(f"supernova/data/profile_{name}.csv")
+    return from_table(table, name, ("Bollig:2020xdr",)).extended(_OUTER_KM)
 
 
 def load_file(path: Path) -> Profile:
@@ -226,7 +249,7 @@ def from_table(table: tables.Table, name: str, citations: tuple[str, ...] = ()) 
 
 def _analytic() -> Profile:
     inner = np.linspace(0.0, _CORE_KM, 201)
-    outer = np.geomspace(_CORE_KM, _ANALYTIC_OUTER_KM, 401)[1:]
+    outer = np.geomspace(_CORE_KM, _OUTER_KM, 401)[1:]
     depth, stretch = 1.0 - inner / _CORE_KM, outer / _CORE_KM
     radius = np.concatenate([inner, outer])
     return Profile(
