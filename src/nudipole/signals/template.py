@@ -132,14 +132,11 @@ class SignalTemplate:
         weight, value = self.weight[keep] * self.visible[keep, None], value[keep]
         inside, before = self.kappa[keep] * length[keep], self.kappa[keep] * self.near[keep]
         smallest = inside.max() * 1e-8
-        cells = np.column_stack(
-            [
-                np.floor(per_decade * np.log10(np.maximum(inside, smallest))),
-                np.floor(per_decade * np.log10(np.maximum(before, smallest))),
-            ]
+        rows, columns = (
+            np.floor(per_decade * np.log10(np.maximum(v, smallest) / smallest)).astype(np.int64)
+            for v in (inside, before)
         )
-        _, cell = np.unique(cells, axis=0, return_inverse=True)
-        cell = cell.ravel()
+        _, cell = np.unique(rows * (int(columns.max()) + 1) + columns, return_inverse=True)
         number = int(cell.max()) + 1
         total = np.bincount(cell, value, number)
         merged = np.stack([np.bincount(cell, w, number) for w in weight.T], axis=1)
