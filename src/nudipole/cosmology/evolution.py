@@ -72,7 +72,9 @@ class Options:
         check_choice("initial state", self.initial, ("dynamic", "full"))
         check_choice("neutrino bath", self.neutrinos, ("kinetic", "thermal"))
         if not self.reheating_temperature >= MATCHING_TEMPERATURE:
-            raise DomainError(f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}")
+            raise DomainError(
+                f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
     check_non_negative(mass=mass, strength=strength)
     check_choice("nature of N", nature, ("dirac", "majorana"))
     if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
-        raise DomainError(f"the early Universe is followed for M from {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV, got {mass:g}")
+        raise DomainError(
+            f"the early Universe is followed for M from {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV, got {mass:g}"
+        )
     n = relic.relic(mass, strength, nature, options.nodes, comoving_max=30.0)
     start = MATCHING_TEMPERATURE
     occupation = np.zeros((2, options.nodes))
@@ -260,7 +264,9 @@ def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
     hottest = min(HOTTEST, max(1.0, 5 * n.mass, 20 * decoupling_temperature(n.mass, n.strength)))
     thermalised = options.reheating_temperature > hottest
     start = hottest if thermalised else options.reheating_temperature
-    log_t = np.linspace(np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02))
+    log_t = np.linspace(
+        np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02)
+    )
     temperature = np.exp(log_t)
     entropy, energy_freedom = freedom.entropy_freedom(temperature), freedom.energy_freedom(temperature)
     scale = (entropy[-1] / entropy) ** (1 / 3) / temperature
@@ -309,4 +315,6 @@ def decoupling_temperature(mass: float, strength: float) -> float:
         return float(temperatures[0])
     low, high = ratio[first - 1], ratio[first]
     fraction = -np.log(low) / np.log(high / low)
-    return float(np.exp(np.log(temperatures[first - 1]) + fraction * np.log(temperatures[first] / temperatures[first - 1])))
+    return float(
+        np.exp(np.log(temperatures[first - 1]) + fraction * np.log(temperatures[first] / temperatures[first - 1]))
+    )

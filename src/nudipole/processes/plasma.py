@@ -362,7 +362,9 @@ def pair_rates(
     return np.sum(gain, axis=(-2, -1)), np.sum(loss, axis=(-2, -1))
 
 
-def _pair_phase_space(omega: FloatArray, wave: FloatArray, potential: FloatArray, temperature: FloatArray) -> FloatArray:
+def _pair_phase_space(
+    omega: FloatArray, wave: FloatArray, potential: FloatArray, temperature: FloatArray
+) -> FloatArray:
     """<1 - f_-(x) - f_+(omega - x)> over x in (omega -+ k)/2: logarithms of the two Fermi functions."""
     low, high = 0.5 * (omega - wave), 0.5 * (omega + wave)
     filled = np.zeros_like(omega)

@@ -185,7 +185,9 @@ def events(escape: Escape, d: npt.ArrayLike, direction: Direction, observation: 
     return total.reshape(d.shape)
 
 
-def thermal_background(observation: Observation, energy_erg: float = 5e52, mean: float = 14.0, pinch: float = 2.5) -> float:
+def thermal_background(
+    observation: Observation, energy_erg: float = 5e52, mean: float = 14.0, pinch: float = 2.5
+) -> float:
     r"""Events of the ordinary burst above the cuts: pinched nubar_e and nu_e, :math:`E^\alpha e^{-(1+\alpha)E/\langle E\rangle}`.
 
     Typical numbers: 5e52 erg per species, mean energy [MeV] and pinching from memory of time-integrated models.
@@ -210,5 +212,3 @@ def upper_limit(cl: float, background: float = 0.0) -> float:
     """
     observed = np.floor(background)
     return max(float(gammaincinv(observed + 1.0, cl)) - background, -np.log1p(-cl) * 0.5)
-
-

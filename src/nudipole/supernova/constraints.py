@@ -48,7 +48,9 @@ class Cooling:
     far_km: float = GAIN_RADIUS_KM
     angular: str = "average"
     limit_erg_per_s: float = COOLING_ERG_PER_SECOND
-    note: str = "best physics: cold profile, nu_e degenerate as in beta equilibrium, energy beyond the gain radius is lost"
+    note: str = (
+        "best physics: cold profile, nu_e degenerate as in beta equilibrium, energy beyond the gain radius is lost"
+    )
 
     def __post_init__(self) -> None:
         check_choice("supernova mode", self.mode, luminosity.MODES)
@@ -256,7 +258,10 @@ _COOLING: dict[str, Settings] = {
 _ENERGY: dict[str, Settings] = {
     "default": VisibleEnergy(),
     "chauhan2024": VisibleEnergy(
-        _ANALYTIC, ("deposition",), angular="radial", note="2402.01624 in method: low-energy supernovae, analytic profile"
+        _ANALYTIC,
+        ("deposition",),
+        angular="radial",
+        note="2402.01624 in method: low-energy supernovae, analytic profile",
     ),
     "low-energy-supernovae": VisibleEnergy(arguments=("deposition",), note="energy deposition alone"),
     "gamma-rays": VisibleEnergy(arguments=("gamma-rays",), note="Solar Maximum Mission alone"),
@@ -273,7 +278,9 @@ _NEXT: dict[str, Settings] = {
 }
 _GIANTS: dict[str, Settings] = {
     "default": Stellar(),
-    "brdar2020": Stellar(2.2e-12, note="2007.15563: massless bound 2.2e-12 mu_B of 1910.10568, tail above 18 keV left out"),
+    "brdar2020": Stellar(
+        2.2e-12, note="2007.15563: massless bound 2.2e-12 mu_B of 1910.10568, tail above 18 keV left out"
+    ),
 }
 _CRITERION = "criterion without a confidence level of its own; cl has no effect"
 

@@ -166,9 +166,7 @@ def rates(star: Star, mass: float, direction: Direction, far_km: float | None = 
 
 
 @functools.lru_cache(maxsize=128)
-def _rates(
-    star: Star, mass: float, weights: tuple[float, float], majorana: float, far_km: float | None
-) -> Rates:
+def _rates(star: Star, mass: float, weights: tuple[float, float], majorana: float, far_km: float | None) -> Rates:
     profile = star.load()
     edges = _shells(profile, far_km)
     middle = 0.5 * (edges[1:] + edges[:-1])
@@ -280,5 +278,3 @@ def _energies(mass: float, temperature: FloatArray, potential: FloatArray) -> tu
     nodes, weights = np.polynomial.legendre.leggauss(ENERGIES)
     u = 0.5 * (nodes + 1.0)
     return mass + reach * u**2, reach * u * weights
-
-

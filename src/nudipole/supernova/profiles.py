@@ -239,7 +239,9 @@ def from_table(table: tables.Table, name: str, citations: tuple[str, ...] = ()) 
     expected = dict(zip(_COLUMNS, ("km", "g/cm3", "MeV", "1"), strict=True)) | {"neutrino_potential": "MeV"}
     for column in _COLUMNS:
         if column not in table.columns:
-            raise TableError(f"{name}: a supernova profile needs the columns {', '.join(_COLUMNS)}; {column} is missing")
+            raise TableError(
+                f"{name}: a supernova profile needs the columns {', '.join(_COLUMNS)}; {column} is missing"
+            )
     for column, unit in table.units.items():
         if column in expected and unit != expected[column]:
             raise TableError(f"{name}: column {column} must be in [{expected[column]}], not [{unit}]")
