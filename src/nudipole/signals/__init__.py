@@ -11,5 +11,6 @@ SIGNALS = LazyRegistry(
     {
         "recoil": "nudipole.signals.recoil",
         "combination": "nudipole.signals.combination",
+        "meson-decay": "nudipole.signals.meson_decay",
     },
 )
