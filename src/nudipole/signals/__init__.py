@@ -12,5 +12,6 @@ SIGNALS = LazyRegistry(
         "recoil": "nudipole.signals.recoil",
         "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
+        "meson-decay": "nudipole.signals.meson_decay",
     },
 )
