@@ -11,5 +11,6 @@ SIGNALS = LazyRegistry(
     {
         "recoil": "nudipole.signals.recoil",
         "combination": "nudipole.signals.combination",
+        "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
     },
 )
