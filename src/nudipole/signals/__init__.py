@@ -13,5 +13,6 @@ SIGNALS = LazyRegistry(
         "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
         "meson-decay": "nudipole.signals.meson_decay",
+        "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
     },
 )
