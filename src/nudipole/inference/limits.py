@@ -26,8 +26,8 @@ from nudipole.inference.likelihood import Likelihood
 
 FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
-D_SCAN = np.geomspace(1e-12, 1e1, 391)
-_ZOOM_ROUNDS, _ZOOM_POINTS = 4, 17
+D_SCAN = np.geomspace(1e-12, 1e1, 105)
+_ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
 
 
 class Signal(Protocol):

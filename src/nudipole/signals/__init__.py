@@ -10,6 +10,7 @@ SIGNALS = LazyRegistry(
     "signal",
     {
         "recoil": "nudipole.signals.recoil",
+        "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
     },
 )
