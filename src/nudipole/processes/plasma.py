@@ -1,7 +1,7 @@
 r"""N in a hot and dense plasma: dispersion, screening, targets, and the rates that make and destroy N.
 
-Every rate is per unit d^2 and per phase-space cell of N, in the notation of a Boltzmann equation with all other species in
-equilibrium,
+Every rate is per unit d^2 and per phase-space cell of N, in the notation of a Boltzmann equation with all other
+species in equilibrium,
 
 .. math:: \frac{df_N}{dt} = \Gamma^+ (1 - f_N) - \Gamma^- f_N, \qquad
           \frac{\Gamma^+}{\Gamma^-} = e^{-(E - \mu_\nu)/T}\quad\text{(detailed balance)}.
@@ -88,8 +88,8 @@ def photon_mass(electron_potential: npt.ArrayLike, temperature: npt.ArrayLike) -
 def stellar_plasma_frequency(density: npt.ArrayLike, electron_fraction: npt.ArrayLike) -> FloatArray:
     r"""Plasma frequency [GeV] of degenerate electrons at any degree of relativity.
 
-    :math:`\omega_p = 28.7\,\mathrm{eV}\,\sqrt{\rho Y_e}\,[1 + (1.019\times10^{-6}\rho Y_e)^{2/3}]^{-1/4}`, rho in g/cm^3
-    (:cite:`Raffelt:1996wa`, Sec. 6.3).
+    :math:`\omega_p = 28.7\,\mathrm{eV}\,\sqrt{\rho Y_e}\,[1 + (1.019\times10^{-6}\rho Y_e)^{2/3}]^{-1/4}`, with rho in
+    g/cm^3 (:cite:`Raffelt:1996wa`, Sec. 6.3).
 
     Examples
     --------
@@ -267,7 +267,8 @@ def photon_rates(
 
     photon energy E - E_nu; for M < m, plasmon decay and its inverse, :math:`a = (m^2 - M^2)(m^2 + 2M^2)/12\pi E p`,
 
-    .. math:: \Gamma^+ = a\int dE_\nu\,(1 - f_{\bar\nu}) f_\gamma, \qquad \Gamma^- = a\int dE_\nu\, f_{\bar\nu}(1 + f_\gamma),
+    .. math:: \Gamma^+ = a\int dE_\nu\,(1 - f_{\bar\nu}) f_\gamma, \quad \Gamma^- = a\int dE_\nu\,f_{\bar\nu}(1 +
+    f_\gamma),
 
     photon energy E + E_nu; E_nu between :math:`|M^2 - m^2|/2(E \pm p)`. In vacuum Gamma^- = M^3/4pi (M/E).
 
@@ -338,8 +339,9 @@ def pair_rates(
     """
     check_non_negative(mass=mass)
     check_positive(temperature=temperature, energy=energy)
-    energy, electron, temperature, potential = np.broadcast_arrays(
-        *(np.asarray(v, dtype=float)[..., None, None] for v in (energy, electron_potential, temperature, potential))
+    # no broadcast yet: only the last factor knows mu_nu, so N and N-bar cost little more than one
+    energy, electron, temperature, potential = (
+        np.asarray(v, dtype=float)[..., None, None] for v in (energy, electron_potential, temperature, potential)
     )
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     nodes, weights = _legendre(_PAIR_NODES)
@@ -352,17 +354,19 @@ def pair_rates(
     neutrino = low + spread * u**2
     omega = energy + neutrino
     wave = np.sqrt(np.maximum(omega**2 - s, 0.0))
-    free = _pair_phase_space(omega, wave, electron, temperature)
     flux = np.maximum(energy * momentum, 1e-300)
     strength = units.ALPHA / (3.0 * np.pi * s) * gap2 * (s + 2.0 * mass**2) / (8.0 * np.pi * flux)
-    measure = strength * scale * (2.0 * u * half)[:, None] * spread * (2.0 * u * half) * free
+    measure = strength * scale * (2.0 * u * half)[:, None] * spread * (2.0 * u * half)
+    measure = measure * _pair_phase_space(omega, wave, electron, temperature)
     occupied = bose(omega, temperature)
-    gain = measure * fermi(-neutrino, temperature, potential) * occupied
-    loss = measure * fermi(neutrino, temperature, -potential) * (1.0 + occupied)
-    return np.sum(gain, axis=(-2, -1)), np.sum(loss, axis=(-2, -1))
+    gain = np.sum(measure * occupied * fermi(-neutrino, temperature, potential), axis=(-2, -1))
+    loss = np.sum(measure * (1.0 + occupied) * fermi(neutrino, temperature, -potential), axis=(-2, -1))
+    return gain, loss
 
 
-def _pair_phase_space(omega: FloatArray, wave: FloatArray, potential: FloatArray, temperature: FloatArray) -> FloatArray:
+def _pair_phase_space(
+    omega: FloatArray, wave: FloatArray, potential: FloatArray, temperature: FloatArray
+) -> FloatArray:
     """<1 - f_-(x) - f_+(omega - x)> over x in (omega -+ k)/2: logarithms of the two Fermi functions."""
     low, high = 0.5 * (omega - wave), 0.5 * (omega + wave)
     filled = np.zeros_like(omega)
