@@ -149,8 +149,9 @@ def _susceptibility(potential: npt.ArrayLike, temperature: npt.ArrayLike) -> Flo
 def _pair_integral(degeneracy: FloatArray) -> FloatArray:
     """int_0^inf x^2 [f(x - y) + f(x + y)] dx for y = mu/T >= 0: y^3/3 + pi^2 y/3 + 2 int x^2 f(x + y)."""
     nodes, weights = _legendre(_NODES)
-    x = 0.5 * _TAIL * (nodes + 1.0)
-    tail = 0.5 * _TAIL * np.sum(weights * x**2 * expit(-x - degeneracy[..., None]), axis=-1)
+    u = 0.5 * (nodes + 1.0)
+    x = _TAIL * u**2
+    tail = _TAIL * np.sum(weights * u * x**2 * expit(-x - degeneracy[..., None]), axis=-1)
     return degeneracy**3 / 3.0 + np.pi**2 * degeneracy / 3.0 + 2.0 * tail
 
 
@@ -335,7 +336,7 @@ def pair_rates(
               \int dE_\nu\,(1 - f_{\bar\nu})\,f_B(\omega)\,\langle 1 - f_{e^-} - f_{e^+}\rangle,
 
     the bracket averaged over the directions of the pair, which makes f_B <...> = <f_- f_+>. Massless electrons, vacuum
-    photon; without statistics it integrates to 4 alpha d^2 T^6 / 3 pi^4 (M = 0). Accurate to 1e-3.
+    photon; without statistics it integrates to 4 alpha d^2 T^6 / 3 pi^4 (M = 0). Accurate to 5e-3.
     """
     check_non_negative(mass=mass)
     check_positive(temperature=temperature, energy=energy)

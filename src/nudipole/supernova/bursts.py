@@ -81,7 +81,7 @@ def inverse_beta(energy: npt.ArrayLike) -> FloatArray:
     Examples
     --------
     >>> f"{float(inverse_beta(0.1)):.1e}"
-    '4.4e-40'
+    '4.5e-40'
     """
     check_non_negative(energy=energy)
     energy = np.asarray(energy, dtype=float) / units.MEV
