@@ -148,7 +148,7 @@ def _susceptibility(potential: npt.ArrayLike, temperature: npt.ArrayLike) -> Flo
 
 def _pair_integral(degeneracy: FloatArray) -> FloatArray:
     """int_0^inf x^2 [f(x - y) + f(x + y)] dx for y = mu/T >= 0: y^3/3 + pi^2 y/3 + 2 int x^2 f(x + y)."""
-    nodes, weights = _legendre(_NODES)
+    nodes, weights = legendre(_NODES)
     u = 0.5 * (nodes + 1.0)
     x = _TAIL * u**2
     tail = _TAIL * np.sum(weights * u * x**2 * expit(-x - degeneracy[..., None]), axis=-1)
@@ -297,7 +297,7 @@ def photon_rates(
     spread = np.abs(gap2) * momentum / max(mass**2, 1e-300)  # high - low, stable at threshold
     reach = np.maximum(-potential, 0.0) + _TAIL * temperature
     spread = np.where(sign > 0, spread, np.minimum(spread, reach))
-    nodes, weights = _legendre(_NODES)
+    nodes, weights = legendre(_NODES)
     # decay: photon energy on a logarithmic scale (soft photons, f ~ T/omega); plasmon decay: neutrino energy
     photon_high = energy - low
     photon_low = np.maximum(photon_high - spread, 1e-12 * photon_high)
@@ -345,7 +345,7 @@ def pair_rates(
         np.asarray(v, dtype=float)[..., None, None] for v in (energy, electron_potential, temperature, potential)
     )
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
-    nodes, weights = _legendre(_PAIR_NODES)
+    nodes, weights = legendre(_PAIR_NODES)
     u, half = 0.5 * (nodes + 1.0), 0.5 * weights
     scale = 2.0 * (energy + momentum) * temperature * _PAIR_TAIL
     gap2 = scale * (u**2)[:, None]
@@ -385,6 +385,7 @@ def _softplus(x: FloatArray) -> FloatArray:
 
 
 @functools.cache
-def _legendre(count: int) -> tuple[FloatArray, FloatArray]:
+def legendre(count: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of Gauss-Legendre quadrature on [-1, 1], computed once."""
     nodes, weights = np.polynomial.legendre.leggauss(count)
     return nodes, weights

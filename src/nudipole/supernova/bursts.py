@@ -21,6 +21,7 @@ from scipy.special import gammaincinv
 from nudipole import tables, units
 from nudipole.errors import check_non_negative
 from nudipole.portal import Direction
+from nudipole.processes import plasma
 from nudipole.supernova.gamma_rays import hnl_decay_share
 from nudipole.supernova.luminosity import Escape
 
@@ -167,7 +168,7 @@ def events(escape: Escape, d: npt.ArrayLike, direction: Direction, observation: 
     check_non_negative(d=d)
     d = np.asarray(d, dtype=float)
     rates = escape.rates
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = plasma.legendre(_NODES)
     lowest = min(detector.energy_cut for detector in observation.detectors)
     neutrino = lowest + 0.5 * (_HIGHEST_ENERGY - lowest) * (nodes + 1.0)
     measure = 0.5 * (_HIGHEST_ENERGY - lowest) * weights

@@ -269,6 +269,7 @@ _ENERGY: dict[str, Settings] = {
         angular="radial",
         note="2402.01624 in method: low-energy supernovae, analytic profile",
     ),
+    "hot": VisibleEnergy(emission.Star("hot"), note="the default with the hot profile"),
     "low-energy-supernovae": VisibleEnergy(arguments=("deposition",), note="energy deposition alone"),
     "gamma-rays": VisibleEnergy(arguments=("gamma-rays",), note="Solar Maximum Mission alone"),
     "energetic-neutrinos": VisibleEnergy(arguments=("neutrinos",), note="Kamiokande-II, IMB and Baksan alone"),

@@ -275,6 +275,6 @@ def _shells(profile: profiles.Profile, far_km: float | None) -> FloatArray:
 def _energies(mass: float, temperature: FloatArray, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Energies M + range * u^2 with Gauss-Legendre u: dense at threshold."""
     reach = _ENERGY_RANGE * float(np.max(temperature)) + max(0.0, float(np.max(np.abs(potential))))
-    nodes, weights = np.polynomial.legendre.leggauss(ENERGIES)
+    nodes, weights = plasma.legendre(ENERGIES)
     u = 0.5 * (nodes + 1.0)
     return mass + reach * u**2, reach * u * weights

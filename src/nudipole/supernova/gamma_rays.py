@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from nudipole import tables, units
 from nudipole.errors import check_non_negative
-from nudipole.processes import hnl_decay
+from nudipole.processes import hnl_decay, plasma
 from nudipole.supernova.luminosity import Escape
 
 FloatArray = npt.NDArray[np.float64]
@@ -75,7 +75,7 @@ def fluence(
     d, delays = np.asarray(d, dtype=float), np.asarray(delays, dtype=float)
     rates = escape.rates
     mass, energy, momentum = rates.mass, rates.energy[:, None], rates.momentum[:, None]
-    nodes, weights = np.polynomial.legendre.leggauss(_PHOTON_NODES)
+    nodes, weights = plasma.legendre(_PHOTON_NODES)
     low, high = window[0] * units.MEV, window[1] * units.MEV
     photon = 0.5 * (high + low) + 0.5 * (high - low) * nodes
     measure = 0.5 * (high - low) * weights

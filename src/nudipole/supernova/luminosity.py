@@ -20,7 +20,7 @@ The first is the one of :cite:`Chauhan:2024nfa`, the last the criterion of :cite
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,7 @@ class Escape:
     source: FloatArray
     depth: FloatArray
     far_km: float
+    _spectra: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     def spectrum(self, d: npt.ArrayLike) -> FloatArray:
         """dN/dE dt at R_far [1, i.e. GeV^-1 per GeV^-1], shape d.shape + (energies,), for couplings d [GeV^-1]."""
@@ -61,8 +62,11 @@ class Escape:
         """The same by species, d.shape + (species, energies): N and N-bar, or both at once where they are alike."""
         check_non_negative(d=d)
         d = np.asarray(d, dtype=float)
-        rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
-        return np.array(rows).reshape((*d.shape, *self.source.shape[::2]))
+        key = d.tobytes()
+        if key not in self._spectra:  # every observable of one mass asks for the same couplings
+            rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
+            self._spectra[key] = np.array(rows)
+        return self._spectra[key].reshape((*d.shape, *self.source.shape[::2]))
 
     def luminosity(self, d: npt.ArrayLike) -> FloatArray:
         """Energy per time at R_far [erg/s] for couplings d [GeV^-1]."""
@@ -130,7 +134,7 @@ def path_lengths(radius: FloatArray, cosine: FloatArray, edges: FloatArray) -> F
 def _directions(angular: str) -> tuple[FloatArray, FloatArray]:
     if angular == "radial":
         return np.ones(1), np.ones(1)
-    nodes, weights = np.polynomial.legendre.leggauss(_ANGLES)
+    nodes, weights = plasma.legendre(_ANGLES)
     return nodes, 0.5 * weights
 
 

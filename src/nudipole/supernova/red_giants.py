@@ -53,7 +53,7 @@ def energy_loss(mass: npt.ArrayLike, core: Core | None = None) -> FloatArray:
     core = core or Core()
     mass = np.asarray(mass, dtype=float)[..., None]
     frequency, heat = core.plasma_frequency, core.temperature
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = plasma.legendre(_NODES)
     u = 0.5 * (nodes + 1.0)
     # transverse: k up to 40 T above; longitudinal: K^2 = omega_p^2 - k^2 > M^2
     wave = _TAIL * heat * u

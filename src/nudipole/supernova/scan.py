@@ -14,7 +14,7 @@ from nudipole.constraint import Interval
 from nudipole.errors import DomainError
 
 FloatArray = npt.NDArray[np.float64]
-COUPLINGS = np.geomspace(1e-14, 1e-3, 67)  # GeV^-1, six per decade
+COUPLINGS = np.geomspace(1e-13, 1e-4, 55)  # GeV^-1, six per decade
 _SUBDIVISIONS = 6
 _TINY = 1e-300
 
