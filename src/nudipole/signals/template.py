@@ -119,7 +119,7 @@ class SignalTemplate:
     def compressed(self, per_decade: int = 16) -> SignalTemplate:
         """Fewer nodes: those whose decay exponents kappa near, kappa (far - near) lie in the same cell are merged.
 
-        Weights add; kappa, near and length become weighted means, so the long-lived limit is exact, the rest good to the
+        Weights add; kappa, near and length become weighted means, so the sum over bins is exact for long-lived N, the rest good to the
         square of the cell width: 0.1 % of the counts, and 1 % in d on the exponential flank above.
         """
         if self.kappa.size < 64 or not np.all(np.isfinite(self.far)):
