@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.processes import hnl_decay
+from tests import dirac
 
 
 @pytest.mark.parametrize("mass", [1e-6, 1e-3, 0.15, 10.0])
