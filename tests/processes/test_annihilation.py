@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.portal import Completion
 from nudipole.processes import annihilation
 from nudipole.processes.annihilation import FERMIONS
+from tests import dirac
 
 GAUGE = Completion("gauge", 0.7).z_over_gamma
 POINTS = [(91.19, 5.0, 0.3), (189.0, 60.0, -0.8), (10.58, 3.0, 0.05), (4.0, 0.1, 0.9), (60.0, 55.0, -0.4)]

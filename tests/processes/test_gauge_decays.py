@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.processes import gauge_decays, hnl_decay
+from tests import dirac
 
 
 def two_body(parent, first, second):

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from tests import dirac
 
 from nudipole import tables, units
 from nudipole.errors import DomainError
 from nudipole.processes import annihilation, mono_photon
+from tests import dirac
 
 
 def two_diagrams(s: float, x: float, cosine: float, projector) -> float:

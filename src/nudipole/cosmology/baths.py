@@ -70,7 +70,9 @@ def electromagnetic(temperature: npt.ArrayLike) -> Thermodynamics:
     check_positive(temperature=temperature)
     t = np.asarray(temperature, dtype=float)
     if np.any((t < T_MIN) | (t > T_MAX)):
-        raise DomainError(f"the electromagnetic bath is tabulated from {T_MIN:g} to {T_MAX:g} GeV, got {t.min():g} to {t.max():g}")
+        raise DomainError(
+            f"the electromagnetic bath is tabulated from {T_MIN:g} to {T_MAX:g} GeV, got {t.min():g} to {t.max():g}"
+        )
     table = _pressure_spline()(np.log(t))
     scaled_p, slope, curvature = table[..., 0], table[..., 1], table[..., 2]
     entropy = t**3 * (4 * scaled_p + slope)
@@ -179,9 +181,7 @@ def _fermi_integrals() -> _FermiIntegrals:
     energy = NEUTRINO_STATES / (2 * np.pi**2) * np.sum(weights * x**3 * occupation, axis=-1)
     number = NEUTRINO_STATES / (2 * np.pi**2) * np.sum(weights * x**2 * occupation, axis=-1)
     log_ratio = (np.log(energy) - 4 / 3 * np.log(number))[::-1]
-    return _FermiIntegrals(
-        CubicSpline(z, energy), CubicSpline(z, number), CubicSpline(log_ratio, z[::-1]), log_ratio
-    )
+    return _FermiIntegrals(CubicSpline(z, energy), CubicSpline(z, number), CubicSpline(log_ratio, z[::-1]), log_ratio)
 
 
 @functools.cache

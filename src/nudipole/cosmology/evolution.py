@@ -72,7 +72,9 @@ class Options:
         check_choice("initial state", self.initial, ("dynamic", "full"))
         check_choice("neutrino bath", self.neutrinos, ("kinetic", "thermal"))
         if not self.reheating_temperature >= MATCHING_TEMPERATURE:
-            raise DomainError(f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}")
+            raise DomainError(
+                f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
     check_non_negative(mass=mass, strength=strength)
     check_choice("nature of N", nature, ("dirac", "majorana"))
     if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
-        raise DomainError(f"the early Universe is followed for M from {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV, got {mass:g}")
+        raise DomainError(
+            f"the early Universe is followed for M from {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV, got {mass:g}"
+        )
     n = relic.relic(mass, strength, nature, options.nodes, comoving_max=30.0)
     start = MATCHING_TEMPERATURE
     occupation = np.zeros((2, options.nodes))
@@ -201,19 +205,31 @@ def _relax(f: FloatArray, rates: relic.Rates, dt: float) -> tuple[FloatArray, Fl
     return f + (target - f) * decayed, target + (f - target) * mean_weight
 
 
+def _limited(n: relic.Relic, rates: relic.Rates, hubble: float, neutrino_number: float) -> relic.Rates:
+    """The rates, where N is as common as neutrinos no faster than 50 H: equilibrium all the same, and stable.
+
+    An N that is rare may be as fast as it likes, it cannot drag the neutrinos along within a step.
+    """
+    target = float(np.sum(n.weights * rates.gain / np.maximum(rates.loss, 1e-300)))
+    fastest = 50.0 * hubble * max(1.0, neutrino_number / max(target, 1e-300))
+    slowed = np.minimum(1.0, fastest / np.maximum(rates.loss, 1e-300))
+    return relic.Rates(*(slowed * rate for rate in rates))
+
+
 def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutrinos: bool) -> _State:
     """One step in ln a from ``old`` with the rates of ``at``."""
-    dt = step / _hubble(n, at)
+    hubble = _hubble(n, at)
+    dt = step / hubble
     new_scale = old.scale * np.exp(step)
     volume = at.scale**3
     em = at.em
     neutrino_rho = float(baths.neutrino_energy(at.neutrino_t, at.degeneracy))
-    neutrino_n = float(baths.neutrino_number(at.neutrino_t, at.degeneracy))
+    neutrino_n = float(baths.neutrino_number(at.neutrino_t, at.degeneracy)) * volume
     flow = baths.weak_exchange(at.photon_t, at.neutrino_t, at.degeneracy)
     exchange, new_neutrinos = -float(flow[0]) * volume * dt, float(flow[1]) * volume * dt
     occupation, to_photons, to_neutrinos, coupling = old.occupation, 0.0, 0.0, 0.0
     if n.strength > 0:
-        rates = n.rates(at.scale, at.photon_t, at.neutrino_t, at.degeneracy)
+        rates = _limited(n, n.rates(at.scale, at.photon_t, at.neutrino_t, at.degeneracy), hubble, neutrino_n)
         occupation, mean = _relax(old.occupation, rates, dt)
         energy = n.energy(at.scale)
         released = -float(np.sum(n.weights * (occupation - old.occupation) * energy))
@@ -226,7 +242,7 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
     weak_energy, weak_number = _conductance(at)
     heat = 1.0 / (float(em.heat_capacity) * volume) + at.neutrino_t / (4 * neutrino_rho * volume)
     exchange *= _fading(dt * (weak_energy * volume + coupling) * heat)
-    new_neutrinos *= _fading(dt * weak_number / neutrino_n)
+    new_neutrinos *= _fading(dt * weak_number * volume / neutrino_n)
     new_neutrinos -= float(np.sum(n.weights * (occupation - old.occupation)))
     to_photons, to_neutrinos = to_photons + exchange, to_neutrinos - exchange
     entropy = float(old.em.entropy) * old.scale**3 + to_photons / at.photon_t
@@ -260,7 +276,9 @@ def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
     hottest = min(HOTTEST, max(1.0, 5 * n.mass, 20 * decoupling_temperature(n.mass, n.strength)))
     thermalised = options.reheating_temperature > hottest
     start = hottest if thermalised else options.reheating_temperature
-    log_t = np.linspace(np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02))
+    log_t = np.linspace(
+        np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02)
+    )
     temperature = np.exp(log_t)
     entropy, energy_freedom = freedom.entropy_freedom(temperature), freedom.energy_freedom(temperature)
     scale = (entropy[-1] / entropy) ** (1 / 3) / temperature
@@ -309,4 +327,6 @@ def decoupling_temperature(mass: float, strength: float) -> float:
         return float(temperatures[0])
     low, high = ratio[first - 1], ratio[first]
     fraction = -np.log(low) / np.log(high / low)
-    return float(np.exp(np.log(temperatures[first - 1]) + fraction * np.log(temperatures[first] / temperatures[first - 1])))
+    return float(
+        np.exp(np.log(temperatures[first - 1]) + fraction * np.log(temperatures[first] / temperatures[first - 1]))
+    )

@@ -47,7 +47,9 @@ class Relic:
     momenta: FloatArray
     weights: FloatArray  # of the integral multiplicity d^3q / (2 pi)^3
 
-    def rates(self, scale: float, photon_temperature: float, neutrino_temperature: float, degeneracy: float = 0.0) -> Rates:
+    def rates(
+        self, scale: float, photon_temperature: float, neutrino_temperature: float, degeneracy: float = 0.0
+    ) -> Rates:
         """Gain and loss at scale factor a, bath temperatures [GeV] and z = mu_nu / T_nu."""
         p = self.momenta / scale
         energy = np.hypot(p, self.mass)

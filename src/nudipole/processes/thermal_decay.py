@@ -182,5 +182,3 @@ def photon_mass(temperature: npt.ArrayLike) -> FloatArray:
 def _legendre() -> tuple[FloatArray, FloatArray]:
     nodes, weights = roots_legendre(_NODES)
     return 0.5 * (nodes + 1.0), 0.5 * weights
-
-

@@ -35,7 +35,9 @@ FloatArray = npt.NDArray[np.float64]
 _NODES = 64
 
 
-def momentum_transfer_limits(s: npt.ArrayLike, hnl_mass: npt.ArrayLike, mass: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def momentum_transfer_limits(
+    s: npt.ArrayLike, hnl_mass: npt.ArrayLike, mass: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
     """Smallest and largest x = -t [GeV^2] of nu f -> N f; their product is M^4 m^2 / s, which keeps the small one exact."""
     s, big, m = (np.asarray(v, dtype=float) for v in (s, hnl_mass, mass))
     # p_nu p_N in the centre of mass, times s: (s - m^2) lambda^(1/2)(s, M^2, m^2) / 4
@@ -135,7 +137,9 @@ def rate(
     for fermion in fermions:
         present = temperature > max(fermion.exists_above, fermion.mass / 600.0)
         if np.any(present):
-            total = total + np.where(present, 2 * fermion.weight * _on(fermion, p, hnl_mass, temperature, screening2), 0.0)
+            total = total + np.where(
+                present, 2 * fermion.weight * _on(fermion, p, hnl_mass, temperature, screening2), 0.0
+            )
     return total
 
 

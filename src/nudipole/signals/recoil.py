@@ -289,4 +289,4 @@ def _vary(response: Response, what: str, step: float) -> Response:
         return replace(response, energy_scale=response.energy_scale * (1.0 + step))
     if what == "resolution":
         return replace(response, resolution=response.resolution.scaled(1.0 + step))
-    return replace(response, efficiency=response.efficiency.scaled(1.0 + step))
+    return response.scaled_efficiency(1.0 + step)
