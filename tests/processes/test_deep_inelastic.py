@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.processes import deep_inelastic as dis
+from tests import dirac
 
 # sigma / d^2 [cm^2 GeV^2] on a proton, W > 1.4 GeV, from a separate integration of the same structure functions
 BENCHMARK = {

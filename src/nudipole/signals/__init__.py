@@ -10,7 +10,9 @@ SIGNALS = LazyRegistry(
     "signal",
     {
         "recoil": "nudipole.signals.recoil",
+        "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
         "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
+        "meson-decay": "nudipole.signals.meson_decay",
     },
 )

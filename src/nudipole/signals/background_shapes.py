@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,4 +31,4 @@ def gaussian(edges: list[float], centre: float, width: float) -> FloatArray:
     return np.diff(cumulative)
 
 
-SHAPES = {"flat": flat, "exponential": exponential, "gaussian": gaussian}
+SHAPES: dict[str, Callable[..., FloatArray]] = {"flat": flat, "exponential": exponential, "gaussian": gaussian}
