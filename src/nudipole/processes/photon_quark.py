@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.errors import check_choice, check_non_negative, check_positive
 from nudipole.processes.annihilation import FERMIONS
 
 FloatArray = npt.NDArray[np.float64]
@@ -64,18 +64,16 @@ def cross_section(
     charge4 = FERMIONS[quark].charge ** 4
     node, weight = (np.asarray(a) for a in roots_legendre(nodes))
     s = np.asarray(s_hat, dtype=float)[..., None, None]
-    if np.any(np.isnan(s)):
-        raise DomainError("s_hat must be a number")
     # p_T < (s - q^2) / 2 sqrt(s)
     q2_max = np.maximum(s - 2.0 * np.sqrt(s) * transverse_momentum_min, hnl_mass**2)
     half = 0.5 * (q2_max - hnl_mass**2)
     q2 = hnl_mass**2 + half * (node[:, None] + 1.0)
-    momentum = 0.5 * (s - q2) / np.sqrt(s)
+    momentum = np.maximum(0.5 * (s - q2) / np.sqrt(s), transverse_momentum_min)
     cos_max = np.sqrt(np.maximum(1.0 - (transverse_momentum_min / momentum) ** 2, 0.0))
     # t = -(s - q^2)(1 - c)/2, nodes in ln(1 - c)
     low, high = np.log(1.0 - cos_max), np.log(1.0 + cos_max)
     log = 0.5 * (high - low) * (node + 1.0) + low
-    t = -0.5 * (s - q2) * np.exp(log)
+    t = -np.maximum(0.5 * (s - q2) * np.exp(log), 1e-12 * s)
     u = q2 - s - t
     jacobian = -t * 0.5 * (high - low)
     bracket = -t / s - s / t - 2.0 * q2 * u / (s * t)

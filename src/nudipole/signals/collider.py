@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +24,14 @@ from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.errors import DomainError, check_non_negative, check_positive
-from nudipole.portal import Direction
+from nudipole.portal import Direction, Nature
 from nudipole.processes import annihilation, gauge_decays, mono_photon
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
+Source = Literal["decay", "radiative"]
+MASS_GRID = np.concatenate([np.geomspace(1e-3, 0.1, 5), np.linspace(0.15, 0.95, 13), 1.0 - np.geomspace(0.03, 1e-4, 4)])
+PATH_GRID = np.geomspace(0.5, 200.0, 25)  # path to the wall times p_0 / p, in radii
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class LeptonCollider:
         Cylinder [m] inside which N -> nu gamma gives an acceptable photon: the inner wall of the calorimeter.
     radiation : bool
         Whether initial-state radiation along the beams is folded in.
+    isotropic : bool
+        Let N -> nu gamma be isotropic whatever the helicity of N (a published simplification; right for Majorana N).
     """
 
     sqrt_s: float
@@ -98,6 +104,7 @@ class LeptonCollider:
     radius: float
     half_length: float
     radiation: bool = True
+    isotropic: bool = False
 
     def __post_init__(self) -> None:
         check_positive(sqrt_s=self.sqrt_s, luminosity=self.luminosity, radius=self.radius, half_length=self.half_length)
@@ -147,37 +154,95 @@ def decay_template(mass: float, direction: Direction, collider: LeptonCollider) 
     SignalTemplate
         Zero at and above the kinematic end.
     """
-    check_non_negative(mass=mass)
-    if mass >= collider.sqrt_s or mass == 0.0:
+    nodes = _nodes("decay", mass, direction, collider)
+    if nodes is None:
         return SignalTemplate.from_counts([0.0])
-    # below 1e-3 sqrt(s) the mass matters for the decay length alone (to 1e-6)
-    weight, path_over_momentum = _decay_nodes(max(mass, 1e-3 * collider.sqrt_s), direction, collider)
-    # exp(-kappa L) needs kappa L alone: carry the path in kappa and set far = 1
+    # exp(-kappa L) needs kappa L alone: the path is carried in kappa, and far = 1
     return SignalTemplate.from_nodes(
-        weight[:, None],
-        kappa=decay_rate_per_momentum(mass, direction) * path_over_momentum,
-        near=0.0,
-        far=1.0,
-        visible=photon_fraction(mass, direction),
-        decay_norm=direction.decay_norm,
+        nodes[0][:, None], nodes[1], 0.0, 1.0, photon_fraction(mass, direction), direction.decay_norm
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _decay_nodes(mass: float, direction: Direction, collider: LeptonCollider) -> tuple[FloatArray, FloatArray]:
+def radiative_template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
+    """e+ e- -> nu N gamma with N leaving undecayed: one bin, events per d^2; parameters as in :func:`decay_template`.
+
+    The direction of N, which only decides where the decay inside takes over, is taken as sin^2(theta) about the beam
+    with the energy (sqrt(s) - E_gamma) / 2 + M^2 / 2 (sqrt(s) - E_gamma).
+    """
+    nodes = _nodes("radiative", mass, direction, collider)
+    if nodes is None:
+        return SignalTemplate.from_counts([0.0])
+    return SignalTemplate.from_nodes(nodes[0][:, None], nodes[1], 1.0, np.inf, decay_norm=direction.decay_norm)
+
+
+def _nodes(
+    source: Source, mass: float, direction: Direction, collider: LeptonCollider
+) -> tuple[FloatArray, FloatArray] | None:
+    """Events per d^2 and kappa times path of the nodes of one mass; None above the kinematic end and for M = 0."""
+    check_non_negative(mass=mass)
+    ratio = mass / collider.sqrt_s
+    if not 0.0 < ratio < 1.0:
+        return None
+    shares = _shares(source, direction.completion.z_over_gamma, direction.nature, collider)
+    index = int(np.clip(np.searchsorted(MASS_GRID, ratio) - 1, 0, MASS_GRID.size - 2))
+    part = (max(ratio, MASS_GRID[0]) - MASS_GRID[index]) / (MASS_GRID[index + 1] - MASS_GRID[index])
+    weight = (1.0 - part) * shares[index] + part * shares[index + 1]
+    weight = weight * direction.decay_norm * (1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2)
+    momentum = 0.5 * collider.sqrt_s * (1.0 - ratio**2)
+    return weight, decay_rate_per_momentum(mass, direction) / momentum * PATH_GRID * collider.radius
+
+
+@functools.lru_cache(maxsize=128)
+def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: LeptonCollider) -> FloatArray:
+    """Accepted events per d^2 over phase space, on the grid of M / sqrt(s) and of path times p_0 / (p radius).
+
+    Accepted fractions are smooth in the mass, so that a curve interpolates them; below the grid they are constant
+    (to 1e-6). Nodes are shared out between neighbouring points of :data:`PATH_GRID`, linearly in the logarithm.
+    """
+    compute = _decay_nodes if source == "decay" else _radiative_nodes
+    table = np.zeros((MASS_GRID.size, PATH_GRID.size))
+    for row, ratio in enumerate(MASS_GRID):
+        weight, path_over_momentum = compute(ratio * collider.sqrt_s, z_over_gamma, nature, collider)
+        reach = path_over_momentum * 0.5 * collider.sqrt_s * (1.0 - ratio**2) / collider.radius
+        table[row] = deposit(weight, reach) / ((1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2))
+    return table
+
+
+def midpoints(low: float, high: float, number: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of the midpoint rule, for integrands with steps."""
+    width = (high - low) / number
+    return low + width * (np.arange(number) + 0.5), np.full(number, width)
+
+
+def deposit(weight: FloatArray, reach: FloatArray) -> FloatArray:
+    """Weights shared out between the neighbouring points of :data:`PATH_GRID`, linearly in ln(reach)."""
+    step = np.log(PATH_GRID[1] / PATH_GRID[0])
+    position = np.log(np.clip(reach, PATH_GRID[0], PATH_GRID[-1] * (1.0 - 1e-12)) / PATH_GRID[0]) / step
+    left = np.minimum(position.astype(int), PATH_GRID.size - 2)
+    part = position - left
+    result = np.zeros(PATH_GRID.size)
+    np.add.at(result, left, weight * (1.0 - part))
+    np.add.at(result, left + 1, weight * part)
+    return result
+
+
+def _decay_nodes(
+    mass: float, z_over_gamma: float, nature: Nature, collider: LeptonCollider
+) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s = collider.sqrt_s**2
     loss_nodes, loss_weight = _losses(s, mass, collider.radiation)
-    c_nodes, c_weight = _legendre(10)
-    star_nodes, star_weight = _legendre(12)
-    azimuth = (np.arange(6) + 0.5) * np.pi / 6.0  # symmetric in phi -> -phi
+    c_nodes, c_weight = _legendre(12)
+    star_nodes, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
+    azimuth = (np.arange(4) + 0.5) * np.pi / 4.0  # symmetric in phi -> -phi
     loss, c, star, phi = np.ix_(loss_nodes, c_nodes, star_nodes, azimuth)
     reduced = s * (1.0 - loss)
-    sigma = annihilation.angular_distribution(c, reduced, mass, "e", direction.completion.z_over_gamma, "sum")
+    sigma = annihilation.angular_distribution(c, reduced, mass, "e", z_over_gamma, "sum")
     # the heavy lepton and the photon in the nu N frame, photon angle measured from the flight direction
     root = np.sqrt(reduced)
     energy, momentum = (reduced + mass**2) / (2.0 * root), (reduced - mass**2) / (2.0 * root)
-    tilt = 0.0 if direction.nature == "majorana" else annihilation.helicity(c, reduced, mass)
+    flat = nature == "majorana" or collider.isotropic
+    tilt = 0.0 if flat else annihilation.helicity(c, reduced, mass)
     decay = 0.5 * (1.0 - tilt * star) * star_weight[:, None]
     photon = 0.5 * (energy + momentum * star)
     cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
@@ -194,29 +259,13 @@ def _decay_nodes(mass: float, direction: Direction, collider: LeptonCollider) ->
     along = (gamma * (momentum * c + velocity * energy))[..., 0, 0]
     total = np.sqrt(along**2 + (momentum * sin_c)[..., 0, 0] ** 2)
     ratio = collider.path(along / total) / total
-    scale = collider.events_per_cross_section * direction.decay_norm * collider.acceptance.efficiency
-    return merge(weight.ravel() * scale, ratio.ravel())
+    scale = collider.events_per_cross_section * collider.acceptance.efficiency
+    return weight.ravel() * scale, ratio.ravel()
 
 
-def radiative_template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
-    """e+ e- -> nu N gamma with N leaving undecayed: one bin, events per d^2; parameters as in :func:`decay_template`.
-
-    The direction of N, which only decides where the decay inside takes over, is taken as sin^2(theta) about the beam
-    with the energy (sqrt(s) - E_gamma) / 2 + M^2 / 2 (sqrt(s) - E_gamma).
-    """
-    check_non_negative(mass=mass)
-    weight, path_over_momentum = _radiative_nodes(max(mass, 1e-3 * collider.sqrt_s), direction, collider)
-    return SignalTemplate.from_nodes(
-        weight[:, None],
-        kappa=decay_rate_per_momentum(mass, direction) * path_over_momentum,
-        near=1.0,
-        far=np.inf,
-        decay_norm=direction.decay_norm,
-    )
-
-
-@functools.lru_cache(maxsize=64)
-def _radiative_nodes(mass: float, direction: Direction, collider: LeptonCollider) -> tuple[FloatArray, FloatArray]:
+def _radiative_nodes(
+    mass: float, z_over_gamma: float, nature: Nature, collider: LeptonCollider
+) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s, acceptance = collider.sqrt_s**2, collider.acceptance
     floor = max(acceptance.energy_min * 2.0 / collider.sqrt_s, acceptance.x_transverse_min, 1e-6)
@@ -224,27 +273,52 @@ def _radiative_nodes(mass: float, direction: Direction, collider: LeptonCollider
         floor = max(floor, 2.0 / (1.0 + 1.0 / np.sqrt(1.0 - acceptance.veto_cosine**2)))
     ceiling = min(1.0 - mass**2 / s, acceptance.energy_max * 2.0 / collider.sqrt_s)
     if ceiling <= floor:
-        return np.zeros(1), np.zeros(1)
+        return np.zeros(1), np.ones(1)
     log, log_weight = _legendre(24)
     half = 0.5 * np.log(ceiling / floor)
     x = np.minimum(floor * np.exp(half * (log + 1.0)), 1.0 - 1e-12)[:, None]
     c, c_weight = _legendre(40)
     c = acceptance.cosine_max * c
     kept = acceptance.accepts(0.5 * x * collider.sqrt_s, c, collider.sqrt_s)
-    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, direction.completion.z_over_gamma) * kept
+    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, z_over_gamma) * kept
     rate = np.sum(density * c_weight * acceptance.cosine_max, axis=1) * half * log_weight * x[:, 0]
     polar, polar_weight = _legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)
     energy = 0.5 * (rest + mass**2 / rest)
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 1e-30))
     weight = rate[:, None] * 0.75 * (1.0 - polar**2) * polar_weight
-    scale = collider.events_per_cross_section * direction.decay_norm * acceptance.efficiency
-    return merge(weight.ravel() * scale, (collider.path(polar) / momentum).ravel())
+    scale = collider.events_per_cross_section * acceptance.efficiency
+    return weight.ravel() * scale, (collider.path(polar) / momentum).ravel()
 
 
 def template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
     """Both sources together: :func:`decay_template` + :func:`radiative_template`."""
     return decay_template(mass, direction, collider) + radiative_template(mass, direction, collider)
+
+
+def z_invisible_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
+    """Width of Z -> nu N with N leaving a sphere of this radius [m] undecayed: one bin, GeV per d^2; 0 for d_Z = 0."""
+    width = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) * direction.decay_norm
+    if width == 0.0 or mass == 0.0:
+        return SignalTemplate.from_counts([width])
+    kappa = _z_decay_rate(mass, direction)
+    return SignalTemplate.from_nodes([[width]], kappa, radius, np.inf, decay_norm=direction.decay_norm)
+
+
+def z_photon_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
+    """Branching fraction of Z -> nu N, N -> nu gamma inside a sphere, photon above the cut of the search, per d^2."""
+    rate = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) / units.Z_WIDTH
+    if rate == 0.0 or mass == 0.0:
+        return SignalTemplate.from_counts([0.0])
+    energetic = gauge_decays.z_to_photon_fraction(mass, gauge_decays.Z_TO_PHOTON_ENERGY, direction.nature)
+    weight = rate * direction.decay_norm * float(energetic)
+    kappa, visible = _z_decay_rate(mass, direction), photon_fraction(mass, direction)
+    return SignalTemplate.from_nodes([[weight]], kappa, 0.0, radius, visible, direction.decay_norm)
+
+
+def _z_decay_rate(mass: float, direction: Direction) -> float:
+    momentum = 0.5 * units.Z_MASS * (1.0 - (mass / units.Z_MASS) ** 2)
+    return decay_rate_per_momentum(mass, direction) / momentum
 
 
 def neutrino_background(collider: LeptonCollider) -> float:
@@ -266,22 +340,6 @@ def neutrino_background(collider: LeptonCollider) -> float:
         radiation=collider.radiation and collider.sqrt_s > units.Z_MASS,
     )
     return float(sigma) * collider.events_per_cross_section * acceptance.efficiency
-
-
-def merge(weight: FloatArray, kappa: FloatArray, bins: int = 40) -> tuple[FloatArray, FloatArray]:
-    """Nodes merged in bins of ln kappa, each at its weighted mean kappa: total weight and first moment are kept."""
-    keep = (weight > 0) & (kappa > 0)
-    if not np.any(keep):
-        return np.array([float(np.sum(weight))]), np.zeros(1)
-    weight, kappa = weight[keep], kappa[keep]
-    log = np.log(kappa)
-    span = max(float(np.ptp(log)), 1e-12)
-    index = np.minimum((bins * (log - log.min()) / span).astype(int), bins - 1)
-    total, moment = np.zeros(bins), np.zeros(bins)
-    np.add.at(total, index, weight)
-    np.add.at(moment, index, weight * kappa)
-    filled = total > 0
-    return total[filled], moment[filled] / total[filled]
 
 
 def _losses(s: float, mass: float, radiation: bool) -> tuple[FloatArray, FloatArray]:

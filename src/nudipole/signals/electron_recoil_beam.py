@@ -13,7 +13,7 @@ as a two-dimensional Gaussian. The Standard Model sample (nu e) is the same with
 
 **N that decays inside** the detector makes a photon with most of the neutrino's energy along the electron: the event
 then looks like one shower of energy E or like two, not like this sample. It is lost by default: near is the way out of
-the detector (from four depths of the target, and all of what lies behind it), far is infinity, and the excluded region
+the detector (averaged over the depth in the target, plus all that lies behind it), far is infinity, and the excluded region
 has a ceiling. ``decay_inside =
 "kept"`` counts such events as if N were stable, as publications that ignore the decay do.
 """
@@ -362,11 +362,12 @@ class ElectronRecoilBeam:
         width = float(hnl_decay.total_width(mass)) * direction.majorana_factor
         kappa = width * mass * units.METRE * inverse[used] / norm[used]
         geometry = self.card.geometry
-        ways = geometry.downstream_m + geometry.length_m * (np.arange(_WAYS_OUT) + 0.5) / _WAYS_OUT
+        depth, share = np.polynomial.legendre.leggauss(_WAYS_OUT)
+        ways = geometry.downstream_m + 0.5 * geometry.length_m * (1.0 + depth)
         if not np.any(used):
             return SignalTemplate.from_counts(np.zeros(self._size))
         return SignalTemplate.from_nodes(
-            np.repeat(summed[used] / _WAYS_OUT, _WAYS_OUT, axis=0),
+            (summed[used][:, None, :] * (0.5 * share)[:, None]).reshape(-1, self._size),
             kappa=np.repeat(kappa, _WAYS_OUT),
             near=np.tile(ways, int(used.sum())),
             far=np.inf,
@@ -459,4 +460,12 @@ class ElectronRecoilBeam:
             likelihood = self.likelihood
             seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
             return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
-        return ProfileStatistic(self.likelihood, 1, observation.test == "one-sided")
+        profile = ProfileStatistic(self.likelihood, 1, observation.test == "one-sided")
+        if self._size == 1 and self._observed is None:
+            return CountStatistic(lambda cl: self._allowed_count(profile, cl))
+        return profile
+
+    def _allowed_count(self, profile: ProfileStatistic, cl: float) -> float:
+        """In one bin without an excess the profile allows the same count at every mass: found once, for unit signal."""
+        (intervals,) = profile.intervals(Signal(per_d2=np.ones((1, 1)), relative_shifts=self._relative_shifts()), cl)
+        return intervals[-1].low ** 2

@@ -28,14 +28,16 @@ from scipy.special import roots_legendre
 from nudipole import units
 from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
-from nudipole.portal import Direction
+from nudipole.portal import Direction, Nature
 from nudipole.processes import annihilation
-from nudipole.signals.collider import decay_rate_per_momentum, merge, photon_fraction
+from nudipole.signals.collider import decay_rate_per_momentum, midpoints, photon_fraction
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 Selection = Literal["any", "displaced", "delayed"]
 QUARKS = ("u", "d", "s", "c", "b")
+MASS_GRID = np.concatenate([[1.0], np.geomspace(10.0, 8990.0, 48)])  # GeV; below, the mass matters for the decay only
+TRANSVERSE_GRID = np.geomspace(5.0, 4500.0, 24)  # p_T of N, GeV
 
 
 @dataclass(frozen=True)
@@ -126,20 +128,57 @@ def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> Sig
     bins = len(search.missing_edges) - 1
     if mass == 0.0 or mass >= proton_proton(search.sqrt_s).sqrt_s_hat[-1]:
         return SignalTemplate.from_counts(np.zeros(bins))
-    # below 1 % of the photon's momentum the mass matters for the decay length alone (to 1e-4)
-    nodes = _nodes(max(mass, 0.01 * search.threshold), direction, search)
-    rate = decay_rate_per_momentum(mass, direction) / nodes.transverse  # per metre of transverse path
-    near = _nearest(mass, nodes, search)
+    rate = decay_rate_per_momentum(mass, direction)
     visible = photon_fraction(mass, direction)
     if search.selection != "any":
-        near = np.minimum(near, search.radius)
-        weight = nodes.weight[:, None] * (nodes.index[:, None] == np.arange(bins))
-        return SignalTemplate.from_nodes(weight, rate, near, search.radius, visible, direction.decay_norm)
-    inside = [nodes.index == b for b in range(bins)]
-    merged = [merge(nodes.weight[i], rate[i] * search.radius, bins=24) for i in inside]
-    weight = np.concatenate([np.outer(w, np.eye(bins)[b]) for b, (w, _) in enumerate(merged)])
-    kappa = np.concatenate([k for _, k in merged])
+        nodes = _nodes(mass, _Production.of(direction, search), search)
+        near = np.minimum(_nearest(mass, nodes, search), search.radius)
+        weight = nodes.weight[:, None] * (nodes.index[:, None] == np.arange(bins)) * direction.decay_norm
+        kappa = rate / nodes.transverse
+        return SignalTemplate.from_nodes(weight, kappa, near, search.radius, visible, direction.decay_norm)
+    shares, totals = _shares(_Production.of(direction, search), search)
+    position = np.interp(np.log(mass), np.log(MASS_GRID), np.arange(MASS_GRID.size))
+    left = min(int(position), MASS_GRID.size - 2)
+    part = position - left
+    total = float(np.exp((1.0 - part) * totals[left] + part * totals[left + 1]))
+    weight = ((1.0 - part) * shares[left] + part * shares[left + 1]) * total * direction.decay_norm
+    kappa = rate / TRANSVERSE_GRID * search.radius
     return SignalTemplate.from_nodes(weight, kappa, near=0.0, far=1.0, visible=visible, decay_norm=direction.decay_norm)
+
+
+@dataclass(frozen=True)
+class _Production:
+    """What of a direction matters for the accepted nodes."""
+
+    z_over_gamma: float
+    w_over_gamma_lost: float  # (d_W / d_gamma)^2 times the fraction of charged leptons lost
+    nature: Nature
+
+    @classmethod
+    def of(cls, direction: Direction, search: MonoPhotonSearch) -> _Production:
+        couplings = np.abs(np.asarray(direction.couplings)) ** 2
+        lost = float(np.dot(couplings, search.lost_lepton) / np.sum(couplings))
+        completion = direction.completion
+        return cls(completion.z_over_gamma, completion.w_over_gamma**2 * lost, direction.nature)
+
+
+@functools.lru_cache(maxsize=64)
+def _shares(production: _Production, search: MonoPhotonSearch) -> tuple[FloatArray, FloatArray]:
+    """On the grid of masses: shares of p_T of N and of bins (masses, p_T, bins), and ln(accepted events per d^2)."""
+    bins = len(search.missing_edges) - 1
+    table = np.zeros((MASS_GRID.size, TRANSVERSE_GRID.size, bins))
+    for row, mass in enumerate(MASS_GRID):
+        if mass >= proton_proton(search.sqrt_s).sqrt_s_hat[-1]:
+            continue
+        nodes = _nodes(mass, production, search)
+        step = np.log(TRANSVERSE_GRID[1] / TRANSVERSE_GRID[0])
+        inside = np.clip(nodes.transverse, TRANSVERSE_GRID[0], TRANSVERSE_GRID[-1] * (1.0 - 1e-12))
+        position = np.log(inside / TRANSVERSE_GRID[0]) / step
+        left = np.minimum(position.astype(int), TRANSVERSE_GRID.size - 2)
+        np.add.at(table[row], (left, nodes.index), nodes.weight * (1.0 - position + left))
+        np.add.at(table[row], (left + 1, nodes.index), nodes.weight * (position - left))
+    total = np.maximum(table.sum(axis=(1, 2)), 1e-300)
+    return table / total[:, None, None], np.log(total)
 
 
 def acceptance_times_cross_section(mass: float, direction: Direction, search: MonoPhotonSearch) -> FloatArray:
@@ -147,8 +186,7 @@ def acceptance_times_cross_section(mass: float, direction: Direction, search: Mo
     return np.asarray(template(mass, direction, search).weight.sum(axis=0)) / search.luminosity
 
 
-@functools.lru_cache(maxsize=64)
-def _nodes(mass: float, direction: Direction, search: MonoPhotonSearch) -> _Nodes:
+def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _Nodes:
     luminosity = proton_proton(search.sqrt_s)
     low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
     log, log_weight = _legendre(20)
@@ -157,17 +195,17 @@ def _nodes(mass: float, direction: Direction, search: MonoPhotonSearch) -> _Node
     s = root[:, None, None, None] ** 2
     c, c_weight = _legendre(12)
     c, c_weight = c[6:, None, None], 2.0 * c_weight[6:, None, None]  # even under c -> -c with the photon reflected
-    star, star_weight = _legendre(16)
+    star, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
     star, star_weight = star[:, None], star_weight[:, None]
     phi = (np.arange(4) + 0.5) * np.pi / 4.0
     energy, momentum = (s + mass**2) / (2.0 * np.sqrt(s)), (s - mass**2) / (2.0 * np.sqrt(s))
-    tilt = 0.0 if direction.nature == "majorana" else annihilation.helicity(c, s, mass)
+    tilt = 0.0 if production.nature == "majorana" else annihilation.helicity(c, s, mass)
     photon = 0.5 * (energy + momentum * star)
     cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
     sin_open, sin_c = np.sqrt(1.0 - cos_open**2), np.sqrt(1.0 - c**2)
     cos_photon = np.clip(c * cos_open - sin_c * sin_open * np.cos(phi), -1.0 + 1e-12, 1.0 - 1e-12)
     transverse = photon * np.sqrt(1.0 - cos_photon**2)
-    accepted = _accepted(root, np.arctanh(cos_photon), mass, direction, search, luminosity)
+    accepted = _accepted(root, np.arctanh(cos_photon), mass, production, search, luminosity)
     shape = 0.75 * ((1.0 - c**2) * s + (1.0 + c**2) * mass**2) / (s + 2.0 * mass**2)
     jacobian = (2.0 * half * log_weight)[:, None, None, None]  # d ln tau
     density = accepted * jacobian * shape * c_weight * 0.5 * (1.0 - tilt * star) * star_weight / phi.size
@@ -183,7 +221,7 @@ def _accepted(
     root: FloatArray,
     rapidity: FloatArray,
     mass: float,
-    direction: Direction,
+    production: _Production,
     search: MonoPhotonSearch,
     luminosity: PartonLuminosity,
 ) -> FloatArray:
@@ -192,14 +230,13 @@ def _accepted(
     All quark flavours have one angular distribution in the sum of lepton-number states, so that the boosts can be
     summed on a grid in the photon's rapidity, once for every s_hat.
     """
-    s, completion = root**2, direction.completion
+    s = root**2
     rate = np.zeros((root.size, luminosity.rapidity_edges.size - 1))
     for quark in QUARKS:
-        sigma = 2.0 * direction.decay_norm * annihilation.cross_section(s, mass, quark, completion.z_over_gamma)
+        sigma = 2.0 * annihilation.cross_section(s, mass, quark, production.z_over_gamma)
         rate += luminosity.binned(quark, root) * sigma[:, None]
-    lost = float(np.dot(np.abs(np.asarray(direction.couplings)) ** 2, search.lost_lepton))
-    if completion.w_over_gamma != 0.0 and lost > 0.0:
-        charged = annihilation.charged_current_cross_section(s, mass) * completion.w_over_gamma**2 * lost
+    if production.w_over_gamma_lost > 0.0:
+        charged = annihilation.charged_current_cross_section(s, mass) * production.w_over_gamma_lost
         rate += (luminosity.binned("wplus", root) + luminosity.binned("wminus", root)) * charged[:, None]
     grid = np.linspace(0.0, 8.0, 81)
     seen = rate @ _rapidity_share(grid, search, luminosity.rapidity_edges).T / units.FEMTOBARN
