@@ -12,12 +12,7 @@ SIGNALS = LazyRegistry(
         "recoil": "nudipole.signals.recoil",
         "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
-<<<<<<< HEAD
-        "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
-        "meson-decay": "nudipole.signals.meson_decay",
-=======
         "meson-decay": "nudipole.signals.meson_decay",
         "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
->>>>>>> main
     },
 )
