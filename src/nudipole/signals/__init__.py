@@ -12,5 +12,7 @@ SIGNALS = LazyRegistry(
         "recoil": "nudipole.signals.recoil",
         "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
+        "lepton-collider": "nudipole.signals.lepton_collider",
+        "hadron-collider": "nudipole.signals.hadron_collider",
     },
 )
