@@ -1,1 +1,48 @@
-"""nudipole: the neutrino dipole portal, one theory point in, every observable and every exclusion curve out."""
+"""nudipole: the neutrino dipole portal, one theory point in, every observable and every exclusion curve out.
+
+The verbs of the command line exist here under the same names::
+
+    import nudipole as nd
+    nd.limit("lz-nees", flavor="tau", mass=[1e-4, 1e-3])
+    nd.Portal(mass=0.15, d=1e-6).decay_length(1.0)
+
+Everything is loaded on first use, so the import itself costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Portal": "nudipole.portal",
+    "Direction": "nudipole.portal",
+    "Completion": "nudipole.portal",
+    "Limit": "nudipole.constraint",
+    "Interval": "nudipole.constraint",
+    "NudipoleError": "nudipole.errors",
+    "atlas": "nudipole.api",
+    "cite": "nudipole.api",
+    "cross_section": "nudipole.api",
+    "experiments": "nudipole.api",
+    "flux": "nudipole.api",
+    "limit": "nudipole.api",
+    "meson": "nudipole.api",
+    "rate": "nudipole.api",
+    "width": "nudipole.api",
+}
+__all__ = ["__version__", "units", *sorted(_PUBLIC)]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "units":
+        return importlib.import_module("nudipole.units")
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'nudipole' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -131,6 +131,11 @@ class Constraint(Protocol):
         ...
 
     @property
+    def mass_range(self) -> tuple[float, float]:
+        """Masses [GeV] between which there is a curve to draw."""
+        ...
+
+    @property
     def citations(self) -> tuple[str, ...]: ...
 
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:

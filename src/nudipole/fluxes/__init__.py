@@ -1,1 +1,52 @@
-"""Neutrino fluxes: one file per source family, each a function that returns a :class:`~nudipole.fluxes.flux.Flux`."""
+"""Neutrino fluxes: one file per source family, each a function that returns a :class:`~nudipole.fluxes.flux.Flux`.
+
+The annotated keyword arguments of each function are what a card's ``[source]`` may contain.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nudipole import options
+from nudipole.options import LazyRegistry
+
+if TYPE_CHECKING:
+    from nudipole.fluxes.flux import Flux
+
+FLUXES = LazyRegistry(
+    "flux",
+    {
+        "solar": "nudipole.fluxes.solar:solar",
+        "reactor": "nudipole.fluxes.reactor:reactor",
+        "stopped-pion": "nudipole.fluxes.stopped_pion:stopped_pion",
+        "booster": "nudipole.fluxes.beams:booster",
+        "numi": "nudipole.fluxes.beams:numi",
+        "t2k": "nudipole.fluxes.beams:t2k",
+        "lbnf": "nudipole.fluxes.beams:lbnf",
+        "sps": "nudipole.fluxes.beams:sps",
+        "donut": "nudipole.fluxes.beams:donut",
+        "ship": "nudipole.fluxes.beams:ship",
+        "forward-lhc": "nudipole.fluxes.forward_lhc:forward_lhc",
+        "atmospheric": "nudipole.fluxes.atmospheric:atmospheric",
+        "astrophysical": "nudipole.fluxes.astrophysical:astrophysical",
+    },
+)
+
+
+def named_flux(name: str, **settings: Any) -> Flux:
+    """The flux of this name with these options (not called ``flux``: that is the module of the container).
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such flux.
+    CardError
+        If an option is unknown, missing or outside its range.
+
+    Examples
+    --------
+    >>> named_flux("solar", components=["8B"]).per
+    's'
+    """
+    source: Flux = options.call(FLUXES[name], settings, "flux", name)
+    return source

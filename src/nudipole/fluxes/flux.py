@@ -14,16 +14,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError, check_non_negative, check_positive
-from nudipole.portal import Direction
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.portal import FLAVORS, Direction
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def pure(flavor: str) -> FloatArray:
-    """Flavour density matrix of one flavour, ``e``, ``mu`` or ``tau``; shape (3, 3)."""
+    """Flavour density matrix of one flavour, ``e``, ``mu`` or ``tau``; shape (3, 3).
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such flavour.
+    """
+    check_choice("flavor", flavor, FLAVORS)
     density = np.zeros((3, 3))
-    index = ("e", "mu", "tau").index(flavor)
+    index = FLAVORS.index(flavor)
     density[index, index] = 1.0
     return density
 
@@ -66,6 +73,9 @@ class FluxComponent:
             raise DomainError(f"flux {self.name}: energy and intensity must be one-dimensional and of equal length")
         if np.any(np.diff(self.energy) <= 0):
             raise DomainError(f"flux {self.name}: energies must increase")
+        if not self.lines and self.energy.size < 2:
+            raise DomainError(f"flux {self.name}: a continuum needs at least two nodes")
+        check_finite(density=np.abs(self.density))
         if self.density.shape[-2:] != (3, 3) or self.density.shape[:-2] not in ((), self.energy.shape):
             raise DomainError(f"flux {self.name}: density has shape {self.density.shape}, expected (3, 3) or (n, 3, 3)")
 
@@ -75,7 +85,8 @@ class FluxComponent:
 
     def flavor_intensity(self, flavor: str) -> FloatArray:
         """Intensity times the diagonal element of the density matrix: the part that is ``e``, ``mu`` or ``tau``."""
-        index = ("e", "mu", "tau").index(flavor)
+        check_choice("flavor", flavor, FLAVORS)
+        index = FLAVORS.index(flavor)
         return self.intensity * np.real(self.density[..., index, index])
 
     def quadrature(self, intensity: FloatArray) -> FloatArray:
@@ -91,37 +102,46 @@ class FluxComponent:
     def cumulative_moments(self, intensity: FloatArray, energy_min: npt.ArrayLike, powers: Sequence[int]) -> FloatArray:
         r"""int_{E_min}^inf phi E^-j dE for each power j in ``powers`` (0, 1 or 2); shape (len(powers),) + E_min.shape.
 
-        Exact for the piecewise-linear continuum given by ``intensity`` at the nodes.
+        Exact for the piecewise-linear continuum given by ``intensity`` at the nodes; E_min may be infinite (zero).
+
+        Raises
+        ------
+        DomainError
+            If an E_min is NaN or a power is not 0, 1 or 2.
         """
         minimum = np.asarray(energy_min, dtype=float)
+        if np.any(np.isnan(minimum)):
+            raise DomainError("energy_min must be a number, got nan")
+        if any(power not in (0, 1, 2) for power in powers):
+            raise DomainError(f"cumulative moments exist for powers 0, 1, 2, got {tuple(powers)}")
         if self.lines:
             above = self.energy >= minimum[..., None]
             return np.stack([np.sum(above * intensity * self.energy**-j, axis=-1) for j in powers])
         energy = self.energy
         slope = np.diff(intensity) / np.diff(energy)
-        offset = intensity[:-1] - slope * energy[:-1]
         inside = np.clip(minimum, energy[0], energy[-1])
         index = np.clip(np.searchsorted(energy, inside, side="right") - 1, 0, len(energy) - 2)
+        value = intensity[index] + slope[index] * (inside - energy[index])
         result = []
         for power in powers:
-            segment = _segment_integral(offset, slope, energy[:-1], energy[1:], power)
+            segment = _segment_integral(intensity[:-1], slope, energy[:-1], energy[1:], power)
             tail = np.concatenate([np.cumsum(segment[::-1])[::-1], [0.0]])
-            partial = _segment_integral(offset[index], slope[index], inside, energy[index + 1], power)
+            partial = _segment_integral(value, slope[index], inside, energy[index + 1], power)
             result.append(partial + tail[index + 1])
         return np.stack(result)
 
 
 def _segment_integral(
-    offset: FloatArray, slope: FloatArray, low: FloatArray, high: FloatArray, power: int
+    value: FloatArray, slope: FloatArray, low: FloatArray, high: FloatArray, power: int
 ) -> FloatArray:
-    """int_low^high (offset + slope E) E^-power dE."""
+    """int_low^high [value + slope (E - low)] E^-power dE, also where the segment is a steep step."""
+    width = high - low
     if power == 0:
-        return (offset + 0.5 * slope * (high + low)) * (high - low)
+        return (value + 0.5 * slope * width) * width
+    logarithm = np.log1p(width / low)
     if power == 1:
-        return offset * np.log(high / low) + slope * (high - low)
-    if power == 2:
-        return offset * (1.0 / low - 1.0 / high) + slope * np.log(high / low)
-    raise DomainError(f"cumulative moments exist for powers 0, 1, 2, got {power}")
+        return value * logarithm + slope * (width - low * logarithm)
+    return value * width / (low * high) + slope * (logarithm - width / high)
 
 
 @dataclass(frozen=True)
@@ -150,13 +170,16 @@ class Flux:
 
     @property
     def maximum_energy(self) -> float:
-        """Highest energy [GeV] with a non-zero intensity."""
-        return max(float(c.energy[np.nonzero(c.intensity)[0][-1]]) for c in self.components if np.any(c.intensity > 0))
+        """Highest energy [GeV] with a non-zero intensity; 0 if there is none."""
+        return max(
+            (float(c.energy[np.nonzero(c.intensity)[0][-1]]) for c in self.components if np.any(c.intensity > 0)),
+            default=0.0,
+        )
 
     @property
     def flavors(self) -> tuple[str, ...]:
         """The flavours that this flux contains."""
-        present = [f for f in ("e", "mu", "tau") if any(np.any(c.flavor_intensity(f) > 0) for c in self.components)]
+        present = [f for f in FLAVORS if any(np.any(c.flavor_intensity(f) > 0) for c in self.components)]
         return tuple(present)
 
     def total(self, flavor: str | None = None) -> float:

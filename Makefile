@@ -1,0 +1,41 @@
+# Two commands matter: `make atlas` (the main job) and `make test`. Both make .venv first, from this project's own files.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: atlas test validate benchmarks docs sky lint clean
+
+$(VENV)/.atlas: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt -e '.[plot]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.atlas
+
+atlas: $(VENV)/.atlas
+	$(BIN)/nudipole atlas --out out
+
+test: $(VENV)/.dev lint
+	$(BIN)/python -m pytest -q
+	$(MAKE) --no-print-directory docs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+validate: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m validation
+
+benchmarks: $(VENV)/.dev
+	$(BIN)/python -m pytest -q benchmarks --benchmark-enable --benchmark-only -m "not validation"
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) out docs/_build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,194 @@
+"""The verbs of the command line as functions: same names, same meaning, Python objects instead of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.constraint import Constraint, Limit
+from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def direction(flavor: str, majorana: bool = False, completion: Completion | None = None) -> Direction:
+    """A ray in theory space by the name of its flavour."""
+    check_choice("flavor", flavor, DIRECTIONS)
+    nature: Nature = "majorana" if majorana else "dirac"
+    return Direction(flavor, nature=nature, completion=completion or Completion())
+
+
+def limit(
+    experiment: str | Path | Constraint,
+    flavor: str,
+    mass: npt.ArrayLike,
+    cl: float | None = None,
+    majorana: bool = False,
+    preset: str = "default",
+    completion: Completion | None = None,
+) -> Limit:
+    """Excluded intervals in d of one experiment (key, path of a card, or a constraint).
+
+    Parameters
+    ----------
+    experiment : str, Path or Constraint
+    flavor : {"e", "mu", "tau", "universal", "coherent"}
+    mass : array_like
+        Masses of N [GeV].
+    cl : float, optional
+        Confidence level; that of the card if left out.
+    majorana : bool
+    preset : str
+        A named set of published assumptions.
+    completion : Completion, optional
+        Above the electroweak scale; photon only if left out.
+
+    Examples
+    --------
+    >>> limit("conus-plus", "e", 1e-3).lower.shape
+    (1,)
+    """
+    return _constraint(experiment).limit(
+        np.atleast_1d(np.asarray(mass, dtype=float)), direction(flavor, majorana, completion), cl, preset
+    )
+
+
+def rate(
+    experiment: str | Path | Constraint,
+    mass: float,
+    d: float,
+    flavor: str,
+    majorana: bool = False,
+    preset: str = "default",
+) -> Any:
+    """Signal, Standard Model and background counts per bin of one theory point: a :class:`~.experiment.Rate`."""
+    constraint = _constraint(experiment)
+    if not hasattr(constraint, "rate"):
+        raise DomainError(f"{constraint.key} is not a counting experiment: it has limits but no rates")
+    return constraint.rate(Portal(mass, d, direction(flavor, majorana)), preset)
+
+
+def experiments() -> Mapping[str, Constraint]:
+    """Every constraint by key."""
+    from nudipole.experiments import registry
+
+    return {key: registry.get(key) for key in registry.all_keys()}
+
+
+def flux(name: str, energy: npt.ArrayLike | None = None, **options: Any) -> dict[str, Any]:
+    """A neutrino flux: totals by component and flavour, and the differential flux at energies [GeV] if given."""
+    from nudipole.fluxes import named_flux
+
+    source = named_flux(name, **options)
+    result: dict[str, Any] = {
+        "name": source.name,
+        "per": source.per,
+        "unit": f"cm^-2 per {source.per}",
+        "components": [
+            {
+                "name": c.name,
+                "antineutrino": c.antineutrino,
+                "lines": c.lines,
+                "total_cm-2": float(np.sum(c.quadrature(c.intensity))),
+                "energy_min_GeV": float(c.energy[0]),
+                "energy_max_GeV": float(c.energy[-1]),
+            }
+            for c in source.components
+        ],
+        "total_cm-2": {f: source.total(f) for f in ("e", "mu", "tau")},
+    }
+    if energy is not None:
+        energies = np.atleast_1d(np.asarray(energy, dtype=float))
+        check_positive(energy=energies)
+        result["energy_GeV"] = energies.tolist()
+        result["flux_cm-2_GeV-1"] = {f: source.differential(energies, f).tolist() for f in ("e", "mu", "tau")}
+    return result
+
+
+def cross_section(
+    target: str,
+    energy: float,
+    mass: float,
+    d: float,
+    recoil: float | None = None,
+    form_factor: str | None = None,
+    screening: bool = True,
+) -> dict[str, float]:
+    """Up-scattering cross section on ``e-``, ``p``, ``n``, a nucleus (``Ar40``) or a compound (``CsI``)."""
+    from nudipole.processes import upscattering
+
+    return upscattering.cross_section(target, energy, mass, d, recoil, form_factor, screening)
+
+
+def width(mass: float, d: float, majorana: bool = False, energy: float | None = None) -> dict[str, Any]:
+    """Width, lifetime, decay length and branching ratios of N.
+
+    Examples
+    --------
+    >>> round(width(0.15, 1e-6, energy=100.0)["decay_length_m"])
+    487
+    """
+    portal = Portal(mass, d, direction("mu", majorana))
+    return {
+        "width_GeV": portal.width,
+        "lifetime_s": portal.lifetime,
+        "decay_length_m": None if energy is None else portal.decay_length(energy),
+        "branching_ratios": portal.branching_ratios,
+    }
+
+
+def meson(parent: str, mass: float, d: float, both: bool = False) -> list[dict[str, Any]]:
+    """Widths and branching ratios of a meson into N, one lepton-number state (``both``: N plus Nbar)."""
+    from nudipole.processes import meson as mesons
+
+    check_positive(d=d)
+    factor = (2.0 if both else 1.0) * d**2
+    total = mesons.total_width(parent)
+    return [
+        {"channel": channel, "width_GeV": factor * value, "branching_ratio": factor * value / total}
+        for channel, value in mesons.decay_channels(parent, mass)
+    ]
+
+
+def cite(keys: Sequence[str]) -> str:
+    """BibTeX of everything that these experiments rest on."""
+    from nudipole import bibliography
+
+    return bibliography.bibtex([reference for key in keys for reference in _constraint(key).citations])
+
+
+def atlas(out: str | Path = "out", **options: Any) -> Any:
+    """Compute and draw everything: see :func:`nudipole.atlas.run.atlas`."""
+    from nudipole.atlas import run
+
+    return run.atlas(Path(out), **options)
+
+
+def _constraint(experiment: str | Path | Constraint) -> Constraint:
+    if isinstance(experiment, (str, Path)):
+        from nudipole.experiments import registry
+
+        return registry.load(str(experiment))
+    return experiment
+
+
+def coupling(d: float | None, mu: float | None) -> float:
+    """d [GeV^-1] from exactly one of d and mu [Bohr magnetons].
+
+    Raises
+    ------
+    DomainError
+        If both or neither are given, or the one given is negative or not finite.
+    """
+    if (d is None) == (mu is None):
+        raise DomainError("give exactly one of d [GeV^-1] and mu [Bohr magnetons]")
+    value = d if d is not None else units.d_from_mu(float(mu or 0.0))
+    if not (np.isfinite(value) and value >= 0):
+        raise DomainError(f"the coupling must be finite and non-negative, got {value:g}")
+    return float(value)

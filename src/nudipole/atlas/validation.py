@@ -1,0 +1,165 @@
+"""Our curve over the published one, experiment by experiment, with the deviation.
+
+A published curve is a table under ``experiments/published`` (d in GeV^-1, converted on the way in, its own convention
+recorded). The preset that follows the publication is compared at the published masses. Curves that are normalised to
+the number they are compared with (``evidence = false``) are shown and never counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import tables, units
+from nudipole.cards import Published
+from nudipole.constraint import Constraint
+from nudipole.experiments import registry
+from nudipole.portal import Direction
+
+FloatArray = npt.NDArray[np.float64]
+MEDIAN_GOAL, EXTREME_GOAL = 1.25, 2.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: ours and theirs at the published masses (lower edge; NaN where we exclude nothing)."""
+
+    key: str
+    basis: str
+    flavor: str
+    preset: str
+    source: str
+    convention: str
+    evidence: bool
+    note: str
+    masses: FloatArray
+    published: FloatArray
+    ours: FloatArray
+
+    @property
+    def ratio(self) -> FloatArray:
+        """Ours / published in d, where both exist."""
+        both = np.isfinite(self.ours) & np.isfinite(self.published) & (self.published > 0)
+        return self.ours[both] / self.published[both]
+
+    @property
+    def median(self) -> float:
+        """Median of ours / published; NaN if they share no mass."""
+        return float(np.median(self.ratio)) if self.ratio.size else float("nan")
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """Smallest and largest ratio."""
+        return (float(self.ratio.min()), float(self.ratio.max())) if self.ratio.size else (np.nan, np.nan)
+
+    @property
+    def verdict(self) -> str:
+        """``agrees`` (median within 25 %, everywhere within 2), ``misses``, ``normalised`` or ``no overlap``."""
+        if not self.evidence:
+            return "normalised: no evidence"
+        if not self.ratio.size:
+            return "no overlap"
+        low, high = self.extremes
+        close = 1 / MEDIAN_GOAL <= self.median <= MEDIAN_GOAL and low >= 1 / EXTREME_GOAL and high <= EXTREME_GOAL
+        missing = len(self.ratio) < np.sum(np.isfinite(self.published))
+        return ("agrees" if close else "misses") + (", part of the range" if missing else "")
+
+
+def compare_all(keys: Iterable[str]) -> tuple[Check, ...]:
+    """Every comparison of these constraints."""
+    return tuple(check for key in keys for check in compare_one(registry.get(key)))
+
+
+def compare_one(constraint: Constraint) -> tuple[Check, ...]:
+    """Every comparison that the card of one constraint asks for."""
+    comparisons: Sequence[Published] = getattr(getattr(constraint, "card", constraint), "comparisons", ())
+    return tuple(_check(constraint, published) for published in comparisons if published.table)
+
+
+def _check(constraint: Constraint, published: Published) -> Check:
+    table = tables.load(f"experiments/{published.table}")
+    flavor = published.flavor or constraint.flavors[0]
+    masses = table["mass_GeV"]
+    # a zero-mass limit stands at the lightest mass of our own grid
+    limit = constraint.limit(np.maximum(masses, units.EV), Direction(flavor), preset=published.preset)
+    return Check(
+        key=constraint.key,
+        basis=constraint.basis,
+        flavor=flavor,
+        preset=published.preset,
+        source=published.source or table.provenance["source"],
+        convention=published.convention,
+        evidence=published.evidence,
+        note=published.note,
+        masses=masses,
+        published=table["d_low"],
+        ours=limit.lower,
+    )
+
+
+def markdown(checks: Sequence[Check]) -> str:
+    """The validation page: a summary, then every curve point by point."""
+    counted = [c for c in checks if c.evidence and c.ratio.size]
+    agreeing = [c for c in counted if c.verdict.startswith("agrees")]
+    lines = [
+        "# Validation: our curves over the published ones",
+        "",
+        "Ratio is d(ours) / d(published) at the published masses, under the preset that follows the publication; above",
+        "one we are weaker.",
+        f"The goal is a median within {MEDIAN_GOAL - 1:.0%} and a factor {EXTREME_GOAL:g} everywhere.",
+        f"{len(agreeing)} of {len(counted)} comparisons that count reach it; a card normalised to the number it is",
+        "compared with proves nothing there and is not counted.",
+        "",
+        "| experiment | flavour | preset | basis | points | median | min | max | verdict | published |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for c in checks:
+        low, high = c.extremes
+        lines.append(
+            f"| {c.key} | {c.flavor} | {c.preset} | {c.basis} | {c.ratio.size}/{len(c.masses)} | {c.median:.2f} "
+            f"| {low:.2f} | {high:.2f} | {c.verdict} | {c.source} ({c.convention} convention) |"
+        )
+    notes = [c for c in checks if c.note]
+    if notes:
+        lines += ["", "## Why a curve deviates, and what is not counted", ""]
+        lines += [f"- **{c.key}** ({c.flavor}, {c.preset}): {c.note}" for c in notes]
+    lines += ["", "## Point by point", "", "| experiment | flavour | M [GeV] | published d [GeV^-1] | ours | ratio |"]
+    lines.append("|---|---|---|---|---|---|")
+    for c in checks:
+        for mass, theirs, ours in zip(c.masses, c.published, c.ours, strict=True):
+            shown = f"{ours:.3g} | {ours / theirs:.2f}" if np.isfinite(ours) else "nothing excluded | "
+            lines.append(f"| {c.key} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(checks: Sequence[Check]) -> str:
+    """The same as data; numbers that do not exist are null."""
+    return json.dumps(
+        [
+            {
+                "experiment": c.key,
+                "flavor": c.flavor,
+                "preset": c.preset,
+                "basis": c.basis,
+                "source": c.source,
+                "convention": c.convention,
+                "evidence": c.evidence,
+                "verdict": c.verdict,
+                "note": c.note,
+                "median_ratio": _number(c.median),
+                "mass_GeV": c.masses.tolist(),
+                "published_d_GeV-1": c.published.tolist(),
+                "d_GeV-1": [_number(x) for x in c.ours],
+            }
+            for c in checks
+        ],
+        indent=1,
+    )
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,52 @@
+"""The verb ``atlas``: the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from nudipole.portal import DIRECTIONS
+
+
+@click.command()
+@click.option("--flavor", "flavors", multiple=True, type=click.Choice(DIRECTIONS), help="Only these; repeatable.")
+@click.option("--only", multiple=True, metavar="KEY", help="Only these constraints; repeatable.")
+@click.option("--masses", type=int, default=200, show_default=True, help="Points of each curve.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a core).")
+@click.option("--scheduler", metavar="ADDRESS", help="Send the tasks to this dask scheduler instead.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, metavar="DIR")
+@click.option("--resume", is_flag=True, help="Take finished parts of an earlier run with the same code and options.")
+@click.option("--compare", type=click.Path(path_type=Path), metavar="OLD", help="Report what changed since this atlas.")
+def atlas(
+    flavors: tuple[str, ...],
+    only: tuple[str, ...],
+    masses: int,
+    jobs: int | None,
+    scheduler: str | None,
+    out: Path,
+    resume: bool,
+    compare: Path | None,
+) -> None:
+    """Compute and draw everything: tables, figures, validation, citations, into a folder."""
+    from nudipole.atlas import run
+
+    quiet = not sys.stderr.isatty()
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
+        task = bar.add_task("atlas", total=None)
+        result = run.atlas(
+            out,
+            flavors=flavors,
+            only=only,
+            masses=masses,
+            jobs=jobs,
+            scheduler=scheduler,
+            resume=resume,
+            compare=compare,
+            progress=lambda key, done, total: bar.update(task, description=key, completed=done, total=total),
+        )
+    click.echo(f"{len(result.limits)} curves in {result.folder} after {result.seconds:.1f} s")

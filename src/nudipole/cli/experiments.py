@@ -1,0 +1,253 @@
+"""Verbs about experiments: limits, rates, cards, citations."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from nudipole import api, units
+from nudipole.cli import common
+from nudipole.constraint import Limit
+from nudipole.errors import CardError
+
+
+@click.command()
+@click.argument("experiment", metavar="KEY|CARD.toml")
+@common.flavor_option
+@click.option("--mass", "masses", type=float, multiple=True, required=True, help="Mass of N [GeV]; repeatable.")
+@click.argument("more_masses", type=float, nargs=-1)
+@click.option("--cl", type=float, help="Confidence level (default: the card's).")
+@common.majorana_option
+@common.preset_option
+@common.completion_options
+@click.option(
+    "--explain", is_flag=True, help="Print what the preset assumes and what each difference does to the curve."
+)
+@common.json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def limit(
+    experiment: str,
+    flavor: str,
+    masses: tuple[float, ...],
+    more_masses: tuple[float, ...],
+    cl: float | None,
+    majorana: bool,
+    preset: str,
+    ratio: float | None,
+    explain: bool,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Excluded couplings of one experiment: nudipole limit KEY --flavor F --mass M [M ...]."""
+    grid = np.array([*masses, *more_masses])
+    completion = common.completion(ratio)
+    result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion)
+    if as_json:
+        common.echo_json(limit_records(result))
+    elif as_csv:
+        write_csv(result)
+    else:
+        _show(result)
+    if explain:
+        _explain(experiment, preset, flavor, grid, cl, majorana, as_json or as_csv)
+
+
+def limit_records(result: Limit) -> list[dict[str, Any]]:
+    """The JSON form of a limit: one record a mass."""
+    return [
+        {
+            "mass_GeV": float(mass),
+            "flavor": result.direction.name,
+            "cl": result.confidence_level,
+            "excluded": [{"d_GeV-1": [i.low, i.high], "mu_muB": list(i.mu)} for i in intervals],
+        }
+        for mass, intervals in zip(result.masses, result.excluded, strict=True)
+    ]
+
+
+def write_csv(result: Limit) -> None:
+    """One row a mass and excluded interval, on standard output."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["mass_GeV", "interval", "d_low_GeV-1", "d_high_GeV-1", "mu_low_muB", "mu_high_muB"])
+    for mass, intervals in zip(result.masses, result.excluded, strict=True):
+        for number, i in enumerate(intervals):
+            high = ["", ""] if i.high is None else [f"{i.high:.6g}", f"{units.mu_from_d(i.high):.6g}"]
+            writer.writerow([f"{mass:.6g}", number, f"{i.low:.6g}", high[0], f"{i.mu[0]:.6g}", high[1]])
+
+
+def _show(result: Limit) -> None:
+    title = f"{result.key}, {result.direction.name}, {result.direction.nature}, {result.confidence_level:.3g} CL"
+    table = Table("M [GeV]", "excluded d [GeV^-1]", "mu = 2d [mu_B]", title=f"{title}, preset {result.preset}")
+    for mass, intervals in zip(result.masses, result.excluded, strict=True):
+        if not intervals:
+            table.add_row(f"{mass:.4g}", "nothing", "")
+        for i in intervals:
+            high_d, high_mu = ("inf", "inf") if i.high is None else (f"{i.high:.4g}", f"{units.mu_from_d(i.high):.4g}")
+            table.add_row(f"{mass:.4g}", f"{i.low:.4g} - {high_d}", f"{i.mu[0]:.4g} - {high_mu}")
+    Console().print(table)
+
+
+def _explain(
+    experiment: str, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool, to_stderr: bool
+) -> None:
+    from nudipole.experiments import registry
+
+    constraint = registry.load(experiment)
+    console = Console(stderr=to_stderr)
+    for name, value in constraint.explain(preset).items():
+        if value:
+            console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
+    if preset == "default":
+        for other in constraint.presets[1:]:
+            console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, flavor, grid, cl, majorana)}")
+    else:
+        console.print(f"[bold]this preset[/bold]: {_shift(constraint, preset, flavor, grid, cl, majorana)}")
+        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(preset, flavor, grid):
+            console.print(f"  {step}: d changes by a factor {ratio}", highlight=False)
+
+
+def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool) -> str:
+    ray = api.direction(flavor, majorana)
+    base, other = constraint.limit(grid, ray, cl).lower, constraint.limit(grid, ray, cl, preset).lower
+    ratio = other / base
+    shown = ", ".join(f"{r:.3g} at {m:g} GeV" for m, r in zip(grid, ratio, strict=True) if np.isfinite(r))
+    return f"d(preset) / d(default) = {shown}" if shown else "no common excluded mass"
+
+
+@click.command()
+@click.argument("experiment", metavar="KEY|CARD.toml")
+@click.option("--mass", type=float, required=True, help="Mass of N [GeV].")
+@common.coupling_options
+@common.flavor_option
+@common.majorana_option
+@common.preset_option
+@common.json_option
+def rate(
+    experiment: str,
+    mass: float,
+    d: float | None,
+    mu: float | None,
+    flavor: str,
+    majorana: bool,
+    preset: str,
+    as_json: bool,
+) -> None:
+    """Signal, Standard Model and background counts per bin."""
+    result = api.rate(experiment, mass, api.coupling(d, mu), flavor, majorana, preset)
+    if as_json:
+        common.echo_json(
+            {
+                "key": result.key,
+                "mass_GeV": mass,
+                "d_GeV-1": result.portal.d,
+                "flavor": flavor,
+                "axis": result.axis,
+                "edges": result.edges.tolist(),
+                "signal": result.signal.tolist(),
+                "components": {name: values.tolist() for name, values in result.components.items()},
+                "observed": None if result.observed is None else result.observed.tolist(),
+            }
+        )
+        return
+    table = Table(f"bin ({result.axis})", "signal", *result.components, "observed", title=result.key)
+    for index, value in enumerate(result.signal):
+        observed = "" if result.observed is None else f"{result.observed[index]:.6g}"
+        cells = [f"{values[index]:.4g}" for values in result.components.values()]
+        table.add_row(_bin_label(result.edges, index), f"{value:.4g}", *cells, observed)
+    totals = [f"{values.sum():.4g}" for values in result.components.values()]
+    seen = "" if result.observed is None else f"{result.observed.sum():.6g}"
+    table.add_section()
+    table.add_row("all", f"{result.signal.sum():.4g}", *totals, seen)
+    Console().print(table)
+
+
+def _bin_label(edges: Any, index: int) -> str:
+    return f"{edges[index]:.4g} - {edges[index + 1]:.4g}" if index + 1 < len(edges) else str(index)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def experiments(context: click.Context) -> None:
+    """List, show and validate experiment cards."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_)
+
+
+@experiments.command("list")
+@common.json_option
+def list_(as_json: bool = False) -> None:
+    """Every constraint: key, title, kind, basis, flavours, presets."""
+    constraints = api.experiments().values()
+    rows = [
+        {
+            "key": c.key,
+            "title": c.title,
+            "kind": c.kind,
+            "basis": c.basis,
+            "cl": c.confidence_level,
+            "flavors": list(c.flavors),
+            "presets": list(c.presets),
+        }
+        for c in constraints
+    ]
+    if as_json:
+        common.echo_json(rows)
+        return
+    table = Table("key", "title", "kind", "basis", "CL", "flavours", "presets")
+    for c, row in zip(constraints, rows, strict=True):
+        cells = [str(row[k]) for k in ("key", "title", "kind", "basis", "cl")]
+        table.add_row(*cells, " ".join(c.flavors), " ".join(c.presets[1:]))
+    Console().print(table)
+
+
+@experiments.command()
+@click.argument("key")
+@common.json_option
+def show(key: str, as_json: bool) -> None:
+    """What one constraint assumes."""
+    from nudipole.experiments import registry
+
+    explained = registry.load(key).explain()
+    if as_json:
+        common.echo_json(explained)
+        return
+    console = Console()
+    for name, value in explained.items():
+        if value:
+            console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
+
+
+@experiments.command()
+@click.argument("card", type=click.Path(path_type=Path))
+@common.json_option
+def validate(card: Path, as_json: bool) -> None:
+    """Check a card: everything in it is read, and the experiment it describes is built."""
+    from nudipole.experiments.experiment import Experiment
+
+    try:
+        experiment = Experiment.from_file(card)
+        for preset in experiment.presets:
+            experiment.model(preset)
+    except CardError as error:
+        if as_json:
+            common.echo_json({"valid": False, "error": str(error)})
+            sys.exit(2)
+        raise
+    if as_json:
+        common.echo_json({"valid": True, "key": experiment.key, "flavors": list(experiment.flavors)})
+    else:
+        click.echo(f"{card}: valid; {experiment.title}, flavours {' '.join(experiment.flavors)}")
+
+
+@click.command()
+@click.argument("keys", nargs=-1, required=True)
+def cite(keys: tuple[str, ...]) -> None:
+    """BibTeX of what these experiments rest on."""
+    click.echo(api.cite(list(keys)), nl=False)

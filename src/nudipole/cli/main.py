@@ -1,0 +1,57 @@
+"""The group of verbs, and the one place where an error becomes one line and exit status 2."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from nudipole import __version__
+from nudipole.errors import NudipoleError
+
+# verb -> module:function, imported only when called
+VERBS = {
+    "atlas": "nudipole.cli.atlas:atlas",
+    "limit": "nudipole.cli.experiments:limit",
+    "rate": "nudipole.cli.experiments:rate",
+    "experiments": "nudipole.cli.experiments:experiments",
+    "cite": "nudipole.cli.experiments:cite",
+    "flux": "nudipole.cli.theory:flux",
+    "cross-section": "nudipole.cli.theory:cross_section",
+    "width": "nudipole.cli.theory:width",
+    "meson": "nudipole.cli.theory:meson",
+}
+
+
+class Verbs(click.Group):
+    """A lazily loaded group whose failures are one clear line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module, _, attribute = VERBS[name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except NudipoleError as error:
+            click.echo(f"nudipole: {' '.join(str(error).split())}", err=True)
+            sys.exit(2)
+        except BrokenPipeError:
+            sys.exit(1)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="nudipole")
+def main() -> None:
+    """The neutrino dipole portal: one theory point in, every observable and every exclusion curve out.
+
+    Masses and energies in GeV; couplings d in GeV^-1 (L = d nubar sigma N F) or mu = 2 d in Bohr magnetons.
+    """

@@ -1,0 +1,222 @@
+"""An experiment: a card brought to life. It implements the :class:`~nudipole.constraint.Constraint` protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import cards, units
+from nudipole.cards import Card
+from nudipole.constraint import Interval, Kind, Limit
+from nudipole.errors import CardError, UnknownNameError, check_non_negative
+from nudipole.inference.counting import check_confidence_level
+from nudipole.portal import DIRECTIONS, Direction, Portal
+from nudipole.signals import SIGNALS
+from nudipole.signals.model import Model
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Expected counts of one theory point in one experiment, bin by bin."""
+
+    key: str
+    portal: Portal
+    axis: str
+    edges: FloatArray
+    signal: FloatArray
+    components: Mapping[str, FloatArray]
+    observed: FloatArray | None
+
+    def _repr_html_(self) -> str:
+        names = list(self.components)
+        head = "".join(f"<th>{name}</th>" for name in ["bin", "signal", *names, "observed"])
+        rows = []
+        for index, value in enumerate(self.signal):
+            seen = "" if self.observed is None else f"{self.observed[index]:.4g}"
+            cells = [str(index), f"{value:.4g}", *(f"{self.components[n][index]:.4g}" for n in names), seen]
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        return f"<table><caption>{self.key}</caption><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One card, with its presets; models are built on first use and kept."""
+
+    card: Card
+    raw: Mapping[str, Any]
+    file: Path
+    _models: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Experiment:
+        """Load and check a card.
+
+        Raises
+        ------
+        CardError
+            In one line: file, field, value and what is allowed.
+        """
+        raw = cards.read(path)
+        return cls(card=_typed(raw, path), raw=raw, file=path)
+
+    # --- what the protocol asks --------------------------------------------------------------------------------------
+    @property
+    def key(self) -> str:
+        return self.card.key
+
+    @property
+    def title(self) -> str:
+        return self.card.title
+
+    @property
+    def kind(self) -> Kind:
+        return self.card.kind
+
+    @property
+    def basis(self) -> str:
+        return self.card.basis
+
+    @property
+    def confidence_level(self) -> float:
+        return self.card.confidence_level
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        return ("default", *self.card.presets)
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        return tuple(self.card.references)
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        """The directions asked for by the card, or all that the source contains."""
+        return tuple(self.card.flavors) or self.model().flavors
+
+    def model(self, preset: str = "default") -> Model:
+        """The experiment under one preset."""
+        if preset not in self.presets:
+            raise UnknownNameError(f"preset of {self.key}", preset, self.presets)
+        if preset not in self._models:
+            raw = cards.apply_preset(self.raw, preset, self.file)
+            card = _typed(raw, self.file)
+            self._models[preset] = SIGNALS[card.signal].build(card, self.file)
+        return self._models[preset]
+
+    @property
+    def mass_range(self) -> tuple[float, float]:
+        """Masses [GeV] between which a curve is drawn: from 1 keV, or the card's, to what the kinematics allows."""
+        low, high = _mass_range(self.card)
+        return max(low, units.KEV), min(high, self.model().maximum_mass())
+
+    def limit(
+        self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
+    ) -> Limit:
+        """Excluded intervals in d at each mass [GeV]; an empty set above threshold or for a flavour that is not there.
+
+        Raises
+        ------
+        DomainError
+            If a mass is negative or not finite, or the confidence level is not in (0, 1).
+        """
+        masses = np.atleast_1d(np.asarray(masses, dtype=float))
+        check_non_negative(mass=masses)
+        settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        cl = settings.confidence_level if cl is None else cl
+        check_confidence_level(cl)
+        model = self.model(preset)
+        excluded: list[tuple[Interval, ...]] = [()] * len(masses)
+        if _contained(direction, model.flavors):
+            low, high = _mass_range(settings)
+            reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
+            if reached.size:
+                found = model.statistic().intervals(model.signal(masses[reached], direction), cl)
+                for index, intervals in zip(reached, found, strict=True):
+                    excluded[index] = intervals if settings.kind == "roi" else _without_zero(intervals)
+        return Limit(
+            key=self.key,
+            direction=direction,
+            confidence_level=cl,
+            masses=masses,
+            excluded=tuple(excluded),
+            kind=settings.kind,
+            basis=settings.basis,
+            preset=preset,
+            citations=tuple(settings.references),
+            notes=tuple(settings.shortcuts),
+        )
+
+    def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
+        """-2 ln L of each point relative to no signal at all: additive over experiments, negative where data want N."""
+        model = self.model(preset)
+        statistic = model.statistic()
+        values = np.zeros(len(portals))
+        for index, portal in enumerate(portals):
+            if _contained(portal.direction, model.flavors) and portal.mass <= model.maximum_mass():
+                signal = model.signal(np.array([portal.mass]), portal.direction)
+                values[index] = statistic.delta_chi2(signal, 0, np.array([portal.d]))[0]
+        return values
+
+    def rate(self, portal: Portal, preset: str = "default") -> Rate:
+        """Signal, Standard Model and background counts per bin."""
+        model = self.model(preset)
+        if portal.mass <= model.maximum_mass():
+            signal = model.signal(np.array([portal.mass]), portal.direction).counts(0, np.array([portal.d]))[0]
+        else:
+            signal = np.zeros_like(next(iter(model.components().values())))
+        bins = model.bins
+        return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed)
+
+    def explain(self, preset: str = "default") -> dict[str, Any]:
+        """What is assumed, and what the preset changes with respect to the default."""
+        card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        overrides = {k: v for k, v in self.card.presets.get(preset, {}).items() if k != "about"}
+        return {
+            "key": self.key,
+            "title": card.title,
+            "summary": card.summary,
+            "basis": card.basis,
+            "confidence_level": card.confidence_level,
+            "preset": preset,
+            "about": self.card.presets.get(preset, {}).get("about", ""),
+            "overrides": overrides,
+            "shortcuts": list(card.shortcuts),
+            "published": [{"source": p.source, "convention": p.convention, "note": p.note} for p in card.comparisons],
+            "references": list(card.references),
+        }
+
+
+def _typed(raw: Mapping[str, Any], file: Path) -> Card:
+    kind = raw.get("signal", "recoil")
+    if not isinstance(kind, str) or kind not in SIGNALS:
+        raise CardError(file, "signal", kind, f"must be one of {', '.join(SIGNALS)}")
+    card: Card = cards.convert(raw, SIGNALS[kind].CardType, file)
+    for flavor in card.flavors:
+        if flavor not in DIRECTIONS:
+            raise CardError(file, "flavors", flavor, f"must be among {', '.join(DIRECTIONS)}")
+    return card
+
+
+def _mass_range(card: Card) -> tuple[float, float]:
+    if card.mass_range_MeV is None:
+        return 0.0, np.inf
+    return card.mass_range_MeV[0] * units.MEV, card.mass_range_MeV[1] * units.MEV
+
+
+def _contained(direction: Direction, flavors: tuple[str, ...]) -> bool:
+    if direction.incoherent:
+        return True
+    switched_on = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
+    return bool(switched_on & set(flavors))
+
+
+def _without_zero(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """An exclusion quotes upper limits: a fit that prefers N does not exclude its absence."""
+    return tuple(i for i in intervals if i.low > 0.0)

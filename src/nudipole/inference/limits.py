@@ -1,0 +1,314 @@
+r"""From counts to excluded intervals in the coupling d.
+
+Two statistics, one question (is this d excluded?):
+
+* :class:`ProfileStatistic`: Delta chi^2 of a :class:`~nudipole.inference.likelihood.Likelihood` against its best fit in
+  d at the same mass (1 parameter) or over all masses (2 parameters), two-sided or one-sided;
+* :class:`CountStatistic`: the summed signal against an upper limit on the number of events.
+
+Where the signal is exactly proportional to d^2 the edge is found by Newton's method in x = d^2 on the convex profile,
+with the slope from the envelope theorem; otherwise Delta chi^2 is scanned in ln d and every crossing is zoomed into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.constraint import Interval
+from nudipole.errors import DomainError
+from nudipole.inference.counting import critical_value
+from nudipole.inference.likelihood import Likelihood
+
+FloatArray = npt.NDArray[np.float64]
+# couplings scanned where the signal is not proportional to d^2 [GeV^-1]
+D_SCAN = np.geomspace(1e-12, 1e1, 105)
+_ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
+
+
+class Signal(Protocol):
+    """Expected counts of a grid of masses as a function of the coupling."""
+
+    @property
+    def per_d2(self) -> FloatArray | None:
+        """Counts per d^2, shape (masses, bins), if exactly proportional to d^2; None otherwise."""
+
+    @property
+    def relative_shifts(self) -> FloatArray | None:
+        """Relative change of each bin for each pull, shape (masses or 1, pulls, bins)."""
+
+    def counts(self, mass_index: int, d: FloatArray) -> FloatArray:
+        """Counts at couplings d, shape d.shape + (bins,)."""
+
+    def __len__(self) -> int: ...
+
+
+class Statistic(Protocol):
+    """What decides whether a coupling is excluded."""
+
+    def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        """Excluded intervals at each mass."""
+
+    def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
+        """-2 ln L relative to no signal; for counting limits the equivalent on the chi^2 scale."""
+
+
+@dataclass(frozen=True)
+class ProfileStatistic:
+    """Delta chi^2 of a profile likelihood.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    parameters : int
+        1: best fit at the same mass. 2: best fit over all masses on the grid, critical value for two parameters.
+    one_sided : bool
+        Exclude only couplings above the best fit, with the one-sided critical value.
+    """
+
+    likelihood: Likelihood
+    parameters: int = 1
+    one_sided: bool = False
+
+    def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        critical = critical_value(cl, self.parameters, self.one_sided)
+        if signal.per_d2 is not None:
+            return self._quadratic(signal.per_d2, signal.relative_shifts, critical)
+        return self._scanned(signal, critical)
+
+    def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
+        counts = signal.counts(mass_index, d)
+        return self._chi2(counts, _shifts_at(signal.relative_shifts, mass_index)) - self._chi2(
+            np.zeros_like(counts[:1])
+        )
+
+    def _chi2(self, counts: FloatArray, relative: FloatArray | None = None) -> FloatArray:
+        shifts = None if relative is None else counts[..., None, :] * relative
+        return self.likelihood.chi2(counts, shifts)[0]
+
+    def _quadratic(
+        self, per_d2: FloatArray, relative: FloatArray | None, critical: float
+    ) -> tuple[tuple[Interval, ...], ...]:
+        """Edges in x = d^2 for all masses at once."""
+        reach = per_d2.sum(axis=1) * D_SCAN[-1] ** 2 > 1e-6
+        rows = np.nonzero(reach)[0]
+        result: list[tuple[Interval, ...]] = [()] * len(per_d2)
+        if rows.size == 0:
+            return tuple(result)
+        # in units of the statistical noise every search starts near one, whatever the size of the signal
+        unit = per_d2[rows]
+        shape_shifts = None if relative is None else np.broadcast_to(relative, (len(per_d2), *relative.shape[1:]))[rows]
+        noise = np.maximum(self.likelihood.observed, self.likelihood.background)
+        variance = np.where(self.likelihood.sigma > 0, self.likelihood.sigma**2, np.maximum(noise, 1.0))
+        scale = 1.0 / np.sqrt(np.sum(unit**2 / variance, axis=1))
+        profile = _Profile(self.likelihood, unit * scale[:, None], shape_shifts)
+        best_x, best_chi2 = profile.minimum()
+        if self.parameters == 2:
+            best_chi2 = np.full_like(best_chi2, best_chi2.min())
+        high = profile.upper_edge(best_x, best_chi2 + critical)
+        low = None if self.one_sided else profile.lower_edge(best_x, best_chi2 + critical)
+        for position, row in enumerate(rows):
+            if not np.isfinite(high[position]):
+                continue
+            upper = Interval(float(np.sqrt(high[position] * scale[position])))
+            if low is None or low[position] <= 0.0:
+                result[row] = (upper,)
+            else:
+                result[row] = (Interval(0.0, float(np.sqrt(low[position] * scale[position]))), upper)
+        return tuple(result)
+
+    def _scanned(self, signal: Signal, critical: float) -> tuple[tuple[Interval, ...], ...]:
+        values = [
+            self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
+        ]
+        zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
+        best = [min(float(v.min()), zero) for v in values]
+        if self.parameters == 2:
+            best = [min(best)] * len(best)
+        result = []
+        for index, chi2 in enumerate(values):
+
+            def excess(d: FloatArray, index: int = index) -> FloatArray:
+                chi2_d = self._chi2(signal.counts(index, d), _shifts_at(signal.relative_shifts, index))
+                return chi2_d - best[index] - critical
+
+            level = chi2 - best[index] - critical
+            if self.one_sided and zero > best[index]:
+                level = np.where(np.arange(len(D_SCAN)) < int(np.argmin(chi2)), -critical, level)
+            result.append(crossings(D_SCAN, level, excess))
+        return tuple(result)
+
+
+@dataclass(frozen=True)
+class CountStatistic:
+    """Excluded where the summed signal exceeds what the observation allows.
+
+    Parameters
+    ----------
+    allowed : callable
+        Confidence level -> upper limit on the number of signal events.
+    """
+
+    allowed: Callable[[float], float]
+
+    def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        allowed = self.allowed(cl)
+        if signal.per_d2 is not None:
+            totals = signal.per_d2.sum(axis=1)
+            return tuple((Interval(float(np.sqrt(allowed / t))),) if t > 0 else () for t in totals)
+        result = []
+        for index in range(len(signal)):
+
+            def excess(d: FloatArray, index: int = index) -> FloatArray:
+                with np.errstate(divide="ignore"):
+                    return np.log(signal.counts(index, d).sum(axis=-1)) - np.log(allowed)
+
+            result.append(crossings(D_SCAN, excess(D_SCAN), excess))
+        return tuple(result)
+
+    def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
+        return critical_value(0.9) * signal.counts(mass_index, d).sum(axis=-1) / self.allowed(0.9)
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """chi^2 of x * unit at profiled pulls, one convex function of x per row."""
+
+    likelihood: Likelihood
+    unit: FloatArray
+    relative: FloatArray | None
+
+    def evaluate(
+        self, x: FloatArray, start: FloatArray | None, rows: npt.NDArray[np.intp] | slice = slice(None)
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """chi^2, d chi^2 / dx and pulls."""
+        unit = self.unit[rows]
+        counts = x[:, None] * unit
+        shifts = None if self.relative is None else counts[:, None, :] * self.relative[rows]
+        chi2, theta, slope = self.likelihood.chi2(counts, shifts, start)
+        along = unit
+        if self.relative is not None:
+            along = unit * (1.0 + np.einsum("mj,mjb->mb", theta, self.relative[rows]))
+        return chi2, np.sum(slope * along, axis=-1), theta
+
+    def minimum(self) -> tuple[FloatArray, FloatArray]:
+        """Best x >= 0 and its chi^2: secant on the derivative, kept inside a bracket."""
+        number = len(self.unit)
+        low, high = np.zeros(number), np.ones(number)
+        chi2, slope_low, theta = self.evaluate(low, None)
+        best, active = low.copy(), slope_low < 0
+        if not np.any(active):
+            return best, chi2
+        slope_high = slope_low.copy()
+        for _ in range(60):
+            grow = active & (slope_high < 0)
+            if not np.any(grow):
+                break
+            rows = np.nonzero(grow)[0]
+            value, slope, theta_rows = self.evaluate(high[rows], theta[rows], rows)
+            slope_high[rows], theta[rows] = slope, theta_rows
+            still = slope < 0
+            low[rows[still]], slope_low[rows[still]] = high[rows[still]], slope[still]
+            high[rows[still]] *= 3.0
+        rows = np.nonzero(active)[0]
+        for step in range(40):
+            middle = 0.5 * (low[rows] + high[rows])
+            secant = low[rows] - slope_low[rows] * (high[rows] - low[rows]) / (slope_high[rows] - slope_low[rows])
+            guess = secant if step % 3 < 2 else middle
+            value, slope, theta[rows] = self.evaluate(guess, theta[rows], rows)
+            best[rows], chi2[rows] = guess, value
+            negative = slope < 0
+            low[rows] = np.where(negative, guess, low[rows])
+            slope_low[rows] = np.where(negative, slope, slope_low[rows])
+            high[rows] = np.where(negative, high[rows], guess)
+            slope_high[rows] = np.where(negative, slope_high[rows], slope)
+            keep = np.abs(slope) * np.maximum(high[rows] - low[rows], 1e-300) > 1e-7
+            rows = rows[keep]
+            if rows.size == 0:
+                break
+        return best, chi2
+
+    def upper_edge(self, best: FloatArray, target: FloatArray) -> FloatArray:
+        """x above the best fit where chi^2 = target, by Newton's method inside a bracket; infinite if never reached.
+
+        A pull on the signal lets the profile saturate at large x, where Newton's method alone would run away.
+        """
+        inner, x = best.copy(), best + 2.0
+        chi2, slope, theta = self.evaluate(x, None)
+        for _ in range(60):
+            grow = np.nonzero(chi2 < target)[0]
+            if grow.size == 0:
+                break
+            inner[grow], x[grow] = x[grow], best[grow] + 2.5 * (x[grow] - best[grow])
+            chi2[grow], slope[grow], theta[grow] = self.evaluate(x[grow], theta[grow], grow)
+        rows = np.nonzero(chi2 >= target)[0]
+        outer = x.copy()
+        x[chi2 < target] = np.inf
+        for _ in range(100):
+            step = np.divide(
+                chi2[rows] - target[rows], slope[rows], out=np.full(rows.size, np.inf), where=slope[rows] > 0
+            )
+            trial = x[rows] - step
+            inside = (trial > inner[rows]) & (trial < outer[rows])
+            trial = np.where(inside, trial, 0.5 * (inner[rows] + outer[rows]))
+            moved = np.abs(trial - x[rows])
+            x[rows] = trial
+            chi2[rows], slope[rows], theta[rows] = self.evaluate(trial, theta[rows], rows)
+            below = chi2[rows] < target[rows]
+            inner[rows[below]], outer[rows[~below]] = trial[below], trial[~below]
+            rows = rows[moved > 1e-6 * trial]
+            if rows.size == 0:
+                return x
+        raise DomainError("the upper edge of an excluded interval did not converge")
+
+    def lower_edge(self, best: FloatArray, target: FloatArray) -> FloatArray:
+        """x below the best fit where chi^2 = target, 0 where even x = 0 is allowed."""
+        zero = self.evaluate(np.zeros_like(best), None)[0]
+        rows = np.nonzero(zero > target)[0]
+        edge = np.zeros_like(best)
+        for _ in range(60):
+            if rows.size == 0:
+                break
+            chi2, slope, _ = self.evaluate(edge[rows], None, rows)
+            step = (chi2 - target[rows]) / slope
+            edge[rows] -= step
+            rows = rows[np.abs(step) > 1e-6 * np.maximum(edge[rows], 1e-300)]
+        return edge
+
+
+def crossings(d: FloatArray, level: FloatArray, excess: Callable[[FloatArray], FloatArray]) -> tuple[Interval, ...]:
+    """Intervals of d where ``level`` > 0, each edge refined with ``excess`` (vectorised zoom in ln d, 1e-5).
+
+    Open above only if the last scanned point is excluded.
+    """
+    outside = ~(level > 0)
+    edges = np.nonzero(outside[:-1] != outside[1:])[0]
+    refined = [_zoom(d[i], d[i + 1], excess) for i in edges]
+    starts = [] if outside[0] else [0.0]
+    bounds: list[float] = starts + refined
+    intervals = []
+    for first in range(0, len(bounds), 2):
+        high = bounds[first + 1] if first + 1 < len(bounds) else None
+        intervals.append(Interval(float(bounds[first]), None if high is None else float(high)))
+    return tuple(intervals)
+
+
+def _zoom(low: float, high: float, excess: Callable[[FloatArray], FloatArray]) -> float:
+    for _ in range(_ZOOM_ROUNDS):
+        grid = np.geomspace(low, high, _ZOOM_POINTS)
+        positive = excess(grid) > 0
+        change = np.nonzero(positive[:-1] != positive[1:])[0]
+        if change.size == 0:  # the crossing sits on an end of the grid
+            break
+        low, high = grid[change[0]], grid[change[0] + 1]
+    return float(np.sqrt(low * high))
+
+
+def _shifts_at(relative: FloatArray | None, index: int) -> FloatArray | None:
+    if relative is None:
+        return None
+    return relative[index if len(relative) > 1 else 0]

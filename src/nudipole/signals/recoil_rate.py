@@ -1,0 +1,142 @@
+r"""Recoil spectra per unit flux exposure: what one kind of target contributes at each recoil energy.
+
+dR/dE_r = number * sum_j c_j(E_r, M) * Phi_j(E_min(E_r, M)), with Phi_j the cumulative flux moments. Electrons count
+where the recoil exceeds their binding energy (stepping approximation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import kinematics, units
+from nudipole.fluxes.flux import FluxComponent
+from nudipole.matter import form_factors
+from nudipole.matter.isotopes import Nucleus
+from nudipole.matter.materials import Material
+from nudipole.portal import FLAVORS
+from nudipole.processes import standard_model, upscattering
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Target(Protocol):
+    """One kind of particle in the detector that recoils."""
+
+    @property
+    def mass(self) -> float: ...
+
+    def dipole_spectrum(
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, component: FluxComponent, intensity: FloatArray
+    ) -> FloatArray:
+        """dR/dE_r / d^2 [GeV per exposure], shape (masses, recoil energies)."""
+
+    def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
+        """dR/dE_r of the Standard Model [GeV^-1 per exposure], shape (recoil energies,)."""
+
+
+@dataclass(frozen=True)
+class NuclearTarget:
+    """Nuclei of one isotope, scattering coherently (spin 0: exact to 1e-3 for every nucleus in use).
+
+    Parameters
+    ----------
+    nucleus : Nucleus
+    exposure : float
+        Number of nuclei times seconds (or times one run).
+    form_factor : str
+    """
+
+    nucleus: Nucleus
+    exposure: float
+    form_factor: str = "helm"
+
+    @cached_property
+    def mass(self) -> float:
+        """Nuclear mass [GeV]."""
+        return self.nucleus.mass
+
+    def dipole_spectrum(
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, component: FluxComponent, intensity: FloatArray
+    ) -> FloatArray:
+        q2 = 2.0 * self.mass * recoil_energy
+        charge = self.nucleus.protons * form_factors.form_factor(self.form_factor, self.nucleus)(q2)
+        shape = _fold(
+            upscattering.energy_coefficients(recoil_energy, hnl_mass[:, None], self.mass),
+            kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass),
+            component,
+            intensity,
+        )
+        return self.exposure * units.GEV_M2_TO_CM2 * charge**2 * shape
+
+    def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
+        parts = [
+            _fold(
+                standard_model.coherent_energy_coefficients(recoil_energy, self.nucleus, flavor, self.form_factor),
+                minimum,
+                component,
+                component.flavor_intensity(flavor),
+            )
+            for flavor in FLAVORS
+        ]
+        return self.exposure * units.GEV_M2_TO_CM2 * np.sum(parts, axis=0)
+
+
+@dataclass(frozen=True)
+class ElectronTarget:
+    """Electrons of a material, each counted where the recoil exceeds its binding energy.
+
+    Parameters
+    ----------
+    material : Material
+    exposure : float
+        Kilograms times seconds (or times one run).
+    """
+
+    material: Material
+    exposure: float
+
+    mass: float = units.ELECTRON_MASS
+
+    def dipole_spectrum(
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, component: FluxComponent, intensity: FloatArray
+    ) -> FloatArray:
+        shape = _fold(
+            upscattering.electron_energy_coefficients(recoil_energy, hnl_mass[:, None]),
+            kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass),
+            component,
+            intensity,
+        )
+        return self._electrons(recoil_energy) * units.GEV_M2_TO_CM2 * shape
+
+    def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
+        parts = [
+            _fold(
+                standard_model.electron_energy_coefficients(recoil_energy, flavor, component.antineutrino),
+                minimum,
+                component,
+                component.flavor_intensity(flavor),
+            )
+            for flavor in FLAVORS
+        ]
+        return self._electrons(recoil_energy) * units.GEV_M2_TO_CM2 * np.sum(parts, axis=0)
+
+    def _electrons(self, recoil_energy: FloatArray) -> FloatArray:
+        return self.exposure * self.material.ionisable_electrons_per_kg(recoil_energy)
+
+
+def _fold(
+    coefficients: FloatArray, minimum_energy: FloatArray, component: FluxComponent, intensity: FloatArray
+) -> FloatArray:
+    """sum_j c_j Phi_j(E_min); exactly zero where no neutrino reaches, and never below zero by rounding."""
+    moments = np.zeros((3, *minimum_energy.shape))
+    reached = minimum_energy < component.energy[-1] * (1.0 + 1e-15)
+    if np.any(reached) and np.any(intensity > 0):
+        moments[:, reached] = component.cumulative_moments(intensity, minimum_energy[reached], (0, 1, 2))
+    return np.maximum(np.sum(np.broadcast_to(coefficients, moments.shape) * moments, axis=0), 0.0)

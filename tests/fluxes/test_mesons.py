@@ -1,0 +1,114 @@
+"""Meson spectra: multiplicities, integrals of the fits and forward fractions against published values."""
+
+import numpy as np
+import pytest
+
+from nudipole.errors import DomainError, UnknownNameError
+from nudipole.fluxes import mesons
+from nudipole.processes.meson import parent_mass
+
+
+def _number(beam, meson, **options):
+    return float(np.sum(mesons.meson_spectrum(beam, meson, **options).weight))
+
+
+@pytest.mark.parametrize("beam", mesons.BEAMS)
+def test_every_spectrum_is_a_proper_set_of_nodes(beam):
+    for name in mesons.mesons(beam):
+        nodes = mesons.meson_spectrum(beam, name)
+        mass = parent_mass(name.rstrip("+-") if name[-1] in "+-" else name)
+        assert all(np.all(np.isfinite(column)) for column in nodes)
+        assert np.all(nodes.energy >= mass)
+        assert np.all((nodes.angle >= 0) & (nodes.angle <= np.pi))
+        assert np.all(nodes.weight > 0)
+        assert np.max(nodes.energy) < (7000 if beam == "lhc" else float(beam) + 1)
+
+
+@pytest.mark.parametrize(("meson", "expected"), [("pi+", 152.0), ("pi-", 133.0), ("K+", 12.9)])
+def test_booster_fits_integrate_to_the_published_cross_sections(meson, expected):
+    # mb within 69 degrees; 189 mb is the inelastic p + Be cross section that the multiplicity is divided by
+    assert _number(8.0, meson) * 189.0 == pytest.approx(expected, rel=0.015)
+
+
+def test_booster_neutral_pions_are_what_dark_sector_searches_use():
+    assert _number(8.0, "pi0") == pytest.approx(0.9, rel=0.25)  # 1609.01770
+    assert _number(8.0, "eta") / _number(8.0, "pi0") == pytest.approx(1 / 30)
+
+
+@pytest.mark.parametrize(
+    ("beam", "meson", "expected"),
+    [(450, "pi+", 907), (450, "pi-", 731), (450, "K+", 78), (450, "K-", 48), (120, "pi+", 580), (120, "K-", 24)],
+)
+def test_bmpt_integrates_to_known_cross_sections(beam, meson, expected):
+    p, angle, measure = mesons._momentum_grid(0.1, beam - 1.0, 1.5)
+    assert np.sum(measure * mesons.bmpt(p, angle, meson, float(beam))) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("meson", ["pi+", "pi-", "K+", "K-"])
+def test_generator_multiplicities_agree_with_the_fit_to_sps_data(meson):
+    # BMPT per interaction on beryllium at 400 GeV over 206 mb, against Sibyll on carbon
+    p, angle, measure = mesons._momentum_grid(0.1, 399.0, 1.5)
+    fit = np.sum(measure * mesons.bmpt(p, angle, meson, 400.0)) / 206.0
+    assert _number(400.0, meson) == pytest.approx(fit, rel=0.45 if meson == "K-" else 0.30)
+
+
+def test_neutral_mesons_at_400_gev_follow_na27():
+    pions = _number(400.0, "pi0")
+    assert 3.87 < pions < 7.0  # NA27 pp 3.87; carbon has more
+    for meson, ratio in {"eta": 0.30 / 3.87, "rho": 0.385 / 3.87, "omega": 0.390 / 3.87, "phi": 0.019 / 3.87}.items():
+        assert _number(400.0, meson) / pions == pytest.approx(ratio, rel=0.05)
+
+
+def test_multiplicities_grow_with_energy():
+    for meson in ("pi0", "K", "eta"):
+        numbers = [_number(beam, meson) for beam in mesons.BEAMS if beam != "lhc"]
+        assert np.all(np.diff(numbers) > 0)
+
+
+def test_charm_per_proton_is_the_published_one():
+    # 2407.08673: c cbar per proton 5.0e-4 A^(1/3) at 400 GeV, 0.556 D+- each
+    assert _number(400.0, "D", mass_number=1.0) == pytest.approx(5.0e-4 * 0.556, rel=0.01)
+    assert _number(400.0, "D", mass_number=64.0) == pytest.approx(4 * _number(400.0, "D", mass_number=1.0))
+    assert _number(120.0, "Ds") < _number(400.0, "Ds") < _number(450.0, "Ds") < _number(800.0, "Ds")
+
+
+def test_charm_transverse_momentum_follows_its_exponential():
+    nodes = mesons.meson_spectrum(400.0, "D")
+    pt2 = (nodes.energy**2 - parent_mass("D") ** 2) * np.sin(nodes.angle) ** 2
+    assert np.average(pt2, weights=nodes.weight) == pytest.approx(1 / 0.954, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("meson", "mean", "forward", "tolerance"),
+    [
+        ("pi0", 61, 0.052, 0.25),
+        ("eta", 118, 0.070, 0.30),
+        ("K", 79, 0.050, 0.30),
+        ("D", 124, 0.025, 0.10),
+        ("J/psi", 221, 0.043, 0.10),
+    ],
+)
+def test_forward_lhc_spectra_agree_with_published_ones(meson, mean, forward, tolerance):
+    """Mean momentum [GeV] and share within 1 mrad from 2105.07077; the share of charm and J/psi is a prediction."""
+    nodes = mesons.meson_spectrum("lhc", meson)
+    momentum = np.sqrt(nodes.energy**2 - parent_mass(meson) ** 2)
+    assert np.average(momentum, weights=nodes.weight) == pytest.approx(mean, rel=tolerance)
+    assert np.sum(nodes.weight[nodes.angle < 1e-3]) / np.sum(nodes.weight) == pytest.approx(forward, rel=tolerance)
+
+
+def test_sums_over_charges():
+    assert _number(120.0, "pi") == pytest.approx(_number(120.0, "pi+") + _number(120.0, "pi-"))
+    assert _number("lhc", "pi0") == pytest.approx(1540e9)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(UnknownNameError, match="450"):
+        mesons.meson_spectrum(70.0, "pi0")
+    with pytest.raises(UnknownNameError, match="eta"):
+        mesons.meson_spectrum(8.0, "D")
+    with pytest.raises(DomainError):
+        mesons.meson_spectrum(400.0, "D", mass_number=-1.0)
+    with pytest.raises(UnknownNameError):
+        mesons.sanford_wang(1.0, 0.1, "K+")
+    with pytest.raises(UnknownNameError):
+        mesons.bmpt(1.0, 0.1, "p", 400.0)

@@ -1,0 +1,88 @@
+"""Materials and isotopes: numbers of targets in a kilogram, nuclear masses against the PDG table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from particle import Particle
+
+from nudipole import units
+from nudipole.errors import DomainError, UnknownNameError
+from nudipole.matter import isotopes, materials
+
+
+@pytest.mark.parametrize(
+    ("name", "atoms", "electrons"),
+    [
+        ("Xe", 4.587e24, 2.477e26),
+        ("Ge", 8.292e24, 2.653e26),
+        ("Si", 2.144e25, 3.002e26),
+        ("CsI", 2 * 2.318e24, 2.503e26),
+        ("Ar", 1.507e25, None),
+        ("H2O", None, 3.343e26),
+        ("CH2", None, 3.4347e26),  # 8 electrons in 14.027 g / mol
+        ("C9H12", None, 3.307e26),
+    ],
+)
+def test_numbers_of_targets(name, atoms, electrons):
+    material = materials.get(name)
+    if atoms:
+        assert sum(material.atoms_per_kg.values()) == pytest.approx(atoms, rel=5e-4)
+    if electrons:
+        assert material.electrons_per_kg == pytest.approx(electrons, rel=1e-3)
+    assert sum(n for _, n in material.nuclei_per_kg) == pytest.approx(sum(material.atoms_per_kg.values()), rel=1e-12)
+
+
+def test_a_kilogram_weighs_a_kilogram():
+    for name in (*materials.NAMES, *isotopes.ELEMENTS, "CsI", "NaI", "GdCl"):
+        material = materials.get(name)
+        mass = sum(n * nucleus.atomic_mass for nucleus, n in material.nuclei_per_kg) * units.ATOMIC_MASS_UNIT
+        assert mass == pytest.approx(units.KILOGRAM, rel=1e-8)
+
+
+def test_nuclear_masses_agree_with_the_particle_package():
+    # whose nuclear entries are masses of neutral atoms
+    for symbol in isotopes.ELEMENTS:
+        for nucleus in isotopes.natural(symbol):
+            if nucleus.nucleons > 2:
+                entry = Particle.from_pdgid(1000000000 + 10000 * nucleus.protons + 10 * nucleus.nucleons)
+                bare = entry.mass * units.MEV - nucleus.protons * units.ELECTRON_MASS
+                assert nucleus.mass == pytest.approx(bare, abs=2e-4)
+    assert isotopes.get("H1").mass == units.PROTON_MASS
+
+
+def test_abundances_add_to_one():
+    for symbol in isotopes.ELEMENTS:
+        assert sum(nucleus.abundance for nucleus in isotopes.natural(symbol)) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_names():
+    assert isotopes.get("Ar40") is isotopes.get("40Ar") is isotopes.get("Ar-40")
+    assert isotopes.get("Xe132").neutrons == 78
+    assert materials.stoichiometry("C9H12") == {"C": 9, "H": 12}
+    assert materials.get("rock").mass_fractions == materials.get("crust").mass_fractions
+    assert materials.get("CsI").ionisable_electrons_per_kg(1e-4) == pytest.approx(materials.get("CsI").electrons_per_kg)
+    assert np.shape(materials.get("Xe").ionisable_electrons_per_kg(np.ones((2, 3)))) == (2, 3)
+
+
+@pytest.mark.parametrize("name", ["", "Xx", "ar40", "CsI2x", "H0", "kryptonite", "2H", "H 2", "Ar40", "C12"])
+def test_unknown_materials_are_named(name):
+    with pytest.raises(UnknownNameError):
+        materials.get(name)
+
+
+@pytest.mark.parametrize("name", ["", "Ar41", "Xx12", "p", "Ar"])
+def test_unknown_nuclei_are_named(name):
+    with pytest.raises(UnknownNameError):
+        isotopes.get(name)
+
+
+def test_mixtures_are_checked():
+    with pytest.raises(DomainError):
+        materials.Material("bad", {"Xe": -1.0})
+    with pytest.raises(DomainError):
+        materials.Material("bad", {})
+    with pytest.raises(UnknownNameError):
+        materials.Material("bad", {"Xx": 1.0})
+    with pytest.raises(UnknownNameError):
+        isotopes.natural("Xx")

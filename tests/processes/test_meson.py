@@ -1,0 +1,133 @@
+"""The list of channels, and the boost to the lab against Monte Carlo."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nudipole import units
+from nudipole.errors import DomainError, UnknownNameError
+from nudipole.processes import meson, neutral_meson, phase_space
+from tests.processes import montecarlo
+
+
+@pytest.mark.parametrize("parent", meson.PARENTS)
+def test_every_channel_opens_scales_and_closes(parent):
+    names = meson.channels(parent)
+    light = dict(meson.decay_channels(parent, 1e-6))
+    assert tuple(light) == names
+    assert all(np.isfinite(width) and width > 0 for width in light.values())
+    assert meson.decay_channels(parent, meson.parent_mass(parent)) == []
+    for name in names:
+        assert meson.width(parent, name, 1e-6) == pytest.approx(meson.width(parent, name, 0.0), rel=1e-3)
+
+
+def test_names_are_the_agreed_ones():
+    assert meson.channels("eta'") == ("gamma nu N",)
+    assert meson.channels("Upsilon") == ("nu N",)
+    assert {"mu gamma N", "mu e e N", "mu mu mu N", "e mu mu N", "tau gamma N"} <= set(meson.channels("Ds"))
+    assert meson.decay_channels("Upsilon", 1.0) == meson.decay_channels("Upsilon(1S)", 1.0)
+
+
+def test_states_are_two_for_neutral_and_one_for_charged_parents():
+    assert [meson.lepton_number_states(p) for p in ("pi0", "J/psi", "K")] == [2, 2, 1]
+
+
+def test_branching_ratio_uses_the_total_width():
+    expected = meson.width("K", "e gamma N", 0.01) / units.particle_width("K+")
+    assert meson.branching_ratio("K", "e gamma N", 0.01) == expected
+
+
+def _mesons(number, generator):
+    energy = 0.9 + generator.exponential(8.0, number)
+    return energy, generator.exponential(0.05, number)
+
+
+@pytest.mark.parametrize(
+    ("parent", "channel", "hnl"), [("eta", "gamma nu N", 0.2), ("phi", "nu N", 0.4), ("K", "mu gamma N", 0.1)]
+)
+def test_lab_spectrum_agrees_with_boosted_events(parent, channel, hnl):
+    generator = np.random.default_rng(12)
+    number, mass = 40_000, meson.parent_mass(parent)
+    parents = meson.LabNodes(*_mesons(300, generator), np.full(300, 1 / 300))
+    parents = parents._replace(energy=np.maximum(parents.energy, 1.1 * mass))
+    # events: a parent at random, N isotropic with an energy drawn from the rest-frame spectrum
+    star, rate = meson.hnl_energy_nodes(parent, channel, hnl)
+    energy = generator.choice(star, number, p=rate / np.sum(rate))
+    which = generator.integers(0, 300, number)
+    p = np.sqrt(parents.energy[which] ** 2 - mass**2)
+    theta, phi = parents.angle[which], generator.uniform(0, 2 * np.pi, number)
+    frame = np.stack(
+        [parents.energy[which], p * np.sin(theta) * np.cos(phi), p * np.sin(theta) * np.sin(phi), p * np.cos(theta)],
+        axis=1,
+    )
+    k, cosine, azimuth = (
+        np.sqrt(energy**2 - hnl**2),
+        generator.uniform(-1, 1, number),
+        generator.uniform(0, 2 * np.pi, number),
+    )
+    sine = np.sqrt(1 - cosine**2)
+    rest = np.stack([energy, k * sine * np.cos(azimuth), k * sine * np.sin(azimuth), k * cosine], axis=1)
+    lab = montecarlo.boost(rest, frame)
+    angle = np.arctan2(np.hypot(lab[:, 1], lab[:, 2]), lab[:, 3])
+    nodes = meson.lab_spectrum(parents, parent, channel, hnl, nodes=(30, 40, 12))
+    assert np.sum(nodes.weight) == pytest.approx(meson.branching_ratio(parent, channel, hnl), rel=1e-4)
+    for ours, events in ((nodes.energy, lab[:, 0]), (nodes.angle, angle)):
+        distance, significance = montecarlo.weighted_ks(ours, nodes.weight, events, np.ones(number))
+        assert distance < 0.01
+        assert significance < 1.95
+
+
+@pytest.mark.parametrize("hnl", [0.0, 0.1, 0.45])
+def test_density_towards_a_direction_integrates_to_the_whole_sphere(hnl):
+    star, gamma = 0.5, 1.5
+    left, _, weight = phase_space.endpoint_nodes(400)
+    # cos(alpha) integrated up to the largest angle, where slow N have a caustic
+    slow = hnl**2 * gamma**2 > star**2
+    edge = 1 - (star**2 / hnl**2 - 1) / (gamma**2 - 1) if slow else 1.0
+    lowest = np.sqrt(edge) if slow else -1.0
+    cosine = lowest + (1 - lowest) * left
+    _, density = meson.momentum_towards(star, hnl, gamma, cosine)
+    total = np.sum(weight * (1 - lowest) * density) / 2
+    assert total == pytest.approx(1.0, rel=2e-3 if slow else 1e-9)
+
+
+@given(st.floats(0.01, 3), st.floats(0, 1), st.floats(1, 1e4), st.floats(-1, 1))
+def test_momenta_towards_solve_the_boost_equation(excess, hnl, gamma, cosine):
+    star = hnl + excess
+    p, density = meson.momentum_towards(star, hnl, gamma, cosine)
+    assert np.all(np.isfinite(density))
+    for value, weight in zip(p, density, strict=True):
+        if weight > 0:
+            back = gamma * np.hypot(value, hnl) - np.sqrt(gamma**2 - 1) * value * cosine
+            assert back == pytest.approx(star, rel=1e-6, abs=1e-9 * gamma * (value + hnl))
+
+
+def test_polarisation_is_full_for_a_light_n_and_reverses_near_the_end_point():
+    for parent, channel in (("eta", "gamma nu N"), ("phi", "nu N"), ("K", "mu gamma N")):
+        assert meson.polarisation(parent, channel, 1e-6) == pytest.approx(1.0, abs=1e-6)
+    for parent, channel in (("eta", "gamma nu N"), ("phi", "nu N")):
+        mass = meson.parent_mass(parent)
+        assert meson.polarisation(parent, channel, 0.9999 * mass) == pytest.approx(-1 / 3, abs=2e-3)
+
+
+def test_compression_keeps_weight_and_mean():
+    energy, weight = neutral_meson.hnl_energy_nodes("eta", 0.1)
+    few, heavy = meson.compress(energy, weight, 8)
+    assert few.size <= 8
+    assert np.sum(heavy) == pytest.approx(np.sum(weight), rel=1e-12)
+    assert np.sum(few * heavy) == pytest.approx(np.sum(energy * weight), rel=1e-12)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(UnknownNameError, match="pi0"):
+        meson.decay_channels("sigma", 0.1)
+    with pytest.raises(UnknownNameError, match="gamma nu N"):
+        meson.width("pi0", "nu N", 0.1)
+    with pytest.raises(DomainError):
+        meson.decay_channels("pi0", np.nan)
+    with pytest.raises(DomainError):
+        meson.decay_channels("K", -0.1)
+    one = np.ones(1)
+    with pytest.raises(DomainError, match="mass"):
+        meson.lab_spectrum(meson.LabNodes(0.3 * one, 0 * one, one), "K", "e gamma N", 0.1)
