@@ -33,7 +33,6 @@ def gaussian(edges: list[float], centre: float, width: float) -> FloatArray:
     return np.diff(cumulative)
 
 
-
 def exponential_slope(edges: list[float], scale: float) -> FloatArray:
     """How an :func:`exponential` changes with ln(scale): floated beside it, the scale moves to first order."""
     return _derivative(lambda factor: exponential(edges, scale * factor))
