@@ -24,16 +24,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chndtr
 
-from nudipole import kinematics, options, units
-from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole import kinematics, units
+from nudipole.cards import Background, Nuisance
 from nudipole.errors import CardError, NudipoleError
-from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.inference.counting import feldman_cousins
 from nudipole.inference.likelihood import Likelihood, Pull
@@ -41,6 +39,8 @@ from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statisti
 from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay, standard_model, upscattering
+from nudipole.signals import electron_recoil_card
+from nudipole.signals.electron_recoil_card import ElectronRecoilBeamCard, NormalisationSection
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.template import SignalTemplate
 
@@ -49,73 +49,6 @@ _RECOILS_PER_BIN, _RECOILS = 8, 32  # nodes in ln T: at least so many in a bin, 
 _ENERGY_CELLS = 20
 _MOMENTUM_GROUPS = 14
 _WAYS_OUT = 4
-
-
-class TargetSection(Section, frozen=True, kw_only=True):
-    """What is hit."""
-
-    material: str
-    mass_tonne: Positive
-
-
-class SelectionSection(Section, frozen=True, kw_only=True):
-    """Bins of the electron's total energy, and cuts. Angular resolution in one projection: constant (+) /sqrt(E/GeV)."""
-
-    energy_GeV: list[Positive]
-    etheta2_MeV: Positive | None = None
-    angle_mrad: NonNegative = 0.0
-    angle_mrad_sqrtGeV: NonNegative = 0.0
-    efficiency: Fraction = 1.0
-
-
-class GeometrySection(Section, frozen=True, kw_only=True):
-    """Length [m] along the beam of the target, and of what behind it would still see a decay photon."""
-
-    length_m: Positive
-    downstream_m: NonNegative = 0.0
-    decay_inside: Literal["lost", "kept"] = "lost"
-
-
-class BeamSection(Section, frozen=True, kw_only=True):
-    """One beam setting. ``electrons``: the measured nu-e sample in the selection, to which its flux is normalised."""
-
-    name: str
-    source: Options
-    protons: Positive | None = None
-    mass_tonne: Positive | None = None
-    electrons: Positive | None = None
-    observed: list[NonNegative] | None = None
-    uncertainty: list[Positive] | None = None
-
-
-class NormalisationSection(Section, frozen=True, kw_only=True):
-    """The collaboration's own limit on a massless moment [Bohr magnetons], to which the signal is normalised."""
-
-    moment_mu_bohr: Positive
-    flavor: Literal["e", "mu", "tau"]
-    enabled: bool = True  # a preset may switch it off
-    confidence_level: Fraction = 0.9
-
-
-class ObservationSection(Section, frozen=True, kw_only=True):
-    """How the counts are judged; counts themselves stand with each beam."""
-
-    statistic: Literal["poisson", "gaussian", "feldman-cousins", "asimov"]
-    test: Literal["two-sided", "one-sided"] = "two-sided"
-
-
-class ElectronRecoilBeamCard(Card, frozen=True, kw_only=True):
-    """An electron-recoil search in one or several beams."""
-
-    target: TargetSection
-    selection: SelectionSection
-    geometry: GeometrySection
-    beam: list[BeamSection]
-    observation: ObservationSection
-    normalisation: NormalisationSection | None = None
-    expectation: Literal["standard-model", "none"] = "standard-model"
-    background: list[Background] = []
-    nuisance: list[Nuisance] = []
 
 
 CardType = ElectronRecoilBeamCard
@@ -153,30 +86,13 @@ def etheta2(recoil_energy: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_ma
 
 def build(card: ElectronRecoilBeamCard, file: Path) -> ElectronRecoilBeam:
     """The experiment that the card describes, ready to compute."""
-    edges = np.asarray(card.selection.energy_GeV)
-    if len(edges) < 2 or np.any(np.diff(edges) <= 0) or edges[0] <= units.ELECTRON_MASS:
-        raise CardError(file, "selection.energy_GeV", edges.tolist(), "bin edges must increase, above the rest energy")
-    if not card.beam:
-        raise CardError(file, "beam", [], "at least one [[beam]] is needed")
-    fluxes = []
-    for index, beam in enumerate(card.beam):
-        field = f"beam[{index}]"
-        flux: Flux = options.resolve(FLUXES, beam.source, "flux", file, f"{field}.source")
-        if (flux.per == "POT") != (beam.protons is not None):
-            needed = "protons" if flux.per == "POT" else "no protons: the flux is for the whole run"
-            raise CardError(file, f"{field}.protons", beam.protons, f"the source {flux.name} needs {needed}")
-        if flux.per not in ("POT", "run"):
-            raise CardError(file, f"{field}.source.flux", beam.source.get("flux"), "must be a beam, per POT or per run")
-        for name in ("observed", "uncertainty"):
-            values = getattr(beam, name)
-            if values is not None and len(values) != len(edges) - 1:
-                raise CardError(file, f"{field}.{name}", values, f"there are {len(edges) - 1} bins")
-        fluxes.append(flux)
+    electron_recoil_card.check_bins(card, file)
+    fluxes = tuple(electron_recoil_card.flux(beam, index, file) for index, beam in enumerate(card.beam))
     try:
         material = materials.get(card.target.material)
     except NudipoleError as error:
         raise CardError(file, "target.material", card.target.material, str(error)) from None
-    return ElectronRecoilBeam(card, file, tuple(fluxes), material.electrons_per_kg)
+    return ElectronRecoilBeam(card, file, fluxes, material.electrons_per_kg)
 
 
 @dataclass(frozen=True)
@@ -243,9 +159,9 @@ class ElectronRecoilBeam:
         total = recoil + units.ELECTRON_MASS
         variance = (selection.angle_mrad * 1e-3) ** 2 + (selection.angle_mrad_sqrtGeV * 1e-3) ** 2 / total
         if selection.angle_mrad == selection.angle_mrad_sqrtGeV == 0.0:
-            return selection.efficiency * (true < cut)
+            return selection.efficiency * (true < cut).astype(float)
         scale = total * variance
-        return selection.efficiency * np.asarray(chndtr(cut / scale, 2.0, true / scale))
+        return selection.efficiency * np.asarray(chndtr(cut / scale, 2.0, true / scale), dtype=float)
 
     # --- rates -------------------------------------------------------------------------------------------------------
     def _spectrum(
