@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate
 
-from nudipole import cards, kinematics, units
+from nudipole import bibliography, cards, kinematics, units
 from nudipole.errors import CardError
 from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
@@ -218,6 +218,11 @@ def test_forward_experiments_beat_donut_for_tau_neutrinos() -> None:
     assert reach[0] > donut
     assert reach[1] < donut
     assert np.all(np.diff(reach) < 0)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_references_of_every_card_are_in_the_bibliography(key: str) -> None:
+    assert bibliography.bibtex(registry.get(key).citations).count("@") == len(set(registry.get(key).citations))
 
 
 @pytest.mark.parametrize("key", KEYS)
