@@ -17,8 +17,9 @@ from nudipole.errors import CardError
 from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
 from nudipole.portal import Direction
-from nudipole.processes import standard_model, upscattering
+from nudipole.processes import hnl_decay, standard_model, upscattering
 from nudipole.signals import electron_recoil_beam as beam
+from nudipole.signals.electron_recoil_angle import cos_recoil_angle, etheta2
 from nudipole.signals.electron_recoil_card import SelectionSection
 
 ME = units.ELECTRON_MASS
@@ -42,28 +43,28 @@ def test_angle_conserves_four_momentum(energy: float, mass_share: float, where: 
     mass = mass_share * float(kinematics.maximum_hnl_mass(energy, ME))
     low, high = (float(v) for v in kinematics.recoil_limits(energy, mass, ME))
     recoil = low + where * (high - low)
-    cosine = float(beam.cos_recoil_angle(recoil, energy, mass))
+    cosine = float(cos_recoil_angle(recoil, energy, mass))
     momentum = np.sqrt(recoil * (recoil + 2 * ME))
     missing_energy = energy - recoil
     missing = energy**2 + momentum**2 - 2 * energy * momentum * cosine
     assert missing_energy**2 - missing == pytest.approx(mass**2, abs=1e-9 * energy**2)
     # theta^2 without cancellation agrees with the cosine
     direct = (recoil + ME) * np.arccos(cosine) ** 2
-    assert float(beam.etheta2(recoil, energy, mass)) == pytest.approx(direct, rel=1e-4, abs=1e-7)
+    assert float(etheta2(recoil, energy, mass)) == pytest.approx(direct, rel=1e-4, abs=1e-7)
 
 
 def test_electron_is_forward_and_more_so_for_massive_n() -> None:
     recoil, energy = 3.0, 25.0
-    massless = float(beam.etheta2(recoil, energy, 0.0))
+    massless = float(etheta2(recoil, energy, 0.0))
     assert massless == pytest.approx(2 * ME * (1 - recoil / energy), rel=2e-3)
-    massive = float(beam.etheta2(recoil, energy, 0.1))
+    massive = float(etheta2(recoil, energy, 0.1))
     assert massless - massive == pytest.approx(0.1**2 / energy, rel=1e-2)
 
 
 def test_at_the_recoil_limits_the_electron_flies_along_the_beam() -> None:
     for mass in (0.01, 0.05, 0.1):
         for recoil in kinematics.recoil_limits(20.0, mass, ME):
-            assert float(beam.etheta2(recoil, 20.0, mass)) == pytest.approx(0.0, abs=1e-9)
+            assert float(etheta2(recoil, 20.0, mass)) == pytest.approx(0.0, abs=1e-9)
 
 
 # --- rates -----------------------------------------------------------------------------------------------------------
@@ -166,6 +167,33 @@ def test_twice_the_width_is_the_same_as_root_two_times_the_coupling() -> None:
     dirac = m.signal(np.array([0.1]), Direction("mu")).counts(0, np.sqrt(2) * d)
     majorana = m.signal(np.array([0.1]), Direction("mu", nature="majorana")).counts(0, d)
     assert 2 * majorana == pytest.approx(dirac, rel=1e-9)
+
+
+def test_merged_shower_energies_against_a_decay_monte_carlo() -> None:
+    # N of helicity +1/2 (from a nu_L beam), photon from the rest-frame distribution, boosted; edges 3 and 24 GeV
+    rng = np.random.default_rng(7)
+    energy, mass, recoil = 40.0, 0.05, 2.0
+    for majorana in (False, True):
+        cosine = rng.uniform(-1, 1, 400_000)
+        weight = 2 * hnl_decay.photon_angular_distribution(cosine, 0.0 if majorana else 1.0)
+        photon = 0.5 * (energy + np.sqrt(energy**2 - mass**2) * cosine)
+        seen = recoil + ME + photon
+        expected = np.mean(weight * ((seen > 3.0) & (seen < 24.0)))
+        ours = model("charm-ii")._merged_fraction(np.array([recoil]), np.array([[energy]]), majorana)
+        assert float(ours[0, 0, 0]) == pytest.approx(expected, abs=3e-3)
+
+
+def test_merged_showers_survive_prompt_decay() -> None:
+    experiment = registry.get("charm-ii")
+    for mass in (0.05, 0.1, 0.2):
+        lost = experiment.limit([mass], Direction("mu")).excluded[0][-1]
+        merged = experiment.limit([mass], Direction("mu"), preset="merged-showers").excluded[0][-1]
+        assert lost.high is not None
+        assert merged.high is None
+        assert merged.low <= lost.low * (1 + 1e-9)
+    signal = model("charm-ii", "merged-showers").signal(np.array([0.2]), Direction("mu"))
+    prompt = signal.counts(0, np.array([1e-2, 2e-2])).sum(axis=-1)
+    assert prompt[1] / prompt[0] == pytest.approx(4.0, rel=1e-3)
 
 
 def test_nothing_above_threshold() -> None:

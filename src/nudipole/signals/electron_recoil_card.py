@@ -36,6 +36,7 @@ class GeometrySection(Section, frozen=True, kw_only=True):
 
     length_m: Positive
     downstream_m: NonNegative = 0.0
+    merge_m: NonNegative = 0.0  # N that decays so near counts as one shower of E_e + E_gamma
     decay_inside: Literal["lost", "kept"] = "lost"
 
 
