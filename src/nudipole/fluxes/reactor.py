@@ -130,11 +130,12 @@ def reactor(
     if total_flux_cm2_s is not None:
         check_positive(total_flux_cm2_s=total_flux_cm2_s)
         spectra = _imposed(energy, spectra, total_flux_cm2_s / per_fission, rescale)
-    parts = tuple(
-        FluxComponent(name, energy * units.MEV, per_fission * values / units.MEV, pure("e"), antineutrino=True)
-        for name, values in spectra.items()
-    )
-    return Flux("reactor", parts, citations=("Huber:2011wv", "Mueller:2011nm", "Vogel:1989iv", "Ma:2012bm"))
+    parts = []
+    for name, values in spectra.items():
+        end = np.nonzero(values)[0][-1] + 2  # up to the first zero above the endpoint
+        intensity = per_fission * values[:end] / units.MEV
+        parts.append(FluxComponent(name, energy[:end] * units.MEV, intensity, pure("e"), antineutrino=True))
+    return Flux("reactor", tuple(parts), citations=("Huber:2011wv", "Mueller:2011nm", "Vogel:1989iv", "Ma:2012bm"))
 
 
 def fission_spectrum(
