@@ -1,7 +1,7 @@
 """Explicit Dirac matrices for the tests: the independent method that every closed formula is checked against.
 
-Chiral-free numerics: metric (+,-,-,-), Dirac representation, traces over products of 4x4 complex matrices. Nothing here is
-imported by the package.
+Metric (+,-,-,-), Dirac representation, traces over products of 4x4 complex matrices. Nothing here is imported by the
+package.
 """
 
 from __future__ import annotations

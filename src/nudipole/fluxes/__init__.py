@@ -19,12 +19,22 @@ FLUXES = LazyRegistry(
         "solar": "nudipole.fluxes.solar:solar",
         "reactor": "nudipole.fluxes.reactor:reactor",
         "stopped-pion": "nudipole.fluxes.stopped_pion:stopped_pion",
+        "booster": "nudipole.fluxes.beams:booster",
+        "numi": "nudipole.fluxes.beams:numi",
+        "t2k": "nudipole.fluxes.beams:t2k",
+        "lbnf": "nudipole.fluxes.beams:lbnf",
+        "sps": "nudipole.fluxes.beams:sps",
+        "donut": "nudipole.fluxes.beams:donut",
+        "ship": "nudipole.fluxes.beams:ship",
+        "forward-lhc": "nudipole.fluxes.forward_lhc:forward_lhc",
+        "atmospheric": "nudipole.fluxes.atmospheric:atmospheric",
+        "astrophysical": "nudipole.fluxes.astrophysical:astrophysical",
     },
 )
 
 
 def named_flux(name: str, **settings: Any) -> Flux:
-    """The flux of this name with these options.
+    """The flux of this name with these options (not called ``flux``: that is the module of the container).
 
     Raises
     ------

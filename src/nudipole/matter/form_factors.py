@@ -67,6 +67,11 @@ def form_factor(name: str, nucleus: Nucleus | str) -> FormFactor:
     return point
 
 
+def default(nucleus: Nucleus) -> str:
+    """The best form factor there is for a nucleus: ``fourier-bessel`` where it is measured, ``helm`` elsewhere."""
+    return "fourier-bessel" if nucleus.name in (*FOURIER_BESSEL, "Ge73") else "helm"
+
+
 def point(q2: npt.ArrayLike) -> FloatArray:
     """1 at every Q^2 [GeV^2]."""
     check_non_negative(q2=q2)

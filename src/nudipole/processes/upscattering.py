@@ -16,10 +16,11 @@ sum of non-negative terms,
 
 .. math:: S_0 = \frac{4m(m+2E)(E_r-E_r^{min})(E_r^{max}-E_r) + E_r(E_r+2m)(2mE_r+M^2)}{8mE^2E_r^2},
 
-which keeps all digits at the edges of phase space. A nu_L makes N of lab helicity +1/2, and of -1/2 only with
-amplitudes proportional to M. The rate on antineutrinos is the same, with mirrored helicities.
+which keeps all digits at the edges of phase space. Helicities of N are in :mod:`nudipole.processes.helicity`; the rate
+on antineutrinos is the same. Total cross sections integrate the structure functions of
+:class:`nudipole.matter.targets.Target` in ln E_r, directly or, for scans, through tabulated cumulative moments.
 
-Checked against explicit Dirac traces and helicity amplitudes in tests/processes/test_upscattering.py.
+Checked against explicit Dirac traces in tests/processes/test_upscattering.py.
 """
 
 from __future__ import annotations
@@ -28,10 +29,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_non_negative, check_positive
+from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.kinematics import recoil_limits
+from nudipole.matter import targets
+from nudipole.matter.targets import Target
 
 FloatArray = npt.NDArray[np.float64]
+# fraction of the largest recoil energy below which a target without net charge has nothing left (1e-12 of the total)
+_SOFT = 1e-14
+_PANELS, _NODES = 96, 12
 
 
 def spectrum_spin0(
@@ -63,9 +69,11 @@ def spectrum_spin0(
     >>> f"{float(spectrum_spin0(2e-5, 0.03, 0.0, 37.2155)):.4f}"
     '1458.4977'
     """
-    recoil, energy, mass, target = _broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
+    recoil, energy, mass, target = broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
     low, high = recoil_limits(energy, mass, target)
-    return 4.0 * units.ALPHA * np.where(_inside(recoil, low, high), _s0(recoil, energy, mass, target, low, high), 0.0)
+    return (
+        4.0 * units.ALPHA * np.where(inside_limits(recoil, low, high), s0(recoil, energy, mass, target, low, high), 0.0)
+    )
 
 
 def spectrum_spin_half(
@@ -96,12 +104,12 @@ def spectrum_spin_half(
     DomainError
         As for :func:`spectrum_spin0`.
     """
-    recoil, energy, mass, target = _broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
+    recoil, energy, mass, target = broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
     f1, f2 = np.asarray(f1, dtype=float), np.asarray(f2, dtype=float)
     low, high = recoil_limits(energy, mass, target)
-    electric = (f1**2 + recoil / (2.0 * target) * f2**2) * _s0(recoil, energy, mass, target, low, high)
+    electric = (f1**2 + recoil / (2.0 * target) * f2**2) * s0(recoil, energy, mass, target, low, high)
     magnetic = (f1 + f2) ** 2 * _sm(recoil, energy, mass, target)
-    return 4.0 * units.ALPHA * np.where(_inside(recoil, low, high), np.maximum(electric + magnetic, 0.0), 0.0)
+    return 4.0 * units.ALPHA * np.where(inside_limits(recoil, low, high), np.maximum(electric + magnetic, 0.0), 0.0)
 
 
 def energy_coefficients(
@@ -156,99 +164,184 @@ def electron_energy_coefficients(recoil_energy: npt.ArrayLike, hnl_mass: npt.Arr
     )
 
 
-def helicity_spectra_spin0(
-    recoil_energy: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike, target_mass: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    r"""The two parts of :func:`spectrum_spin0`: N with lab helicity +1/2 (flipped) and -1/2 (conserved) from a nu_L.
+def spectrum(
+    target: Target, recoil_energy: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike
+) -> FloatArray:
+    r"""Recoil spectrum per unit d^2 of any target, 4 alpha [E(Q^2) S_0 + G(Q^2) S_M] at Q^2 = 2 m E_r.
 
-    With P = p + p', U = 4 (P.k)^2 Q^2 - M^2 P^2 (M^2 + Q^2) and V = 4 M Q^2 (P.k)(s.P) + 2 M^3 P^2 (s.k), s the spin
-    vector of helicity +1/2, the two are (U +- V)/2 in units where U is S_0. N is in a pure state, so that
-    U - V = W^2 / (U + V) with W its transverse part: no cancellation for M -> 0.
+    Parameters
+    ----------
+    target : Target
+        From :func:`nudipole.matter.targets.get`.
+    recoil_energy, neutrino_energy, hnl_mass : array_like
+        E_r, E, M [GeV], broadcast.
 
     Returns
     -------
-    tuple of ndarray
-        Flipping and conserving dsigma/dE_r / d^2 [GeV^-1]; for antineutrinos read helicity -1/2 and +1/2.
+    ndarray
+        dsigma/dE_r / d^2 [GeV^-1]; zero outside the kinematic limits.
+
+    Raises
+    ------
+    DomainError
+        As for :func:`spectrum_spin0`.
     """
-    recoil, energy, mass, target = _broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
-    low, high = recoil_limits(energy, mass, target)
-    inside = _inside(recoil, low, high)
-    q2 = 2.0 * target * recoil
-    hnl_energy = np.where(inside, energy - recoil, energy + mass)
-    momentum = np.sqrt(np.maximum((hnl_energy - mass) * (hnl_energy + mass), 0.0))
-    p_dot_k = 2.0 * target * energy - 0.5 * (mass**2 + q2)
-    p2 = 4.0 * target**2 + q2
-    spin_k, spin_p = _spin_products(energy, hnl_energy, momentum, mass, target, recoil)
-    total = 32.0 * target**3 * energy**2 * recoil**2 * _s0(recoil, energy, mass, target, low, high)
-    polarised = 4.0 * q2 * p_dot_k * spin_p + 2.0 * mass**2 * p2 * spin_k
-    # (E p sin theta)^2 = m (m + 2E) (E_r - E_r^min)(E_r^max - E_r), and p W = M (E p sin theta) (4 Q^2 P.k + 2 M^2 P^2)
-    sine2 = target * (target + 2.0 * energy) * (recoil - low) * (high - recoil)
-    transverse2 = mass**2 * sine2 * (4.0 * q2 * p_dot_k + 2.0 * mass**2 * p2) ** 2
-    conserving = 0.5 * np.divide(
-        transverse2,
-        momentum**2 * (total + np.abs(polarised)),
-        out=np.zeros_like(total),
-        where=inside & (momentum > 0) & (total > 0),
-    )
-    conserving = np.where(polarised >= 0, conserving, total - conserving)
-    scale = 4.0 * units.ALPHA / (32.0 * target**3 * energy**2 * recoil**2)
-    return np.where(inside, scale * (total - conserving), 0.0), np.where(inside, scale * conserving, 0.0)
+    recoil, energy, mass, target_mass = broadcast(recoil_energy, neutrino_energy, hnl_mass, target.mass)
+    low, high = recoil_limits(energy, mass, target_mass)
+    return np.where(inside_limits(recoil, low, high), _weighted(target, recoil, energy, mass, low, high), 0.0)
 
 
-def helicity_spectra_spin_half(
-    recoil_energy: npt.ArrayLike,
-    neutrino_energy: npt.ArrayLike,
-    hnl_mass: npt.ArrayLike,
-    target_mass: npt.ArrayLike,
-    f1: npt.ArrayLike = 1.0,
-    f2: npt.ArrayLike = 0.0,
-) -> tuple[FloatArray, FloatArray]:
-    r"""The two parts of :func:`spectrum_spin_half`, as :func:`helicity_spectra_spin0`; the target is unpolarised.
+def total_cross_section(target: Target, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> FloatArray:
+    r"""Total cross section per unit d^2, by Gauss-Legendre panels in ln E_r.
 
-    The magnetic part is -(U_g +- V_g)/2 with U_g = (M^2 + Q^2)(Q^2 - 2 M^2), V_g = 2 M (2 M^2 + Q^2)(s.k); the
-    difference U_g - V_g is written with its factor M^2 taken out.
+    Parameters
+    ----------
+    target : Target
+    neutrino_energy, hnl_mass : array_like
+        E, M [GeV], broadcast.
+
+    Returns
+    -------
+    ndarray
+        sigma / d^2, dimensionless; times d^2 [GeV^-2] it is in GeV^-2. Zero below threshold. Good to 1e-7.
+
+    Raises
+    ------
+    DomainError
+        For M = 0 on a target whose charge is not screened: the integral over 1/E_r diverges.
+
+    Examples
+    --------
+    >>> proton = targets.get("p")
+    >>> f"{float(total_cross_section(proton, 1.0, 0.1)):.3f}"
+    '0.218'
     """
-    recoil, energy, mass, target = _broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
-    f1, f2 = np.asarray(f1, dtype=float), np.asarray(f2, dtype=float)
-    low, high = recoil_limits(energy, mass, target)
-    inside = _inside(recoil, low, high)
-    flip, conserve = helicity_spectra_spin0(recoil, energy, mass, target)
-    electric = f1**2 + recoil / (2.0 * target) * f2**2
-    q2 = 2.0 * target * recoil
-    hnl_energy = np.where(inside, energy - recoil, energy + mass)
-    momentum = np.sqrt(np.maximum((hnl_energy - mass) * (hnl_energy + mass), 0.0))
-    safe = np.where(momentum > 0, momentum, 1.0)
-    difference = mass**2 * (
-        (2.0 * mass**2 + q2) * (2.0 * energy / safe - (mass**2 + q2) / (safe * (safe + hnl_energy)))
-        - 4.0 * (mass**2 + q2)
-    )
-    unpolarised = (mass**2 + q2) * (q2 - 2.0 * mass**2)
-    difference = np.where(momentum > 0, difference, unpolarised)
-    scale = -4.0 * units.ALPHA * (f1 + f2) ** 2 / (16.0 * target**2 * energy**2 * recoil)
-    flip = electric * flip + scale * (unpolarised - 0.5 * difference)
-    conserve = electric * conserve + scale * 0.5 * difference
-    return np.where(inside, np.maximum(flip, 0.0), 0.0), np.where(inside, np.maximum(conserve, 0.0), 0.0)
+    energy, mass = np.asarray(neutrino_energy, dtype=float), np.asarray(hnl_mass, dtype=float)
+    check_positive(neutrino_energy=energy)
+    check_non_negative(hnl_mass=mass)
+    energy, mass = np.broadcast_arrays(energy, mass)
+    flat_energy, flat_mass = energy.ravel(), mass.ravel()
+    total = np.zeros(flat_energy.shape)
+    for chunk in np.array_split(np.arange(flat_energy.size), max(1, flat_energy.size // 256)):
+        total[chunk] = integrate(target, flat_energy[chunk], flat_mass[chunk], _PANELS)
+    return total.reshape(energy.shape)
 
 
-def _spin_products(
-    energy: FloatArray,
-    hnl_energy: FloatArray,
-    momentum: FloatArray,
-    mass: FloatArray,
-    target: FloatArray,
+def integrate(target: Target, energy: FloatArray, mass: FloatArray, panels: int) -> FloatArray:
+    """The integral of :func:`total_cross_section` for one-dimensional energies and masses, unchecked."""
+    low, high, start, stop = integration_limits(target, energy, mass)
+    x, w = np.polynomial.legendre.leggauss(_NODES)
+    fraction = ((np.arange(panels)[:, None] + 0.5 * (x + 1.0)) / panels).ravel()
+    width = np.log(np.where(stop > start, stop / np.where(stop > start, start, 1.0), 1.0))
+    recoil = np.where(stop > start, start, 1.0)[:, None] * np.exp(width[:, None] * fraction)
+    integrand = recoil * _weighted(target, recoil, energy[:, None], mass[:, None], low[:, None], high[:, None])
+    return np.where(stop > start, integrand @ np.tile(0.5 * w / panels, panels) * width, 0.0)
+
+
+def integration_limits(
+    target: Target, energy: FloatArray, mass: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Kinematic limits of E_r, and the part of them in which the target responds (both equal below threshold).
+
+    Raises
+    ------
+    DomainError
+        If the limits reach down to zero and the target's charge is not screened.
+    """
+    low, high = recoil_limits(energy, mass, target.mass)
+    stop = np.minimum(high, target.reach / (2.0 * target.mass))
+    if target.charged and np.any((low <= 0) & (high > 0)):
+        raise DomainError(
+            f"the total cross section on {target.name} diverges for M = 0 without screening: give a mass, ask for a "
+            "recoil energy, or take a neutral atom"
+        )
+    soft = 0.0 if target.charged else _SOFT * stop
+    return low, high, np.minimum(np.maximum(low, soft), stop), stop
+
+
+def _weighted(
+    target: Target,
     recoil: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """M s.k and M s.P for lab helicity +1/2."""
-    safe = np.where(momentum > 0, momentum, 1.0)
-    half = 0.5 * (mass**2 + 2.0 * target * recoil)
-    spin_k = (hnl_energy * half - energy * mass**2) / safe
-    spin_p = (
-        target * hnl_energy * (2.0 * hnl_energy + recoil) - mass**2 * (2.0 * target + energy - 0.5 * hnl_energy)
-    ) / safe
-    return spin_k, spin_p
+    energy: FloatArray,
+    mass: FloatArray,
+    low: FloatArray | float,
+    high: FloatArray | float,
+) -> FloatArray:
+    q2 = 2.0 * target.mass * recoil
+    target_mass = np.asarray(target.mass)
+    value = target.electric(q2) * s0(recoil, energy, mass, target_mass, np.asarray(low), np.asarray(high))
+    if target.magnetic is not None:
+        value = np.maximum(value + target.magnetic(q2) * _sm(recoil, energy, mass, target_mass), 0.0)
+    return 4.0 * units.ALPHA * value
 
 
-def _s0(
+def cross_section(
+    target: str,
+    energy: float,
+    mass: float,
+    d: float,
+    recoil: float | None = None,
+    form_factor: str | None = None,
+    screening: bool = True,
+) -> dict[str, float]:
+    """Up-scattering on a named target, as the ``cross-section`` verb prints it.
+
+    Parameters
+    ----------
+    target : str
+        ``e-``, ``p``, ``n``, a nuclide (``Ar40``), an element or a chemical formula (``CsI``): then the sum over the
+        nuclei of one formula unit, in their natural mixture.
+    energy, mass : float
+        E, M [GeV].
+    d : float
+        Dipole coupling [GeV^-1].
+    recoil : float, optional
+        E_r [GeV] at which the differential cross section is wanted as well.
+    form_factor : str, optional
+        See :func:`nudipole.matter.targets.get`.
+    screening : bool
+        Whether the electrons of neutral atoms screen the nuclei.
+
+    Returns
+    -------
+    dict
+        ``sigma_GeV-2``, ``sigma_cm2``, ``recoil_min_GeV``, ``recoil_max_GeV``; given ``recoil`` also
+        ``dsigma_dE_GeV-3``.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown target or form factor.
+    DomainError
+        For a number out of range, and for M = 0 on a bare charge.
+
+    Examples
+    --------
+    >>> result = cross_section("Ar40", energy=0.03, mass=0.01, d=1e-6)
+    >>> f"{result['sigma_cm2']:.2e}"
+    '2.06e-38'
+    """
+    check_positive(energy=energy)
+    check_non_negative(mass=mass, d=d)
+    if recoil is not None:
+        check_positive(recoil=recoil)
+    parts = targets.composition(target, form_factor, screening)
+    sigma = sum(number * float(total_cross_section(part, energy, mass)) for part, number in parts) * d**2
+    limits = [recoil_limits(energy, mass, part.mass) for part, _ in parts]
+    open_limits = [(float(low), float(high)) for low, high in limits if high > 0] or [(0.0, 0.0)]
+    result = {
+        "sigma_GeV-2": sigma,
+        "sigma_cm2": sigma * units.GEV_M2_TO_CM2,
+        "recoil_min_GeV": min(low for low, _ in open_limits),
+        "recoil_max_GeV": max(high for _, high in open_limits),
+    }
+    if recoil is not None:
+        value = sum(number * float(spectrum(part, recoil, energy, mass)) for part, number in parts)
+        result["dsigma_dE_GeV-3"] = value * d**2
+    return result
+
+
+def s0(
     recoil: FloatArray, energy: FloatArray, mass: FloatArray, target: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
     edges = 4.0 * target * (target + 2.0 * energy) * (1.0 - low / recoil) * (high / recoil - 1.0)
@@ -261,11 +354,11 @@ def _sm(recoil: FloatArray, energy: FloatArray, mass: FloatArray, target: FloatA
     return (mass**2 + q2) * (mass**2 - 0.5 * q2) / (8.0 * target**2 * energy**2 * recoil)
 
 
-def _inside(recoil: FloatArray, low: FloatArray, high: FloatArray) -> npt.NDArray[np.bool_]:
+def inside_limits(recoil: FloatArray, low: FloatArray, high: FloatArray) -> npt.NDArray[np.bool_]:
     return (recoil >= low) & (recoil <= high) & (high > 0)
 
 
-def _broadcast(*values: npt.ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def broadcast(*values: npt.ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     recoil, energy, mass, target = (np.asarray(v, dtype=float) for v in values)
     check_positive(recoil_energy=recoil, neutrino_energy=energy, target_mass=target)
     check_non_negative(hnl_mass=mass)

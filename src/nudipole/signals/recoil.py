@@ -23,20 +23,18 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import kinematics, options, tables
-from nudipole.cards import Background
 from nudipole.detectors.efficiency import coherent_csi_2021_time
 from nudipole.detectors.response import Response
 from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
-from nudipole.inference.counting import feldman_cousins
 from nudipole.inference.likelihood import Likelihood, Pull
-from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inference.limits import Statistic
 from nudipole.matter import materials
 from nudipole.portal import Direction
 from nudipole.signals import recoil_card
-from nudipole.signals.background_shapes import SHAPES
 from nudipole.signals.model import Bins, Signal
+from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.recoil_card import RecoilCard
 from nudipole.signals.recoil_rate import ElectronTarget, NuclearTarget, Target
 
@@ -49,7 +47,7 @@ CardType = RecoilCard
 def build(card: RecoilCard, file: Path) -> RecoilModel:
     """The experiment that the card describes, ready to compute."""
     flux: Flux = options.resolve(FLUXES, card.source, "flux", file, "source")
-    table = recoil_card.table(card.observation.table, file)
+    table = find_table(card.observation.table, file)
     response = recoil_card.response(card, table, file)
     return RecoilModel(card, file, flux, table, response)
 
@@ -80,9 +78,9 @@ class RecoilModel:
         edges = self.response.edges
         if self.card.timing is not None:
             energy_bins, time_bins = len(edges) - 1, len(self.card.timing.edges_us) - 1
-            return Bins("energy x time bin", np.arange(energy_bins * time_bins + 1.0), self._observed)
+            return Bins("energy x time bin", np.arange(energy_bins * time_bins + 1.0), self.observation.observed)
         unit, factor = recoil_card.axis(self.card, self.table)
-        return Bins(unit, edges / factor, self._observed)
+        return Bins(unit, edges / factor, self.observation.observed)
 
     # --- targets and responses ---------------------------------------------------------------------------------------
     @cached_property
@@ -226,106 +224,39 @@ class RecoilModel:
         return total[0], shifts
 
     def components(self) -> Mapping[str, FloatArray]:
-        parts = {b.name: self._background_counts(b) for b in self.card.background}
-        if self.card.observation.expectation == "standard-model":
-            return {"standard model": self._standard_model[0]} | parts
-        return parts or {"background": np.zeros(self._size)}
+        if self.card.observation.expectation == "none":
+            return self.observation.components()
+        own = {"standard model": self._standard_model[0]}
+        return own | dict(self.observation.components()) if self.card.background else own
 
     def maximum_mass(self) -> float:
         return max(float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, target.mass)) for target in self.targets)
 
     # --- likelihood --------------------------------------------------------------------------------------------------
     @cached_property
-    def pulls(self) -> tuple[Pull, ...]:
-        """Every nuisance parameter: the card's, and one for each background that may move."""
-        named = [Pull(n.name) for n in self.card.nuisance if not n.affects.startswith("background:")]
-        moving = [b for b in self.card.background if b.free or b.uncertainty > 0]
-        return (*named, *(Pull(f"background.{self.card.key}.{b.name}", b.free) for b in moving))
+    def observation(self) -> Observation:
+        """Data, backgrounds and pulls."""
+        size = self.response.bins
+        size *= 1 if self.card.timing is None else len(self.card.timing.edges_us) - 1
+        card, edges = self.card, self.response.edges
+        return Observation(
+            card.key, self.file, card.observation, card.background, card.nuisance, edges, size, self.table
+        )
 
     @property
-    def _size(self) -> int:
-        energy = self.response.bins
-        return energy if self.card.timing is None else energy * (len(self.card.timing.edges_us) - 1)
-
-    def _background_counts(self, background: Background) -> FloatArray:
-        field = f"background.{background.name}"
-        if background.column:
-            if self.table is None:
-                raise CardError(self.file, f"{field}.column", background.column, "needs observation.table")
-            values = self.table[background.column] * self.card.observation.weights
-        elif background.shape is not None:
-            values = options.resolve(
-                SHAPES, background.shape | {"edges": self.response.edges.tolist()}, "model", self.file, f"{field}.shape"
-            )
-            values = np.asarray(values) * (background.counts if isinstance(background.counts, (int, float)) else 1.0)
-        elif background.counts is not None:
-            values = np.asarray(background.counts, dtype=float) * self.card.observation.weights
-            values = np.full(self._size, float(values) / self._size) if values.ndim == 0 else values
-        else:
-            raise CardError(self.file, field, None, "needs counts, column or shape")
-        if values.shape != (self._size,):
-            raise CardError(self.file, field, f"{values.size} values", f"the observation has {self._size} bins")
-        return values
-
-    @cached_property
-    def _observed(self) -> FloatArray | None:
-        observation = self.card.observation
-        if observation.counts is not None:
-            values = np.atleast_1d(np.asarray(observation.counts, dtype=float))
-        elif self.table is not None and observation.statistic != "asimov":
-            values = self.table[observation.column]
-        else:
-            return None
-        if values.size != self._size:
-            raise CardError(self.file, "observation.counts", f"{values.size} values", f"there are {self._size} bins")
-        return values * observation.weights
-
-    def _sigma(self) -> FloatArray:
-        observation = self.card.observation
-        if observation.statistic != "gaussian":
-            return np.zeros(self._size)
-        if observation.uncertainty is not None:
-            given = np.asarray(observation.uncertainty, dtype=float)
-        elif self.table is not None:
-            given = self.table[observation.uncertainty_column]
-        else:
-            raise CardError(self.file, "observation.uncertainty", None, "is required for a Gaussian observation")
-        sigma = np.broadcast_to(given, (self._size,)) * observation.weights
-        if np.any(sigma <= 0):
-            raise CardError(self.file, "observation.uncertainty", float(sigma.min()), "must be positive")
-        return sigma
+    def pulls(self) -> tuple[Pull, ...]:
+        """Every nuisance parameter."""
+        return self.observation.pulls
 
     @cached_property
     def likelihood(self) -> Likelihood:
         """Data, Standard Model plus backgrounds, and how each pull moves them."""
-        background = np.zeros(self._size)
-        shifts = np.zeros((len(self.pulls), self._size))
         if self.card.observation.expectation == "standard-model":
-            recoils, recoil_shifts = self._standard_model
-            background += recoils
-            shifts += recoil_shifts
-        position = {pull.name: index for index, pull in enumerate(self.pulls)}
-        for part in self.card.background:
-            counts = self._background_counts(part)
-            background += counts
-            name = f"background.{self.card.key}.{part.name}"
-            if name in position:
-                shifts[position[name]] += counts * (1.0 if part.free else part.uncertainty)
-        observed = background if self._observed is None else self._observed
-        return Likelihood(observed, background, self._sigma(), self.pulls, shifts)
+            return self.observation.likelihood(*self._standard_model)
+        return self.observation.likelihood()
 
     def statistic(self) -> Statistic:
-        observation = self.card.observation
-        if observation.statistic == "upper-limit":
-            if observation.allowed is None:
-                raise CardError(self.file, "observation.allowed", None, "is required for an upper limit on events")
-            allowed = observation.allowed
-            return CountStatistic(lambda cl: allowed)
-        likelihood = self.likelihood
-        if observation.statistic == "feldman-cousins":
-            seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
-            return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
-        return ProfileStatistic(likelihood, observation.parameters, observation.test == "one-sided")
+        return self.observation.statistic(self.likelihood)
 
 
 def arrival(
@@ -358,4 +289,4 @@ def _vary(response: Response, what: str, step: float) -> Response:
         return replace(response, energy_scale=response.energy_scale * (1.0 + step))
     if what == "resolution":
         return replace(response, resolution=response.resolution.scaled(1.0 + step))
-    return replace(response, efficiency=response.efficiency.scaled(1.0 + step))
+    return response.scaled_efficiency(1.0 + step)

@@ -14,8 +14,9 @@ from nudipole.detectors.efficiency import EFFICIENCY
 from nudipole.detectors.quenching import QUENCHING
 from nudipole.detectors.resolution import RESOLUTION
 from nudipole.detectors.response import OBSERVABLE, Response
-from nudipole.errors import CardError, TableError
+from nudipole.errors import CardError
 from nudipole.fluxes.flux import Flux
+from nudipole.signals.observation import ObservationSection
 
 _UNITS = {"eV": units.EV, "keV": units.KEV, "MeV": units.MEV, "GeV": units.GEV, "1": 1.0, "PE": 1.0}
 _EXPOSURES = {
@@ -51,8 +52,7 @@ class ResponseSection(Section, frozen=True, kw_only=True):
     observable: Options = _default("energy")
     resolution: Options = _default("none")
     efficiency: Options = _default("constant")
-    nuclear_efficiency: Options | None = None
-    electron_efficiency: Options | None = None
+    electron_efficiency: Options | None = None  # where electron recoils have another than ``efficiency``
     window_eV: tuple[NonNegative, Positive] | None = None
     window_keV: tuple[NonNegative, Positive] | None = None
     window_MeV: tuple[NonNegative, Positive] | None = None
@@ -68,22 +68,6 @@ class TimingSection(Section, frozen=True, kw_only=True):
     edges_us: list[NonNegative]
     efficiency: Options = _default("constant")
     pulse: Options = {}
-
-
-class ObservationSection(Section, frozen=True, kw_only=True):
-    """What was seen and how it is judged."""
-
-    statistic: Literal["poisson", "gaussian", "feldman-cousins", "upper-limit", "asimov"]
-    table: str = ""
-    column: str = "observed"
-    counts: float | list[float] | None = None
-    uncertainty: NonNegative | list[NonNegative] | None = None
-    uncertainty_column: str = "uncertainty"
-    expectation: Literal["standard-model", "none"] = "standard-model"
-    allowed: Positive | None = None
-    test: Literal["two-sided", "one-sided"] = "two-sided"
-    parameters: Literal[1, 2] = 1
-    weights: float = 1.0  # multiplies typed counts and uncertainties: from the unit of the table to counts
 
 
 class RecoilCard(Card, frozen=True, kw_only=True):
@@ -109,19 +93,6 @@ def exposure(card: RecoilCard, flux: Flux, file: Path) -> float:
         needed = "mass_kg, since the flux is for the whole run" if flux.per == "run" else "an exposure, with its time"
         raise CardError(file, f"target.{name}", value, f"the source {flux.name} needs {needed}")
     return float(value) * _EXPOSURES[name]
-
-
-def table(name: str, file: Path) -> tables.Table | None:
-    if not name:
-        return None
-    beside = file.parent / name
-    if beside.exists():
-        return tables.load_file(beside)
-    shipped = name if name.startswith("experiments/") else f"experiments/{name}"
-    try:
-        return tables.load(shipped)
-    except TableError:
-        raise CardError(file, "observation.table", name, "no such table beside the card or in the package") from None
 
 
 def axis(card: RecoilCard, table: tables.Table | None) -> tuple[str, float]:
@@ -160,4 +131,8 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
         ("efficiency", EFFICIENCY),
     ):
         models[part] = options.resolve(registry, getattr(section, part), "model", file, f"response.{part}")
+    if section.electron_efficiency is not None:
+        models["electron_efficiency"] = options.resolve(
+            EFFICIENCY, section.electron_efficiency, "model", file, "response.electron_efficiency"
+        )
     return Response(edges=edges, **models)

@@ -1,0 +1,332 @@
+r"""The history of the Universe with an N in it: expansion, two baths, and the momentum distribution of N.
+
+    d ln a / dt = H = sqrt(8 pi rho / 3) / M_Planck
+    f_h'        = G_h - R_h f_h                          (relic.py)
+    d(s a^3)    = Q_gamma a^3 dt / T_gamma               photons, e+-, mu+-
+    d(rho_nu a^4) = Q_nu a^4 dt,   d(n_nu a^3) = -d(n_N a^3) + weak processes
+    Q_gamma + Q_nu = - change of the energy of N,        split exactly by the photon's share in each decay
+
+From the start of the hot phase to 20 MeV the plasma is that of :mod:`freedom` and N only gravitates; from 20 MeV on
+everything exchanges energy. Steps in ln a are second order (midpoint) with exponential relaxation of f, so they are
+stable from complete equilibrium to free decay; the energy balance d(rho a^3) + P d(a^3) = 0 is followed as a check.
+
+The neutrinos have a temperature and, once e+e- <-> nu nubar is frozen, a chemical potential: nu gamma <-> N conserves
+their number together with N's, so a strongly coupled N can heat them to T_gamma but not fill them up.
+
+Left out, and said here: neutrinos from decays thermalise among themselves at once; scattering takes its energy from the
+neutrinos; one neutrino bath for three flavours (so the flavour of d does not matter); N -> nu e+e- (below 1 %).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.cosmology import baths, freedom, relic
+from nudipole.errors import DomainError, check_choice, check_non_negative
+from nudipole.portal import Nature
+from nudipole.processes import thermal
+
+FloatArray = npt.NDArray[np.float64]
+MATCHING_TEMPERATURE = 0.02  # GeV
+HOTTEST = 1e4  # GeV, where the table of degrees of freedom ends
+MASS_RANGE = (1e-5, 0.5)  # GeV
+PHOTON_TEMPERATURE_TODAY = 2.7255 * units.KELVIN  # Fixsen 2009
+
+
+@dataclass(frozen=True)
+class Options:
+    """Assumptions of a run.
+
+    Parameters
+    ----------
+    reheating_temperature : float
+        T [GeV] at which the hot phase begins without any N; infinite: N was in equilibrium once, if it ever could be.
+    initial : {"dynamic", "full"}
+        ``dynamic`` follows both helicities from the start; ``full`` starts the baths at 20 MeV with every helicity in
+        equilibrium if N decoupled below 60 MeV, else half of them diluted by g_*s at T_dec (a cruder recipe, kept for
+        comparison).
+    neutrinos : {"kinetic", "thermal"}
+        What a neutrino from a decay does to the others: shares its energy at fixed number (``kinetic``: T_nu and mu_nu), or
+        is absorbed into a bath without chemical potential (``thermal``). The truth lies between: a hard neutrino
+        scatters faster than the average one of the kinetic bath, and late ones do not scatter at all.
+    log_step : float
+        Step in ln a below 20 MeV.
+    nodes : int
+        Comoving momenta.
+    coldest : float
+        T_gamma [GeV] at which the run ends at the latest.
+    """
+
+    reheating_temperature: float = float("inf")
+    initial: str = "dynamic"
+    neutrinos: str = "kinetic"
+    log_step: float = 0.01
+    nodes: int = 48
+    coldest: float = 2e-8
+
+    def __post_init__(self) -> None:
+        check_choice("initial state", self.initial, ("dynamic", "full"))
+        check_choice("neutrino bath", self.neutrinos, ("kinetic", "thermal"))
+        if not self.reheating_temperature >= MATCHING_TEMPERATURE:
+            raise DomainError(
+                f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}"
+            )
+
+
+@dataclass(frozen=True)
+class History:
+    """The result: a, t [s], T_gamma, T_nu [GeV] and energy density of N [GeV^4] in time order; a = 1 today."""
+
+    scale: FloatArray
+    time: FloatArray
+    photon_temperature: FloatArray
+    neutrino_temperature: FloatArray
+    neutrino_degeneracy: FloatArray
+    relic_energy: FloatArray
+    n_eff: float
+    energy_residual: float  # largest |integral of a [d(rho a^3) + P d(a^3)]| / rho a^4
+
+    def n_eff_of_temperature(self) -> FloatArray:
+        """(8/7)(11/4)^(4/3) (rho_nu + rho_N) / rho_gamma along the history; N_eff in the end."""
+        rho = baths.neutrino_energy(self.neutrino_temperature, self.neutrino_degeneracy) + self.relic_energy
+        return _n_eff(rho, self.photon_temperature)
+
+
+@dataclass(frozen=True)
+class _State:
+    scale: float
+    time: float
+    photon_t: float
+    neutrino_t: float
+    degeneracy: float  # mu_nu / T_nu
+    occupation: FloatArray
+    em: baths.Thermodynamics
+
+
+def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Options | None = None) -> History:
+    r"""Evolve the Universe with an N.
+
+    Parameters
+    ----------
+    mass : float
+        M [GeV], 1e-5 to 0.5.
+    strength : float
+        D = sum |d_alpha|^2 [GeV^-2]; zero is the Standard Model.
+    nature : {"dirac", "majorana"}
+    options : Options
+
+    Raises
+    ------
+    DomainError
+        If a mass is outside the range in which photons and neutrinos are all that N decays to.
+    """
+    options = options or Options()
+    check_non_negative(mass=mass, strength=strength)
+    check_choice("nature of N", nature, ("dirac", "majorana"))
+    if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
+        raise DomainError(
+            f"the early Universe is followed for M from {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV, got {mass:g}"
+        )
+    n = relic.relic(mass, strength, nature, options.nodes, comoving_max=30.0)
+    start = MATCHING_TEMPERATURE
+    occupation = np.zeros((2, options.nodes))
+    if strength > 0:
+        occupation = _hot_phase(n, options) if options.initial == "dynamic" else _crude_start(n)
+    state = _State(1.0 / start, 0.0, start, start, 0.0, occupation, baths.electromagnetic(start))
+    state = replace(state, time=0.5 / (_hubble(n, state) * units.SECOND))
+    rows, residual, worst = [state], 0.0, 0.0
+    thermal_neutrinos = options.neutrinos == "thermal"
+    while state.photon_t > options.coldest and not (state.photon_t < 8e-7 and _spent(n, state)):
+        step = options.log_step if state.photon_t > 5e-6 else 2 * options.log_step
+        middle = _advance(n, state, state, 0.5 * step, thermal_neutrinos)
+        new = _advance(n, state, middle, step, thermal_neutrinos)
+        residual += _imbalance(n, state, middle, new) * middle.scale
+        worst = max(worst, abs(residual) / (_densities(n, new)[0] * new.scale**4))
+        state = new
+        rows.append(state)
+    today = PHOTON_TEMPERATURE_TODAY / (state.scale * state.photon_t)
+    relic_energy = np.array([n.density(s.occupation, s.scale, n.energy(s.scale)) for s in rows])
+    neutrino = float(baths.neutrino_energy(state.neutrino_t, state.degeneracy)) + relic_energy[-1]
+    return History(
+        scale=np.array([s.scale for s in rows]) * today,
+        time=np.array([s.time for s in rows]),
+        photon_temperature=np.array([s.photon_t for s in rows]),
+        neutrino_temperature=np.array([s.neutrino_t for s in rows]),
+        neutrino_degeneracy=np.array([s.degeneracy for s in rows]),
+        relic_energy=relic_energy,
+        n_eff=float(_n_eff(np.array(neutrino), np.array(state.photon_t))),
+        energy_residual=worst,
+    )
+
+
+def _n_eff(dark: FloatArray, photon_t: FloatArray) -> FloatArray:
+    return 8 / 7 * (11 / 4) ** (4 / 3) * dark / (np.pi**2 / 15 * photon_t**4)
+
+
+def _densities(n: relic.Relic, state: _State) -> tuple[float, float]:
+    """Total energy density and pressure [GeV^4]."""
+    em = state.em
+    neutrino = float(baths.neutrino_energy(state.neutrino_t, state.degeneracy))
+    energy = n.energy(state.scale)
+    p2 = (n.momenta / state.scale) ** 2
+    rho = float(em.energy) + neutrino + n.density(state.occupation, state.scale, energy)
+    pressure = float(em.pressure) + neutrino / 3 + n.density(state.occupation, state.scale, p2 / (3 * energy))
+    return rho, pressure
+
+
+def _hubble(n: relic.Relic, state: _State) -> float:
+    return float(np.sqrt(8 * np.pi / 3 * _densities(n, state)[0]) / units.PLANCK_MASS)
+
+
+def _spent(n: relic.Relic, state: _State) -> bool:
+    """Whether N has gone, or is dark radiation that will stay so until recombination."""
+    share = n.density(state.occupation, state.scale, n.energy(state.scale)) / _densities(n, state)[0]
+    return share < 1e-6
+
+
+def _imbalance(n: relic.Relic, old: _State, middle: _State, new: _State) -> float:
+    """d(rho a^3) + P d(a^3) over one step, the work by Simpson's rule in ln a."""
+    (rho_old, p_old), (_, p_middle), (rho_new, p_new) = (_densities(n, state) for state in (old, middle, new))
+    step = np.log(new.scale / old.scale)
+    work = step / 2 * (p_old * old.scale**3 + 4 * p_middle * middle.scale**3 + p_new * new.scale**3)
+    return float(rho_new * new.scale**3 - rho_old * old.scale**3 + work)
+
+
+def _relax(f: FloatArray, rates: relic.Rates, dt: float) -> tuple[FloatArray, FloatArray]:
+    """f after dt, and its mean over dt, for constant gain and loss."""
+    x = rates.loss * dt
+    target = np.where(rates.loss > 0, rates.gain / np.where(rates.loss > 0, rates.loss, 1.0), f)
+    decayed = -np.expm1(-x)
+    mean_weight = np.where(x > 1e-8, decayed / np.where(x > 1e-8, x, 1.0), 1.0 - 0.5 * x)
+    return f + (target - f) * decayed, target + (f - target) * mean_weight
+
+
+def _limited(n: relic.Relic, rates: relic.Rates, hubble: float, neutrino_number: float) -> relic.Rates:
+    """The rates, where N is as common as neutrinos no faster than 50 H: equilibrium all the same, and stable.
+
+    An N that is rare may be as fast as it likes, it cannot drag the neutrinos along within a step.
+    """
+    target = float(np.sum(n.weights * rates.gain / np.maximum(rates.loss, 1e-300)))
+    fastest = 50.0 * hubble * max(1.0, neutrino_number / max(target, 1e-300))
+    slowed = np.minimum(1.0, fastest / np.maximum(rates.loss, 1e-300))
+    return relic.Rates(*(slowed * rate for rate in rates))
+
+
+def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutrinos: bool) -> _State:
+    """One step in ln a from ``old`` with the rates of ``at``."""
+    hubble = _hubble(n, at)
+    dt = step / hubble
+    new_scale = old.scale * np.exp(step)
+    volume = at.scale**3
+    em = at.em
+    neutrino_rho = float(baths.neutrino_energy(at.neutrino_t, at.degeneracy))
+    neutrino_n = float(baths.neutrino_number(at.neutrino_t, at.degeneracy)) * volume
+    flow = baths.weak_exchange(at.photon_t, at.neutrino_t, at.degeneracy)
+    exchange, new_neutrinos = -float(flow[0]) * volume * dt, float(flow[1]) * volume * dt
+    occupation, to_photons, to_neutrinos, coupling = old.occupation, 0.0, 0.0, 0.0
+    if n.strength > 0:
+        rates = _limited(n, n.rates(at.scale, at.photon_t, at.neutrino_t, at.degeneracy), hubble, neutrino_n)
+        occupation, mean = _relax(old.occupation, rates, dt)
+        energy = n.energy(at.scale)
+        released = -float(np.sum(n.weights * (occupation - old.occupation) * energy))
+        radiated = float(np.sum(n.weights * (rates.photon_loss * mean - rates.photon_gain))) * dt
+        # N hands half of its energy to each bath; what differs from that flows from one bath to the other
+        to_photons = to_neutrinos = 0.5 * released
+        exchange += radiated - to_photons
+        coupling = float(np.sum(n.weights * rates.photon_loss * mean * energy)) / at.photon_t**2 / 4
+    # energy and number flows die away exponentially where they are fast on the scale of the step
+    weak_energy, weak_number = _conductance(at)
+    heat = 1.0 / (float(em.heat_capacity) * volume) + at.neutrino_t / (4 * neutrino_rho * volume)
+    exchange *= _fading(dt * (weak_energy * volume + coupling) * heat)
+    new_neutrinos *= _fading(dt * weak_number * volume / neutrino_n)
+    new_neutrinos -= float(np.sum(n.weights * (occupation - old.occupation)))
+    to_photons, to_neutrinos = to_photons + exchange, to_neutrinos - exchange
+    entropy = float(old.em.entropy) * old.scale**3 + to_photons / at.photon_t
+    photon_t, new_em = baths.at_entropy(entropy / new_scale**3, at.photon_t * at.scale / new_scale)
+    old_rho = float(baths.neutrino_energy(old.neutrino_t, old.degeneracy)) * old.scale**4
+    old_n = float(baths.neutrino_number(old.neutrino_t, old.degeneracy)) * old.scale**3
+    rho, number = (old_rho + to_neutrinos * at.scale) / new_scale**4, (old_n + new_neutrinos) / new_scale**3
+    if thermal_neutrinos:
+        neutrino_t, z = float((rho / baths.neutrino_energy(1.0)) ** 0.25), 0.0
+    else:
+        neutrino_t, z = baths.neutrino_state(rho, number)
+    return _State(new_scale, old.time + dt / units.SECOND, photon_t, neutrino_t, z, occupation, new_em)
+
+
+def _fading(y: float) -> float:
+    """(1 - e^-y) / y: what is left of a flow that stops itself at the rate y per step."""
+    return float(-np.expm1(-y) / y) if y > 1e-8 else 1.0
+
+
+def _conductance(state: _State) -> tuple[float, float]:
+    """How fast the weak flows react: d(energy flow)/dT [GeV^4] and d(number flow)/d(ln n) [GeV^4]."""
+    t, e = state.photon_t, 1e-4
+    energy, number = baths.weak_exchange(
+        t * np.array([1 + e, 1 - e, 1.0, 1.0]), np.full(4, t), np.array([0.0, 0.0, -e, e])
+    )
+    return float(energy[0] - energy[1]) / (2 * e * t), float(number[2] - number[3]) / (2 * e)
+
+
+def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
+    """Occupation at 20 MeV: from equilibrium long before decoupling, or from nothing at reheating."""
+    hottest = min(HOTTEST, max(1.0, 5 * n.mass, 20 * decoupling_temperature(n.mass, n.strength)))
+    thermalised = options.reheating_temperature > hottest
+    start = hottest if thermalised else options.reheating_temperature
+    log_t = np.linspace(
+        np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02)
+    )
+    temperature = np.exp(log_t)
+    entropy, energy_freedom = freedom.entropy_freedom(temperature), freedom.energy_freedom(temperature)
+    scale = (entropy[-1] / entropy) ** (1 / 3) / temperature
+    occupation = np.zeros((2, n.momenta.size))
+    if thermalised:
+        occupation[0] = thermal.fermi(n.energy(float(scale[0])) / start)
+        if n.nature == "majorana":
+            occupation[1] = occupation[0]
+    for i in range(len(log_t) - 1):
+        a, t = float(np.sqrt(scale[i] * scale[i + 1])), float(np.sqrt(temperature[i] * temperature[i + 1]))
+        plasma = np.pi**2 / 30 * 0.5 * (energy_freedom[i] + energy_freedom[i + 1]) * t**4
+        rho = plasma + n.density(occupation, a, n.energy(a))
+        dt = np.log(scale[i + 1] / scale[i]) * units.PLANCK_MASS / np.sqrt(8 * np.pi / 3 * rho)
+        occupation, _ = _relax(occupation, n.rates(a, t, t), float(dt))
+    return occupation
+
+
+def _crude_start(n: relic.Relic) -> FloatArray:
+    decoupling = decoupling_temperature(n.mass, n.strength)
+    scale = 1.0 / MATCHING_TEMPERATURE
+    if decoupling < 0.06:
+        return np.broadcast_to(thermal.fermi(n.energy(scale) / MATCHING_TEMPERATURE), (2, n.momenta.size)).copy()
+    freedom_now, freedom_then = freedom.entropy_freedom([MATCHING_TEMPERATURE, min(decoupling, HOTTEST)])
+    cooler = MATCHING_TEMPERATURE * (freedom_now / freedom_then) ** (1 / 3)
+    half = 1.0 if n.nature == "majorana" else 0.5
+    return np.broadcast_to(half * thermal.fermi(n.momenta / scale / cooler), (2, n.momenta.size)).copy()
+
+
+def decoupling_temperature(mass: float, strength: float) -> float:
+    r"""Temperature [GeV] at which the scattering rate of a relativistic N of the coupled helicity falls to H.
+
+    Solved at p = 3 T with every charged fermion of the plasma; the largest root below 1e6 GeV (continued with the
+    relativistic scaling T^3 above 1e4 GeV), and 1e-4 GeV if N stays coupled down to there. Per D = ``strength``.
+    """
+    if strength == 0:
+        return float("inf")
+    temperatures = np.geomspace(1e-4, 1e4, 400)
+    rate = np.array([2 * strength * relic.scattering_rate(mass, t, np.array([3 * t]))[0] for t in temperatures])
+    g_star = freedom.energy_freedom(temperatures)
+    ratio = rate / (np.sqrt(8 * np.pi**3 / 90 * g_star) * temperatures**2 / units.PLANCK_MASS)
+    coupled = np.nonzero(ratio >= 1)[0]
+    if len(coupled) == 0:
+        return float(temperatures[-1] / ratio[-1])
+    first = coupled[0]
+    if first == 0:
+        return float(temperatures[0])
+    low, high = ratio[first - 1], ratio[first]
+    fraction = -np.log(low) / np.log(high / low)
+    return float(
+        np.exp(np.log(temperatures[first - 1]) + fraction * np.log(temperatures[first] / temperatures[first - 1]))
+    )

@@ -1,0 +1,122 @@
+r"""The phase-space density of N on a grid of comoving momenta, and the rates that change it.
+
+Each helicity h of N obeys f_h' = G_h - R_h f_h at fixed comoving momentum q = p a, with
+
+    R_h = D [loss_h of nu gamma <-> N  +  (1 + h v) Gamma_scattering,annihilation ]
+
+and G_h from detailed balance at the neutrino temperature. The factor (1 + h v) is the weight of helicity h in the
+chirality that couples: a relativistic left-handed N neither scatters nor is made (a Dirac relic that stays relativistic
+has half its degrees of freedom), an N at rest does not know the difference. It is exact in both limits. For Nbar the
+helicities change places, so N and Nbar together are twice one set; a Majorana N couples with both, R = R_+ + R_-.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import RectBivariateSpline
+from scipy.special import roots_legendre
+
+from nudipole.portal import Nature
+from nudipole.processes import hnl_decay, thermal, thermal_annihilation, thermal_decay, thermal_scattering
+
+FloatArray = npt.NDArray[np.float64]
+COLD = 60.0  # above M/T of this many, thermal photons and neutrinos no longer matter to the decay
+
+
+class Rates(NamedTuple):
+    """Per phase-space cell, shape (2 helicities, momenta): all in GeV, photon terms in GeV^2."""
+
+    gain: FloatArray
+    loss: FloatArray
+    photon_gain: FloatArray
+    photon_loss: FloatArray
+
+
+@dataclass(frozen=True)
+class Relic:
+    """An N of mass M [GeV] and strength D [GeV^-2] on comoving momenta (a = 1 GeV / T at the start, so q ~ p/T)."""
+
+    mass: float
+    strength: float
+    nature: Nature
+    momenta: FloatArray
+    weights: FloatArray  # of the integral multiplicity d^3q / (2 pi)^3
+
+    def rates(
+        self, scale: float, photon_temperature: float, neutrino_temperature: float, degeneracy: float = 0.0
+    ) -> Rates:
+        """Gain and loss at scale factor a, bath temperatures [GeV] and z = mu_nu / T_nu."""
+        p = self.momenta / scale
+        energy = np.hypot(p, self.mass)
+        helicity_weight = 1.0 + thermal_decay.HELICITIES[:, None] * p / energy
+        scattering = self.strength * helicity_weight * scattering_rate(self.mass, photon_temperature, p)
+        occupation = thermal.fermi(energy / neutrino_temperature - degeneracy)
+        gain, loss = scattering * occupation, scattering
+        decay = self._decay(p, energy, photon_temperature, neutrino_temperature, degeneracy)
+        gain, loss = gain + decay.gain, loss + decay.loss
+        photon_gain, photon_loss = decay.photon_gain, decay.photon_loss
+        if self.nature == "majorana":
+            gain, loss, photon_gain, photon_loss = (
+                np.broadcast_to(v.sum(axis=0), v.shape) for v in (gain, loss, photon_gain, photon_loss)
+            )
+        return Rates(gain, loss, photon_gain, photon_loss)
+
+    def _decay(self, p: FloatArray, energy: FloatArray, photon_t: float, neutrino_t: float, z: float) -> Rates:
+        if self.mass > COLD * max(photon_t, neutrino_t):
+            flat = self.strength * self.mass * hnl_decay.radiative_width(self.mass) / energy
+            loss = np.stack([flat, flat])
+            # k (1 - h c) averaged over flat k = (E + p c)/2
+            photon = loss * (energy - thermal_decay.HELICITIES[:, None] * p / 3) / 2
+            return Rates(np.zeros_like(loss), loss, np.zeros_like(loss), photon)
+        relaxation = thermal_decay.relaxation(p, self.mass, photon_t, neutrino_t, _photon_mass2(photon_t), z)
+        return Rates(*(self.strength * v for v in relaxation))
+
+    def density(self, occupation: FloatArray, scale: float, kernel: FloatArray | float = 1.0) -> float:
+        """Integral of kernel(p) f over phase space, both helicities, N and Nbar [GeV^3 times the kernel's unit]."""
+        return float(np.sum(self.weights * occupation * kernel)) / scale**3
+
+    def energy(self, scale: float) -> FloatArray:
+        """Energy [GeV] of each momentum at scale factor a."""
+        return np.hypot(self.momenta / scale, self.mass)
+
+
+def relic(mass: float, strength: float, nature: Nature, nodes: int, comoving_max: float) -> Relic:
+    """A :class:`Relic` on Gauss-Legendre nodes q in (0, comoving_max)."""
+    x, w = roots_legendre(nodes)
+    q = 0.5 * comoving_max * (x + 1.0)
+    multiplicity = 1.0 if nature == "majorana" else 2.0
+    return Relic(mass, strength, nature, q, multiplicity * 0.5 * comoving_max * w * q**2 / (2 * np.pi**2))
+
+
+def scattering_rate(mass: float, temperature: float, momentum: FloatArray) -> FloatArray:
+    """Helicity-averaged rate [GeV^3, per D] of N f -> nu f and N nubar -> f fbar, from a table made once per mass."""
+    spline, log_low, log_high = _scattering_table(mass)
+    log_t = float(np.clip(np.log(temperature), log_low, log_high))
+    log_y = np.log(np.clip(momentum / temperature, 1e-3, 100.0))
+    return temperature**3 * np.exp(spline(log_t, log_y, grid=False))
+
+
+@functools.lru_cache(maxsize=8)
+def _scattering_table(mass: float) -> tuple[RectBivariateSpline, float, float]:
+    temperatures, y = np.geomspace(1.5e-5, 1e4, 150), np.geomspace(1e-3, 100.0, 36)
+    t, p = temperatures[:, None], y[None, :] * temperatures[:, None]
+    rate = thermal_scattering.rate(p, mass, t) + thermal_annihilation.rate(p, mass, t)
+    log_rate = np.log(np.maximum(rate / t**3, 1e-250))
+    log_t = np.log(temperatures)
+    return RectBivariateSpline(log_t, np.log(y), log_rate, kx=1, ky=3, s=0), float(log_t[0]), float(log_t[-1])
+
+
+@functools.lru_cache(maxsize=1)
+def _photon_mass_table() -> tuple[FloatArray, FloatArray]:
+    temperatures = np.geomspace(1e-6, 1e4, 600)
+    return np.log(temperatures), thermal.photon_mass2(temperatures) / temperatures**2
+
+
+def _photon_mass2(temperature: float) -> float:
+    log_t, scaled = _photon_mass_table()
+    return float(np.interp(np.log(temperature), log_t, scaled)) * temperature**2

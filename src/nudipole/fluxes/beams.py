@@ -1,0 +1,364 @@
+r"""Accelerator neutrino beams: Booster, NuMI, T2K, LBNF, the CERN SPS, and the beam dumps of DONUT and SHiP.
+
+Every flux is a short public table, interpolated log-log to some 200 nodes; a beam is zero outside its table and the
+maximum energy of the table is the end of what an experiment can reach (no extrapolation). Units are cm^-2 GeV^-1 per
+proton on target (``per = "POT"``), or per whole run where the normalisation is a number of events (``per = "run"``).
+A divergent beam seen at a distance L from its source falls as L^-2; that is used for the Booster at 600 m.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import tables, units
+from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.fluxes.flux import Flux, FluxComponent, mixed, pure
+from nudipole.processes import deep_inelastic
+
+FloatArray = npt.NDArray[np.float64]
+SPECIES: Mapping[str, tuple[str, bool]] = {
+    "e": ("e", False),
+    "mu": ("mu", False),
+    "tau": ("tau", False),
+    "ebar": ("e", True),
+    "mubar": ("mu", True),
+    "taubar": ("tau", True),
+}
+MODES = ("neutrino", "antineutrino")
+_HORN = {"neutrino": "fhc", "antineutrino": "rhc"}
+_NODES = 160
+
+
+def interpolate(energy: FloatArray, intensity: FloatArray, at: npt.ArrayLike, name: str = "flux") -> FloatArray:
+    """Log-log interpolation of a tabulated spectrum, linear next to a zero.
+
+    Parameters
+    ----------
+    energy, intensity : ndarray (n,)
+        The table: increasing energies [GeV] and non-negative values.
+    at : array_like
+        Energies [GeV] inside the table.
+    name : str
+        What the error calls the table.
+
+    Raises
+    ------
+    DomainError
+        If an energy lies outside the table: nothing is extrapolated.
+
+    Examples
+    --------
+    >>> float(interpolate(np.array([1.0, 100.0]), np.array([1.0, 1e-4]), 10.0).round(6))
+    0.01
+    """
+    at = np.asarray(at, dtype=float)
+    check_positive(energy=at)
+    tolerance = 1e-9
+    if np.any(at < energy[0] * (1 - tolerance)) or np.any(at > energy[-1] * (1 + tolerance)):
+        raise DomainError(f"{name} is tabulated from {energy[0]:g} to {energy[-1]:g} GeV only")
+    linear = np.interp(at, energy, intensity)
+    positive = np.where(intensity > 0, intensity, 1.0)
+    logarithmic = np.exp(np.interp(np.log(at), np.log(energy), np.log(positive)))
+    segment = np.clip(np.searchsorted(energy, at, side="right") - 1, 0, len(energy) - 2)
+    both = (intensity[segment] > 0) & (intensity[segment + 1] > 0)
+    return np.where(both, logarithmic, linear)
+
+
+def tabulated(name: str, energy: FloatArray, columns: Mapping[str, FloatArray]) -> tuple[FluxComponent, ...]:
+    """One component per column (named as in :data:`SPECIES`), on the table's nodes and some 160 more between them."""
+    components = []
+    for species, values in columns.items():
+        occupied = np.nonzero(values > 0)[0]
+        if occupied.size == 0:
+            continue
+        keep = slice(max(occupied[0] - 1, 0), min(occupied[-1] + 2, len(energy)))
+        own, intensity = energy[keep], values[keep]
+        nodes = np.union1d(own, np.geomspace(own[0], own[-1], _NODES)[1:-1])
+        flavor, antineutrino = SPECIES[species]
+        on_nodes = interpolate(own, intensity, nodes, name)
+        components.append(FluxComponent(f"{name} {species}", nodes, on_nodes, pure(flavor), antineutrino))
+    return tuple(components)
+
+
+@functools.cache
+def _table(resource: str) -> tuple[FluxComponent, ...]:
+    table = tables.load(f"fluxes/data/{resource}.csv")
+    return tabulated(resource, table["energy"], {c: table[c] for c in table.columns if c in SPECIES})
+
+
+def spectrum(resource: str, species: str, energy: npt.ArrayLike) -> FloatArray:
+    """One column of one beam table at any energy [GeV] inside it; outside is an error.
+
+    Parameters
+    ----------
+    resource : str
+        Name of the table without ``.csv``, e.g. ``"numi_me_fhc"``.
+    species : {"e", "mu", "tau", "ebar", "mubar", "taubar"}
+    energy : array_like
+        [GeV].
+
+    Returns
+    -------
+    ndarray
+        In the unit of the table, cm^-2 GeV^-1 POT^-1 for beams.
+
+    Raises
+    ------
+    DomainError
+        Outside the tabulated range.
+    UnknownNameError, TableError
+        No such column, no such table.
+    """
+    table = tables.load(f"fluxes/data/{resource}.csv")
+    return interpolate(table["energy"], table[species], energy, resource)
+
+
+def _rescaled(components: tuple[FluxComponent, ...], factors: Mapping[str, float]) -> tuple[FluxComponent, ...]:
+    scaled = []
+    for c in components:
+        species = c.name.rsplit(" ", 1)[1]
+        scaled.append(FluxComponent(c.name, c.energy, c.intensity * factors[species], c.density, c.antineutrino))
+    return tuple(scaled)
+
+
+def _species_total(components: tuple[FluxComponent, ...], species: str) -> float:
+    return float(sum(np.sum(c.quadrature(c.intensity)) for c in components if c.name.endswith(f" {species}")))
+
+
+def booster(baseline_m: float = 541.0, mode: str = "neutrino") -> Flux:
+    """Booster Neutrino Beam (8 GeV protons on beryllium) per POT at SBND, MicroBooNE, MiniBooNE or ICARUS.
+
+    Parameters
+    ----------
+    baseline_m : {110, 470, 541, 600}
+        Distance [m]. 110, 470, 541 have their own neutrino-mode tables; 600 is 470 m times (470/600)^2.
+    mode : {"neutrino", "antineutrino"}
+        Horn polarity. Only MiniBooNE publishes antineutrino mode; elsewhere its spectrum is scaled by the ratio of the
+        neutrino-mode totals of the charge-conjugate species (a stated approximation: it neglects the change of shape
+        with distance, 10 % in the mean energy at 110 m).
+
+    Raises
+    ------
+    DomainError
+        At any other distance.
+
+    Examples
+    --------
+    >>> f"{booster(541.0).total('mu'):.2e}"
+    '5.48e-10'
+    """
+    check_choice("horn mode", mode, MODES)
+    stored = {110.0: 110, 470.0: 470, 541.0: 541, 600.0: 470}
+    if float(baseline_m) not in stored:
+        raise DomainError(f"the Booster flux is known at 110, 470, 541 and 600 m, not at {baseline_m:g} m")
+    near = stored[float(baseline_m)]
+    dilution = (near / float(baseline_m)) ** 2
+    components = _table(f"bnb_{near}m_fhc")
+    if mode == "antineutrino":
+        reference = _table("bnb_541m_fhc")
+        swap = {"e": "ebar", "ebar": "e", "mu": "mubar", "mubar": "mu"}
+        ratio = {new: _species_total(components, s) / _species_total(reference, s) for s, new in swap.items()}
+        components = _rescaled(_table("bnb_541m_rhc"), ratio)
+    components = _rescaled(components, dict.fromkeys(SPECIES, dilution))
+    return Flux(f"booster {baseline_m:g} m {mode}", components, "POT", ("AguilarArevalo:2008yp",))
+
+
+def numi(configuration: str = "medium-energy", mode: str = "neutrino") -> Flux:
+    """NuMI (120 GeV protons on carbon) per POT on axis at MINERvA.
+
+    Parameters
+    ----------
+    configuration : {"low-energy", "medium-energy"}
+        Low energy: 0.5-50 GeV. Medium energy: 1-20 GeV.
+    mode : {"neutrino", "antineutrino"}
+
+    Examples
+    --------
+    >>> round(numi("medium-energy").total("mu") / 1e-8, 1)  # neutrinos and antineutrinos
+    7.0
+    """
+    check_choice("NuMI configuration", configuration, ("low-energy", "medium-energy"))
+    check_choice("horn mode", mode, MODES)
+    short = {"low-energy": "le", "medium-energy": "me"}[configuration]
+    return Flux(f"NuMI {configuration} {mode}", _table(f"numi_{short}_{_HORN[mode]}"), "POT", ("MINERvA:2016iqn",))
+
+
+def t2k(mode: str = "neutrino") -> Flux:
+    """T2K (30 GeV protons on carbon) per POT at ND280, 2.5 degrees off axis; horns at +-250 kA, to 19 GeV.
+
+    Parameters
+    ----------
+    mode : {"neutrino", "antineutrino"}
+    """
+    check_choice("horn mode", mode, MODES)
+    return Flux(f"T2K ND280 {mode}", _table(f"t2k_nd280_{_HORN[mode]}"), "POT", ("T2K:2012bge",))
+
+
+def lbnf(site: str = "near", mode: str = "neutrino", oscillation: bool = True) -> Flux:
+    r"""LBNF (120 GeV protons on carbon) per POT at the DUNE near (574 m) or far (1285 km) detector.
+
+    Parameters
+    ----------
+    site : {"near", "far"}
+    mode : {"neutrino", "antineutrino"}
+    oscillation : bool
+        At the far site, oscillate over 1285 km of constant density (three flavours): the source of nu_tau.
+
+    Notes
+    -----
+    Far, neutrino mode: nu_mu is a table; the wrong-sign and electron components are the near spectra scaled to the far
+    totals 1.21e-15 and 1.5e-16 cm^-2 per POT (public GLoBES files), nuebar by the same factor as nue. Far,
+    antineutrino mode: the near spectra times the far-to-near ratio of neutrino mode, charge conjugated.
+
+    Examples
+    --------
+    >>> lbnf("far").flavors
+    ('e', 'mu', 'tau')
+    """
+    check_choice("LBNF site", site, ("near", "far"))
+    check_choice("horn mode", mode, MODES)
+    citation = ("DUNE:2021cuw",)
+    if site == "near":
+        return Flux(f"LBNF near {mode}", _table(f"lbnf_near_{_HORN[mode]}"), "POT", citation)
+    unoscillated = _far_unoscillated(mode)
+    components = _oscillated(unoscillated) if oscillation else unoscillated
+    return Flux(f"LBNF far {mode}", components, "POT", citation)
+
+
+_FAR_BASELINE = 1285e3  # m
+_CRUST_ELECTRONS = 2.848 * 0.497  # mol / cm^3, mean density along the beam (arXiv:2103.04797)
+_FAR_TOTALS = {"mubar": 1.21e-15, "e": 1.5e-16}  # cm^-2 per POT, neutrino mode, public GLoBES far-detector file
+
+
+def _far_unoscillated(mode: str) -> tuple[FluxComponent, ...]:
+    near, far = _table("lbnf_near_fhc"), _table("lbnf_far_fhc")
+    ratio = {s: total / _species_total(near, s) for s, total in _FAR_TOTALS.items()}
+    ratio["ebar"] = ratio["e"]
+    if mode == "neutrino":
+        return far + _rescaled(tuple(c for c in near if c.name.split(" ")[1] in ratio), ratio)
+    ratio["mu"] = _species_total(far, "mu") / _species_total(near, "mu")
+    conjugate = {"e": "ebar", "ebar": "e", "mu": "mubar", "mubar": "mu"}
+    return _rescaled(_table("lbnf_near_rhc"), {conjugate[s]: r for s, r in ratio.items()})
+
+
+def _oscillated(components: tuple[FluxComponent, ...]) -> tuple[FluxComponent, ...]:
+    """The same intensities with flavour fractions P(alpha -> beta) after 1285 km of crust (diagonal density matrix)."""
+    from nudipole.fluxes.oscillations import probability
+
+    result = []
+    for c in components:
+        chances = probability(c.energy, _FAR_BASELINE, _CRUST_ELECTRONS, antineutrino=c.antineutrino)
+        fractions = np.einsum("a,...ab->...b", np.diagonal(c.density).real, chances)
+        result.append(FluxComponent(c.name, c.energy, c.intensity, mixed(fractions), c.antineutrino))
+    return tuple(result)
+
+
+def sps(experiment: str = "charm-ii", mode: str = "neutrino", monochromatic_GeV: float | None = None) -> Flux:
+    r"""CERN SPS wide-band beams (450 GeV protons on beryllium).
+
+    Parameters
+    ----------
+    experiment : {"charm-ii", "nomad"}
+        ``charm-ii``: muon flavours per POT, 3-190 GeV (the 1 % of electron neutrinos is not published as a table).
+        ``nomad``: per run (all data), *normalised* to the 1.44e6 nu_mu CC events in the 2.7 t fiducial target; nu_mu
+        takes the CHARM-II shape (mean 24.9 GeV, NOMAD quotes 24.3), the others the relative sizes 0.068 (nubar_mu),
+        0.010 (nu_e), 0.0027 (nubar_e) with energies stretched to means of 17.2, 36.4, 27.6 GeV.
+    mode : {"neutrino", "antineutrino"}
+        Horn polarity; NOMAD ran in neutrino mode.
+    monochromatic_GeV : float, optional
+        Put every component, with its total, at this one energy [GeV]: what some recasts of CHARM-II assume.
+    """
+    if monochromatic_GeV is not None:
+        return _at_one_energy(sps(experiment, mode), monochromatic_GeV)
+    check_choice("SPS experiment", experiment, ("charm-ii", "nomad"))
+    check_choice("horn mode", mode, MODES)
+    if experiment == "charm-ii":
+        return Flux(f"SPS CHARM-II {mode}", _table(f"sps_charm2_{_HORN[mode]}"), "POT", ("CHARM-II:1994dzw",))
+    if mode != "neutrino":
+        raise DomainError("NOMAD's published beam is neutrino mode only")
+    return _nomad()
+
+
+NOMAD_CC_EVENTS, NOMAD_FIDUCIAL_TONNES = 1.44e6, 2.7  # arXiv:1111.3713; hep-ex/0602022
+_NOMAD_BEAM = {"mu": (1.0, 24.3), "mubar": (0.068, 17.2), "e": (0.010, 36.4), "ebar": (0.0027, 27.6)}
+
+
+@functools.cache
+def _nomad() -> Flux:
+    table = tables.load("fluxes/data/sps_charm2_fhc.csv")
+    energy, shape = table["energy"], {"mu": table["mu"], "mubar": table["mubar"]}
+    components = []
+    for species, (relative, mean) in _NOMAD_BEAM.items():
+        parent = shape["mubar" if species == "mubar" else "mu"]
+        stretched = energy * mean / mean_energy(energy, parent)
+        unit = parent / np.trapezoid(parent, stretched)
+        components += list(tabulated("nomad", stretched, {species: relative * unit}))
+    muon = components[0]
+    nucleons = NOMAD_FIDUCIAL_TONNES * 1e6 * units.AVOGADRO
+    events = nucleons * np.sum(muon.quadrature(muon.intensity) * deep_inelastic.charged_current(muon.energy))
+    return Flux("SPS NOMAD", tuple(components), "run", ("NOMAD:2011gat",)).scaled(NOMAD_CC_EVENTS / float(events))
+
+
+def mean_energy(energy: FloatArray, intensity: FloatArray) -> float:
+    """Mean energy [GeV] of a spectrum given at nodes (trapezoid)."""
+    return float(np.trapezoid(intensity * energy, energy) / np.trapezoid(intensity, energy))
+
+
+def _at_one_energy(flux: Flux, energy: float) -> Flux:
+    """Every component with its total in a line at one energy [GeV]."""
+    check_positive(monochromatic_GeV=energy)
+    at = np.array([float(energy)])
+    lines = []
+    for c in flux.components:
+        total = np.array([float(np.sum(c.quadrature(c.intensity)))])
+        lines.append(FluxComponent(f"{c.name} line", at, total, c.density, c.antineutrino, lines=True))
+    return Flux(f"{flux.name} at {energy:g} GeV", tuple(lines), flux.per, flux.citations)
+
+
+def donut(monochromatic_GeV: float | None = None) -> Flux:
+    """Prompt neutrinos of all flavours per POT at DONUT's emulsion, 36 m from 800 GeV protons on tungsten.
+
+    From charm with (1 - |x_F|)^n exp(-b p_T^2) production and the chain D_s -> tau nu_tau, tau -> nu_tau X, by
+    scripts/derive_donut_flux.py; neutrinos and antineutrinos are equal. Neutrinos of pions and kaons that decay before
+    they interact (a fraction of nu_mu, hardly any nu_e, no nu_tau) are left out. The overall size carries the error of
+    the charm cross section and of its A dependence, about 30 %.
+
+    Parameters
+    ----------
+    monochromatic_GeV : float, optional
+        Put every component, with its total, at this one energy [GeV]: what recasts with a flat limit assume.
+    """
+    flux = Flux("DONUT prompt", _table("donut"), "POT", ("DONuT:2007bsg",))
+    return flux if monochromatic_GeV is None else _at_one_energy(flux, monochromatic_GeV)
+
+
+SHIP_FACE_CM2 = 90.3 * 74.9
+
+
+def ship() -> Flux:
+    """Neutrinos at the SHiP neutrino detector (400 GeV protons, 2e20 POT, whole run), all flavours.
+
+    The public table counts neutrinos through a 90.3 x 74.9 cm^2 face, taken as neutrinos plus antineutrinos in equal
+    parts; divided by the face it is the mean flux. Bin contents are spread within each bin log-log and renormalised to
+    the bins' sum.
+    """
+    return Flux("SHiP", _ship(), "run", ("SHiP:2015vad",))
+
+
+@functools.cache
+def _ship() -> tuple[FluxComponent, ...]:
+    table = tables.load("fluxes/data/ship.csv")
+    low, high = table["low"], table["high"]
+    centre = np.where(low > 0, np.sqrt(np.maximum(low, 1e-3) * high), 0.5 * high)
+    result: list[FluxComponent] = []
+    for species in ("e", "mu", "tau"):
+        half = 0.5 * table[species] / SHIP_FACE_CM2
+        parts = tabulated("ship", centre, {species: half, f"{species}bar": half})
+        total = float(np.sum(half * (high - low)))
+        factor = total / float(np.sum(parts[0].quadrature(parts[0].intensity)))
+        result += list(_rescaled(parts, {species: factor, f"{species}bar": factor}))
+    return tuple(result)

@@ -1,0 +1,335 @@
+r"""Pair annihilation through a photon and a Z: e+ e- -> nu N and q qbar -> nu N.
+
+With :math:`\mathcal L=\bar\nu_L\sigma^{\mu\nu}(d_\gamma F_{\mu\nu}+d_ZZ_{\mu\nu})N_R`, a fermion f of charge Q and weak
+isospin T_3, :math:`g_L=T_3-Qs_W^2`, :math:`g_R=-Qs_W^2`, :math:`g_Z=e/s_Wc_W`, massless f and c = cos(theta) between
+f and the heavy lepton,
+
+.. math::
+
+    C_\chi &= \frac{2d_\gamma eQ}{s}+\frac{2d_Zg_Zg_\chi}{s-m_Z^2+im_Z\Gamma_Z}, \\
+    \frac{d\sigma}{dc} &= \frac{(s-M^2)^2}{128\pi N_cs}\Bigl\{\textstyle\sum_\chi|C_\chi|^2\,
+        \bigl[(1-c^2)s+(1+c^2)M^2\bigr] \mp 2\,(|C_L|^2-|C_R|^2)\,M^2c\Bigr\}, \\
+    \sigma &= \frac{(s-M^2)^2(s+2M^2)}{96\pi N_cs}\textstyle\sum_\chi|C_\chi|^2,
+
+for ONE lepton-number state: upper sign nu Nbar, lower sign nubar N. Both together are twice sigma, Dirac and Majorana
+alike. Photon alone is the review's Eqs. (31)-(33), which hold with d for its mu (docs: errata, section 8). Checked
+against explicit Dirac traces to 1e-8 in tests/processes/test_annihilation.py.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.errors import DomainError, UnknownNameError, check_finite, check_non_negative, check_positive
+
+FloatArray = npt.NDArray[np.float64]
+State = Literal["nu Nbar", "nubar N", "sum"]
+
+
+class EffectiveTheoryWarning(UserWarning):
+    """The coupling is so large at this energy that the dipole operator no longer stands for its completion."""
+
+
+@dataclass(frozen=True)
+class Fermion:
+    """Charge in units of e, weak isospin and number of colours of the annihilating fermion."""
+
+    charge: float
+    isospin: float
+    colours: int = 1
+    mass: float = 0.0
+
+
+_UP, _DOWN = Fermion(2 / 3, 0.5, 3), Fermion(-1 / 3, -0.5, 3)
+FERMIONS = {
+    "e": Fermion(-1.0, -0.5, mass=units.ELECTRON_MASS),
+    "mu": Fermion(-1.0, -0.5, mass=units.MUON_MASS),
+    "u": _UP,
+    "c": _UP,
+    "d": _DOWN,
+    "s": _DOWN,
+    "b": _DOWN,
+}
+
+
+def chiral_couplings(
+    s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0, z_width: float = units.Z_WIDTH
+) -> tuple[FloatArray, FloatArray]:
+    r"""|C_L|^2 and |C_R|^2 per unit d_gamma^2, photon and Z with their interference.
+
+    Parameters
+    ----------
+    s : array_like
+        Square of the centre-of-mass energy of the pair [GeV^2], > 0.
+    fermion : str
+        A key of :data:`FERMIONS`.
+    z_over_gamma : float
+        d_Z / d_gamma; 0 for photon exchange alone (:attr:`nudipole.portal.Completion.z_over_gamma`).
+    z_width : float
+        Total width of the Z [GeV], >= 0; constant-width propagator.
+
+    Returns
+    -------
+    tuple of ndarray
+        [GeV^-4].
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such fermion.
+    DomainError
+        If s is not positive, the width negative, or s sits on the pole of a Z without width.
+
+    Examples
+    --------
+    >>> left, right = chiral_couplings(100.0)
+    >>> bool(left == right)
+    True
+    """
+    if fermion not in FERMIONS:
+        raise UnknownNameError("fermion", fermion, FERMIONS)
+    check_positive(s=s)
+    check_finite(z_over_gamma=z_over_gamma)
+    check_non_negative(z_width=z_width)
+    kind, s = FERMIONS[fermion], np.asarray(s, dtype=float)
+    photon = 2.0 * units.ELEMENTARY_CHARGE * kind.charge / s
+    if z_over_gamma == 0.0:
+        return photon**2, photon**2
+    if z_width == 0.0 and np.any(s == units.Z_MASS**2):
+        raise DomainError("a Z without width has no cross section on its pole")
+    sine2 = units.SIN2_THETA_W_MSBAR
+    g_z = units.ELEMENTARY_CHARGE / np.sqrt(sine2 * (1.0 - sine2))
+    pole = 2.0 * z_over_gamma * g_z / (s - units.Z_MASS**2 + 1j * units.Z_MASS * z_width)
+    left = photon + pole * (kind.isospin - kind.charge * sine2)
+    right = photon - pole * kind.charge * sine2
+    return np.abs(left) ** 2, np.abs(right) ** 2
+
+
+def angular_distribution(
+    cosine: npt.ArrayLike,
+    s: npt.ArrayLike,
+    hnl_mass: npt.ArrayLike,
+    fermion: str = "e",
+    z_over_gamma: float = 0.0,
+    state: State = "sum",
+) -> FloatArray:
+    r"""dsigma/dcos(theta) / d^2, theta between f (e.g. e-) and the heavy lepton in the centre of mass.
+
+    Parameters
+    ----------
+    cosine : array_like
+        cos(theta) in [-1, 1].
+    s : array_like
+        [GeV^2].
+    hnl_mass : array_like
+        M [GeV].
+    fermion, z_over_gamma
+        As in :func:`chiral_couplings`.
+    state : {"sum", "nu Nbar", "nubar N"}
+        One lepton-number state, or both.
+
+    Returns
+    -------
+    ndarray
+        Dimensionless (GeV^-2 per GeV^-2); zero at and below threshold.
+
+    Raises
+    ------
+    DomainError
+        If |cos| > 1, s is not positive or a mass is negative.
+    """
+    signs = {"nu Nbar": (-1.0, 1.0), "nubar N": (1.0, 1.0), "sum": (0.0, 2.0)}
+    if state not in signs:
+        raise UnknownNameError("lepton-number state", state, signs)
+    check_non_negative(hnl_mass=hnl_mass)
+    cosine = _cosine(cosine)
+    sign, number = signs[state]
+    left, right = chiral_couplings(s, fermion, z_over_gamma)
+    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
+    even = (left + right) * ((1.0 - cosine**2) * s + (1.0 + cosine**2) * mass2)
+    odd = 2.0 * sign * (left - right) * mass2 * cosine
+    front = np.maximum(s - mass2, 0.0) ** 2 / (128.0 * np.pi * FERMIONS[fermion].colours * s)
+    return front * (number * even + odd)
+
+
+def cross_section(
+    s: npt.ArrayLike, hnl_mass: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0
+) -> FloatArray:
+    r"""sigma(f fbar -> nu Nbar) / d^2, one lepton-number state, massless f; the sum of both is twice this.
+
+    Parameters
+    ----------
+    s : array_like
+        [GeV^2].
+    hnl_mass : array_like
+        M [GeV].
+    fermion, z_over_gamma
+        As in :func:`chiral_couplings`.
+
+    Returns
+    -------
+    ndarray
+        Dimensionless (GeV^-2 per GeV^-2); zero at and below threshold. Photon only and M -> 0: alpha Q^2 / (3 N_c),
+        whatever s.
+
+    Examples
+    --------
+    >>> round(float(cross_section(91.2**2, 0.0)) / units.ALPHA, 10)
+    0.3333333333
+    """
+    check_non_negative(hnl_mass=hnl_mass)
+    left, right = chiral_couplings(s, fermion, z_over_gamma)
+    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
+    phase_space = np.maximum(s - mass2, 0.0) ** 2 * (s + 2.0 * mass2)
+    return phase_space / (96.0 * np.pi * FERMIONS[fermion].colours * s) * (left + right)
+
+
+def charged_current_cross_section(
+    s: npt.ArrayLike, hnl_mass: npt.ArrayLike, w_width: float = units.W_WIDTH
+) -> FloatArray:
+    r"""sigma(q qbar' -> W* -> l N) / d_W^2 for one charge of the lepton, massless quarks and lepton, |V_CKM| = 1.
+
+    The same formula with :math:`C_L = 2d_W\,(g/\sqrt2)/(s-m_W^2+im_W\Gamma_W)`, C_R = 0, N_c = 3 and
+    g^2 = 4 sqrt(2) G_F m_W^2.
+
+    Parameters
+    ----------
+    s : array_like
+        [GeV^2].
+    hnl_mass : array_like
+        M [GeV].
+    w_width : float
+        Total width of the W [GeV], >= 0.
+
+    Returns
+    -------
+    ndarray
+        Dimensionless (GeV^-2 per GeV^-2); zero at and below threshold.
+    """
+    check_positive(s=s)
+    check_non_negative(hnl_mass=hnl_mass, w_width=w_width)
+    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
+    g2 = 4.0 * np.sqrt(2.0) * units.FERMI_CONSTANT * units.W_MASS**2
+    coupling2 = 2.0 * g2 / np.abs(s - units.W_MASS**2 + 1j * units.W_MASS * w_width) ** 2
+    return np.maximum(s - mass2, 0.0) ** 2 * (s + 2.0 * mass2) / (288.0 * np.pi * s) * coupling2
+
+
+def threshold_factor(s: npt.ArrayLike, fermion_mass: float) -> FloatArray:
+    r"""(1 + 2 m^2/s) / sqrt(1 - 4 m^2/s): what a finite mass m of f does to photon exchange (errata, section 8).
+
+    Raises
+    ------
+    DomainError
+        At or below the threshold s = 4 m^2.
+    """
+    check_non_negative(fermion_mass=fermion_mass)
+    check_positive(s=s)
+    ratio = fermion_mass**2 / np.asarray(s, dtype=float)
+    if np.any(ratio >= 0.25):
+        raise DomainError(f"s must be above 4 m^2 = {4 * fermion_mass**2:g} GeV^2")
+    return (1.0 + 2.0 * ratio) / np.sqrt(1.0 - 4.0 * ratio)
+
+
+def forward_backward_asymmetry(
+    s: npt.ArrayLike,
+    hnl_mass: npt.ArrayLike,
+    fermion: str = "e",
+    z_over_gamma: float = 0.0,
+    state: State = "nubar N",
+) -> FloatArray:
+    r"""(F - B) / (F + B) of the heavy lepton against f: mp 3 M^2 (|C_L|^2 - |C_R|^2) / [2 (s + 2 M^2) sum |C|^2].
+
+    Needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number states.
+
+    Raises
+    ------
+    DomainError
+        Below threshold, sqrt(s) <= M, where there is nothing to be asymmetric.
+    """
+    signs = {"nu Nbar": -1.0, "nubar N": 1.0, "sum": 0.0}
+    if state not in signs:
+        raise UnknownNameError("lepton-number state", state, signs)
+    check_above_threshold(s, hnl_mass)
+    left, right = chiral_couplings(s, fermion, z_over_gamma)
+    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
+    return signs[state] * 1.5 * mass2 / (s + 2.0 * mass2) * (left - right) / (left + right)
+
+
+def helicity(cosine: npt.ArrayLike, s: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> FloatArray:
+    r"""Mean helicity of N (minus that of Nbar), both lepton-number states summed, from -1 to 1.
+
+    .. math:: h = \frac{s(1-c^2)-M^2(1+c^2)}{s(1-c^2)+M^2(1+c^2)}
+
+    The state without mass suppression has N and nubar of helicity +1/2 back to back: J_z = 0 along N, hence 1 - c^2.
+    In N -> nu gamma the photon follows (1 - h cos theta*)/2 about the flight direction, and so it does in
+    Nbar -> nubar gamma: both prefer the softer photon. For Majorana N the photon is isotropic.
+    """
+    check_above_threshold(s, hnl_mass)
+    cosine, s = _cosine(cosine), np.asarray(s, dtype=float)
+    mass2 = np.asarray(hnl_mass, dtype=float) ** 2
+    allowed, suppressed = s * (1.0 - cosine**2), mass2 * (1.0 + cosine**2)
+    total = allowed + suppressed
+    return np.divide(allowed - suppressed, total, out=np.ones_like(total), where=total > 0)
+
+
+def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> FloatArray:
+    r"""Largest d [GeV^-1] that J = 1 partial-wave unitarity allows for f fbar -> nu N at this s, M << sqrt(s).
+
+    One helicity state of the pair annihilates with 4 sigma_chi (both lepton-number states) and at most 12 pi / s, with
+    sigma_chi = 2 s^2 |C_chi|^2 / 96 pi in colour-singlet normalisation: d^2 <= 144 pi^2 / (s^3 max |C_chi|^2).
+
+    Examples
+    --------
+    >>> bool(unitarity_coupling(13e3**2) < unitarity_coupling(91.2**2))
+    True
+    """
+    left, right = chiral_couplings(s, fermion, z_over_gamma)
+    return 12.0 * np.pi / np.sqrt(np.asarray(s, dtype=float) ** 3 * np.maximum(left, right))
+
+
+def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> None:
+    r"""Warn where d^2 s is not small.
+
+    Two levels, one :class:`EffectiveTheoryWarning`: d > 1/sqrt(s), the scale of the operator lies below the collision
+    energy even for a strongly coupled completion; and d above :func:`unitarity_coupling`, the amplitude is no
+    probability any more.
+    """
+    check_non_negative(d=d)
+    check_positive(s=s)
+    d, s = np.broadcast_arrays(np.asarray(d, dtype=float), np.asarray(s, dtype=float))
+    if np.any(d > unitarity_coupling(s, fermion, z_over_gamma)):
+        warnings.warn(
+            f"d = {np.max(d):.3g} GeV^-1 violates partial-wave unitarity at sqrt(s) = {np.sqrt(np.max(s)):.4g} GeV",
+            EffectiveTheoryWarning,
+            stacklevel=2,
+        )
+    elif np.any(d**2 * s > 1.0):
+        warnings.warn(
+            f"d^2 s = {np.max(d**2 * s):.3g} is not small: the scale 1/d lies below the collision energy",
+            EffectiveTheoryWarning,
+            stacklevel=2,
+        )
+
+
+def check_above_threshold(s: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> None:
+    """Raise :class:`DomainError` unless sqrt(s) > M everywhere."""
+    check_positive(s=s)
+    check_non_negative(hnl_mass=hnl_mass)
+    s, mass = np.broadcast_arrays(np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float))
+    if np.any(s <= mass**2):
+        worst = int(np.argmax(mass**2 - s))
+        raise DomainError(f"sqrt(s) = {np.sqrt(s.flat[worst]):g} GeV is not above the mass {mass.flat[worst]:g} GeV")
+
+
+def _cosine(cosine: npt.ArrayLike) -> FloatArray:
+    check_finite(cosine=cosine)
+    cosine = np.asarray(cosine, dtype=float)
+    if np.any(np.abs(cosine) > 1.0 + 1e-12):
+        raise DomainError(f"cos(theta) must lie in [-1, 1], got {cosine.flat[int(np.argmax(np.abs(cosine)))]:g}")
+    return cosine

@@ -1,0 +1,282 @@
+r"""One photon and missing transverse momentum from N at the LHC: q qbar -> gamma*/Z -> nu N, N -> nu gamma.
+
+.. math::
+
+    \frac{d\sigma}{d\ln\tau\,dc\,d\cos\theta^*} = \sum_q \phi_{q\bar q}(\hat s,y)\,\frac{d\hat\sigma}{dc}\,
+        \frac{1-h\cos\theta^*}{2}
+
+at leading order, so the missing transverse momentum is the photon's own and the two are back to back. Boosts along the
+beam change neither the photon's p_T nor, for a barrel of radius R, the decay probability inside it,
+1 - exp(-Gamma M R / p_T^N): nodes in (s_hat, c, theta*, phi) carry everything, and the rapidity of the pair only
+decides the share of photons inside the acceptance. With d_W there is also q qbar' -> W* -> l N, which counts here only
+in so far as the charged lepton is lost.
+
+Displaced (non-pointing) and delayed photons are the same events with a smallest decay length: impact parameter
+L sin(angle between photon and N) > b, or delay L (1/beta - 1) + (detour of the photon) > c t.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import roots_legendre
+
+from nudipole import units
+from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
+from nudipole.portal import Direction, Nature
+from nudipole.processes import annihilation
+from nudipole.signals.collider import decay_rate_per_momentum, midpoints, photon_fraction
+from nudipole.signals.template import SignalTemplate
+
+FloatArray = npt.NDArray[np.float64]
+Selection = Literal["any", "displaced", "delayed"]
+QUARKS = ("u", "d", "s", "c", "b")
+MASS_GRID = np.concatenate([[1.0], np.geomspace(10.0, 8990.0, 48)])  # GeV; below, the mass matters for the decay only
+TRANSVERSE_GRID = np.geomspace(5.0, 4500.0, 24)  # p_T of N, GeV
+
+
+@dataclass(frozen=True)
+class MonoPhotonSearch:
+    """What a proton-proton experiment selects.
+
+    Parameters
+    ----------
+    luminosity : float
+        [fb^-1].
+    missing_edges : tuple of float
+        Edges [GeV] of the bins in missing transverse momentum; the last may be infinite.
+    photon_pt_min : float
+        [GeV].
+    eta_max : float
+        |eta| of the photon below this.
+    eta_gap : tuple of two float
+        |eta| range left out (the barrel-endcap transition).
+    efficiency : float
+        Photon identification, isolation and everything else inside the cuts.
+    radius : float
+        Transverse radius [m] inside which N must decay.
+    lost_lepton : tuple of three float
+        Fraction of l N events in which the charged e, mu, tau does not veto.
+    selection : {"any", "displaced", "delayed"}
+        ``displaced``: impact parameter above ``impact_min`` [m]; ``delayed``: arrival later than ``delay_min`` [s].
+    sqrt_s : float
+        [GeV].
+    """
+
+    luminosity: float
+    missing_edges: tuple[float, ...]
+    photon_pt_min: float
+    eta_max: float
+    eta_gap: tuple[float, float] = (0.0, 0.0)
+    efficiency: float = 1.0
+    radius: float = 1.5
+    lost_lepton: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    selection: Selection = "any"
+    impact_min: float = 0.0
+    delay_min: float = 0.0
+    sqrt_s: float = 13000.0
+
+    def __post_init__(self) -> None:
+        check_positive(luminosity=self.luminosity, eta_max=self.eta_max, radius=self.radius)
+        check_positive(photon_pt_min=self.photon_pt_min, sqrt_s=self.sqrt_s)
+        check_non_negative(impact_min=self.impact_min, delay_min=self.delay_min, lost_lepton=self.lost_lepton)
+        check_choice("photon selection", self.selection, ("any", "displaced", "delayed"))
+        if len(self.missing_edges) < 2 or any(np.diff(np.asarray(self.missing_edges)) <= 0):
+            raise DomainError(f"missing_edges must increase, got {self.missing_edges}")
+        if not 0.0 <= self.efficiency <= 1.0:
+            raise DomainError(f"efficiency must lie in [0, 1], got {self.efficiency:g}")
+
+    @property
+    def threshold(self) -> float:
+        """Smallest transverse momentum [GeV] of a photon that can count."""
+        return max(self.photon_pt_min, self.missing_edges[0])
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """Accepted nodes of one mass: events per d^2, momentum of N, and the photon's opening angle."""
+
+    weight: FloatArray  # (n,) events per d^2
+    index: npt.NDArray[np.int64]  # (n,) bin of missing transverse momentum
+    transverse: FloatArray  # (n,) p_T of N
+    sin_open: FloatArray  # (n,) sine of the angle between photon and N, in the frame of the pair
+    energy: FloatArray  # (n,) energy of N in the frame of the pair
+
+
+def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> SignalTemplate:
+    """Events per d^2 in each bin of missing transverse momentum, both lepton-number states.
+
+    Parameters
+    ----------
+    mass : float
+        M [GeV].
+    direction : Direction
+        Couplings, Dirac or Majorana, completion (d_Z in the s channel, d_W for l N).
+    search : MonoPhotonSearch
+
+    Returns
+    -------
+    SignalTemplate
+        Zero above the parton energies of the table and for M = 0 (N never decays).
+    """
+    check_non_negative(mass=mass)
+    bins = len(search.missing_edges) - 1
+    if mass == 0.0 or mass >= proton_proton(search.sqrt_s).sqrt_s_hat[-1]:
+        return SignalTemplate.from_counts(np.zeros(bins))
+    rate = decay_rate_per_momentum(mass, direction)
+    visible = photon_fraction(mass, direction)
+    if search.selection != "any":
+        nodes = _nodes(mass, _Production.of(direction, search), search)
+        near = np.minimum(_nearest(mass, nodes, search), search.radius)
+        weight = nodes.weight[:, None] * (nodes.index[:, None] == np.arange(bins)) * direction.decay_norm
+        kappa = rate / nodes.transverse
+        return SignalTemplate.from_nodes(weight, kappa, near, search.radius, visible, direction.decay_norm)
+    shares, totals = _shares(_Production.of(direction, search), search)
+    position = np.interp(np.log(mass), np.log(MASS_GRID), np.arange(MASS_GRID.size))
+    left = min(int(position), MASS_GRID.size - 2)
+    part = position - left
+    total = float(np.exp((1.0 - part) * totals[left] + part * totals[left + 1]))
+    weight = ((1.0 - part) * shares[left] + part * shares[left + 1]) * total * direction.decay_norm
+    kappa = rate / TRANSVERSE_GRID * search.radius
+    return SignalTemplate.from_nodes(weight, kappa, near=0.0, far=1.0, visible=visible, decay_norm=direction.decay_norm)
+
+
+@dataclass(frozen=True)
+class _Production:
+    """What of a direction matters for the accepted nodes."""
+
+    z_over_gamma: float
+    w_over_gamma_lost: float  # (d_W / d_gamma)^2 times the fraction of charged leptons lost
+    nature: Nature
+
+    @classmethod
+    def of(cls, direction: Direction, search: MonoPhotonSearch) -> _Production:
+        couplings = np.abs(np.asarray(direction.couplings)) ** 2
+        lost = float(np.dot(couplings, search.lost_lepton) / np.sum(couplings))
+        completion = direction.completion
+        return cls(completion.z_over_gamma, completion.w_over_gamma**2 * lost, direction.nature)
+
+
+@functools.lru_cache(maxsize=64)
+def _shares(production: _Production, search: MonoPhotonSearch) -> tuple[FloatArray, FloatArray]:
+    """On the grid of masses: shares of p_T of N and of bins (masses, p_T, bins), and ln(accepted events per d^2)."""
+    bins = len(search.missing_edges) - 1
+    table = np.zeros((MASS_GRID.size, TRANSVERSE_GRID.size, bins))
+    for row, mass in enumerate(MASS_GRID):
+        if mass >= proton_proton(search.sqrt_s).sqrt_s_hat[-1]:
+            continue
+        nodes = _nodes(mass, production, search)
+        step = np.log(TRANSVERSE_GRID[1] / TRANSVERSE_GRID[0])
+        inside = np.clip(nodes.transverse, TRANSVERSE_GRID[0], TRANSVERSE_GRID[-1] * (1.0 - 1e-12))
+        position = np.log(inside / TRANSVERSE_GRID[0]) / step
+        left = np.minimum(position.astype(int), TRANSVERSE_GRID.size - 2)
+        np.add.at(table[row], (left, nodes.index), nodes.weight * (1.0 - position + left))
+        np.add.at(table[row], (left + 1, nodes.index), nodes.weight * (position - left))
+    total = np.maximum(table.sum(axis=(1, 2)), 1e-300)
+    return table / total[:, None, None], np.log(total)
+
+
+def acceptance_times_cross_section(mass: float, direction: Direction, search: MonoPhotonSearch) -> FloatArray:
+    """Visible cross section per d^2 [fb GeV^2] in each bin if every N decays promptly; shape (bins,)."""
+    return np.asarray(template(mass, direction, search).weight.sum(axis=0)) / search.luminosity
+
+
+def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _Nodes:
+    luminosity = proton_proton(search.sqrt_s)
+    low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
+    log, log_weight = _legendre(20)
+    half = 0.5 * np.log(luminosity.sqrt_s_hat[-1] / low)
+    root = low * np.exp(half * (log + 1.0))
+    s = root[:, None, None, None] ** 2
+    c, c_weight = _legendre(12)
+    c, c_weight = c[6:, None, None], 2.0 * c_weight[6:, None, None]  # even under c -> -c with the photon reflected
+    star, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
+    star, star_weight = star[:, None], star_weight[:, None]
+    phi = (np.arange(4) + 0.5) * np.pi / 4.0
+    energy, momentum = (s + mass**2) / (2.0 * np.sqrt(s)), (s - mass**2) / (2.0 * np.sqrt(s))
+    tilt = 0.0 if production.nature == "majorana" else annihilation.helicity(c, s, mass)
+    photon = 0.5 * (energy + momentum * star)
+    cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
+    sin_open, sin_c = np.sqrt(1.0 - cos_open**2), np.sqrt(1.0 - c**2)
+    cos_photon = np.clip(c * cos_open - sin_c * sin_open * np.cos(phi), -1.0 + 1e-12, 1.0 - 1e-12)
+    transverse = photon * np.sqrt(1.0 - cos_photon**2)
+    accepted = _accepted(root, np.arctanh(cos_photon), mass, production, search, luminosity)
+    shape = 0.75 * ((1.0 - c**2) * s + (1.0 + c**2) * mass**2) / (s + 2.0 * mass**2)
+    jacobian = (2.0 * half * log_weight)[:, None, None, None]  # d ln tau
+    density = accepted * jacobian * shape * c_weight * 0.5 * (1.0 - tilt * star) * star_weight / phi.size
+    density *= (transverse > search.photon_pt_min) * search.luminosity * search.efficiency
+    edges = np.asarray(search.missing_edges)
+    index = np.searchsorted(edges, transverse) - 1
+    keep = (density > 0) & (index >= 0) & (index < edges.size - 1)
+    spread = [np.broadcast_to(a, keep.shape)[keep] for a in (momentum * sin_c, sin_open, energy)]
+    return _Nodes(density[keep], index[keep], *spread)
+
+
+def _accepted(
+    root: FloatArray,
+    rapidity: FloatArray,
+    mass: float,
+    production: _Production,
+    search: MonoPhotonSearch,
+    luminosity: PartonLuminosity,
+) -> FloatArray:
+    """dsigma/dln(tau) [fb per d^2] times the share of boosts that bring photons of this rapidity into the acceptance.
+
+    All quark flavours have one angular distribution in the sum of lepton-number states, so that the boosts can be
+    summed on a grid in the photon's rapidity, once for every s_hat.
+    """
+    s = root**2
+    rate = np.zeros((root.size, luminosity.rapidity_edges.size - 1))
+    for quark in QUARKS:
+        sigma = 2.0 * annihilation.cross_section(s, mass, quark, production.z_over_gamma)
+        rate += luminosity.binned(quark, root) * sigma[:, None]
+    if production.w_over_gamma_lost > 0.0:
+        charged = annihilation.charged_current_cross_section(s, mass) * production.w_over_gamma_lost
+        rate += (luminosity.binned("wplus", root) + luminosity.binned("wminus", root)) * charged[:, None]
+    grid = np.linspace(0.0, 8.0, 81)
+    seen = rate @ _rapidity_share(grid, search, luminosity.rapidity_edges).T / units.FEMTOBARN
+    size = np.minimum(np.abs(rapidity), grid[-1] - 1e-9)
+    left = (size / grid[1]).astype(int)
+    part = size / grid[1] - left
+    rows = np.arange(root.size).reshape(-1, *(1,) * (rapidity.ndim - 1))
+    return seen[rows, left] * (1.0 - part) + seen[rows, left + 1] * part
+
+
+def _rapidity_share(rapidity: FloatArray, search: MonoPhotonSearch, edges: FloatArray) -> FloatArray:
+    """Share of each bin of |y|, phi flat inside it and symmetric, that brings the photon into the acceptance."""
+    windows = [(-search.eta_max, search.eta_max)]
+    if search.eta_gap[1] > search.eta_gap[0]:
+        low, high = search.eta_gap
+        windows = [(-search.eta_max, -high), (-low, low), (high, search.eta_max)]
+    result = np.zeros((*rapidity.shape, edges.size - 1))
+    for start, stop in windows:
+        for sign in (1.0, -1.0):
+            inside_low = np.maximum(start - sign * rapidity[..., None], edges[:-1])
+            inside_high = np.minimum(stop - sign * rapidity[..., None], edges[1:])
+            result += 0.5 * np.maximum(inside_high - inside_low, 0.0) / np.diff(edges)
+    return result
+
+
+def _nearest(mass: float, nodes: _Nodes, search: MonoPhotonSearch) -> FloatArray:
+    """Smallest transverse path [m] that passes the displaced or delayed selection; 0 for any photon."""
+    if search.selection == "any":
+        return np.zeros(nodes.transverse.size)
+    momentum = np.sqrt(np.maximum((nodes.energy - mass) * (nodes.energy + mass), 1e-30))
+    sin_flight = nodes.transverse / momentum
+    if search.selection == "displaced":
+        return search.impact_min / np.maximum(nodes.sin_open, 1e-12) * sin_flight
+    # N is late by L (1/beta - 1); the photon's detour, L (1 - cos), adds to it at the front face
+    cos_open = np.sqrt(np.maximum(1.0 - nodes.sin_open**2, 0.0))
+    slow = nodes.energy / momentum - 1.0 + (1.0 - cos_open)
+    return units.SPEED_OF_LIGHT * search.delay_min / np.maximum(slow, 1e-15) * sin_flight
+
+
+@functools.cache
+def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
+    node, weight = roots_legendre(nodes)
+    return np.asarray(node), np.asarray(weight)

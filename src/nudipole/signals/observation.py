@@ -1,0 +1,178 @@
+"""What was seen, and how it is judged: the ``[observation]``, ``[[background]]`` and ``[[nuisance]]`` of any card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import options, tables
+from nudipole.cards import Background, NonNegative, Nuisance, Positive, Section
+from nudipole.errors import CardError, TableError
+from nudipole.inference.counting import feldman_cousins
+from nudipole.inference.likelihood import Likelihood, Pull
+from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.signals.background_shapes import SHAPES
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class ObservationSection(Section, frozen=True, kw_only=True):
+    """Data and statistic.
+
+    ``poisson`` and ``gaussian``: profile likelihood of binned data. ``asimov``: the same with the expectation as data,
+    for projections. ``feldman-cousins``: one count. ``upper-limit``: at most ``allowed`` signal events.
+    """
+
+    statistic: Literal["poisson", "gaussian", "feldman-cousins", "upper-limit", "asimov"]
+    table: str = ""
+    column: str = "observed"
+    counts: float | list[float] | None = None
+    uncertainty: NonNegative | list[NonNegative] | None = None
+    uncertainty_column: str = "uncertainty"
+    expectation: Literal["standard-model", "none"] = "standard-model"
+    allowed: Positive | None = None
+    test: Literal["two-sided", "one-sided"] = "two-sided"
+    parameters: Literal[1, 2] = 1
+    weights: float = 1.0  # multiplies counts and uncertainties: from the unit of the table to counts
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Data, backgrounds and pulls of one card, in ``size`` bins."""
+
+    key: str
+    file: Path
+    section: ObservationSection
+    backgrounds: Sequence[Background]
+    nuisances: Sequence[Nuisance]
+    edges: FloatArray
+    size: int
+    table: tables.Table | None = None
+
+    @cached_property
+    def pulls(self) -> tuple[Pull, ...]:
+        """Every nuisance parameter: the card's, and one for each background that may move."""
+        named = [Pull(n.name) for n in self.nuisances]
+        moving = [b for b in self.backgrounds if b.free or b.uncertainty > 0]
+        return (*named, *(Pull(self._pull_name(b), b.free) for b in moving))
+
+    @cached_property
+    def observed(self) -> FloatArray | None:
+        """Data [counts], None where the expectation stands in for them."""
+        section = self.section
+        if section.counts is not None:
+            values = np.atleast_1d(np.asarray(section.counts, dtype=float))
+        elif self.table is not None and section.statistic not in ("asimov", "upper-limit"):
+            values = self.table[section.column]
+        else:
+            return None
+        if values.size != self.size:
+            raise CardError(self.file, "observation.counts", f"{values.size} values", f"there are {self.size} bins")
+        return values * section.weights
+
+    @cached_property
+    def sigma(self) -> FloatArray:
+        """Gaussian uncertainty of each bin [counts], 0 for Poisson bins."""
+        section = self.section
+        if section.statistic != "gaussian":
+            return np.zeros(self.size)
+        if section.uncertainty is not None:
+            given = np.asarray(section.uncertainty, dtype=float)
+        elif self.table is not None:
+            given = self.table[section.uncertainty_column]
+        else:
+            raise CardError(self.file, "observation.uncertainty", None, "is required for a Gaussian observation")
+        if given.size not in (1, self.size):
+            raise CardError(self.file, "observation.uncertainty", f"{given.size} values", f"there are {self.size} bins")
+        sigma = np.broadcast_to(given, (self.size,)) * section.weights
+        if np.any(sigma <= 0):
+            raise CardError(self.file, "observation.uncertainty", float(sigma.min()), "must be positive")
+        return sigma
+
+    def counts(self, background: Background) -> FloatArray:
+        """Expected counts of one background in each bin."""
+        field = f"background.{background.name}"
+        if background.column:
+            if self.table is None:
+                raise CardError(self.file, f"{field}.column", background.column, "needs observation.table")
+            values = self.table[background.column] * self.section.weights
+        elif background.shape is not None:
+            shape = background.shape | {"edges": self.edges.tolist()}
+            values = np.asarray(options.resolve(SHAPES, shape, "model", self.file, f"{field}.shape"))
+            values = values * (background.counts if isinstance(background.counts, (int, float)) else 1.0)
+        elif background.counts is not None:
+            values = np.asarray(background.counts, dtype=float) * self.section.weights
+            values = np.full(self.size, float(values) / self.size) if values.ndim == 0 else values
+        else:
+            raise CardError(self.file, field, None, "needs counts, column or shape")
+        if values.shape != (self.size,):
+            raise CardError(self.file, field, f"{values.size} values", f"the observation has {self.size} bins")
+        return values
+
+    def components(self) -> Mapping[str, FloatArray]:
+        """Expected counts of every background by name."""
+        return {b.name: self.counts(b) for b in self.backgrounds} or {"background": np.zeros(self.size)}
+
+    def likelihood(self, extra: FloatArray | None = None, extra_shifts: FloatArray | None = None) -> Likelihood:
+        """The likelihood with the card's backgrounds, plus our own prediction and its change for each pull."""
+        background = np.zeros(self.size) if extra is None else extra.copy()
+        shifts = np.zeros((len(self.pulls), self.size)) if extra_shifts is None else extra_shifts.copy()
+        position = {pull.name: index for index, pull in enumerate(self.pulls)}
+        named = {b.name for b in self.backgrounds}
+        for part in self.backgrounds:
+            counts = self.counts(part)
+            background += counts
+            if self._pull_name(part) in position:
+                shifts[position[self._pull_name(part)]] += counts * (1.0 if part.free else part.uncertainty)
+            for nuisance in self.nuisances:
+                if nuisance.affects == f"background:{part.name}":
+                    shifts[position[nuisance.name]] += nuisance.sigma * counts
+        for nuisance in self.nuisances:
+            if nuisance.affects.startswith("background:") and nuisance.affects[11:] not in named:
+                raise CardError(self.file, f"nuisance.{nuisance.name}.affects", nuisance.affects, "no such background")
+        observed = background if self.observed is None else self.observed
+        return Likelihood(observed, background, self.sigma, self.pulls, shifts)
+
+    def statistic(self, likelihood: Likelihood) -> Statistic:
+        """How a limit is set."""
+        section = self.section
+        if section.statistic == "upper-limit":
+            if section.allowed is None:
+                raise CardError(self.file, "observation.allowed", None, "is required for an upper limit on events")
+            allowed = section.allowed
+            return CountStatistic(lambda cl: allowed)
+        if section.statistic == "feldman-cousins":
+            seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
+            return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
+        return ProfileStatistic(likelihood, section.parameters, section.test == "one-sided")
+
+    def _pull_name(self, background: Background) -> str:
+        return f"background.{self.key}.{background.name}"
+
+
+def find_table(name: str, file: Path) -> tables.Table | None:
+    """The observation's table: beside the card, or in the package.
+
+    Raises
+    ------
+    CardError
+        If it is in neither place.
+    """
+    if not name:
+        return None
+    beside = file.parent / name
+    if beside.exists():
+        return tables.load_file(beside)
+    shipped = name if name.startswith("experiments/") else f"experiments/{name}"
+    try:
+        return tables.load(shipped)
+    except TableError as error:
+        if "no such table" not in str(error):
+            raise
+        raise CardError(file, "observation.table", name, "no such table beside the card or in the package") from None

@@ -1,0 +1,227 @@
+r"""Where and how N is made by up-scattering: final states as weighted nodes.
+
+For each kind of target in a kilogram of matter (nuclei coherently, free protons, bound nucleons one by one with Pauli
+blocking, electrons, and deep-inelastic scattering for W > 1.4 GeV) the final states at fixed neutrino energy are nodes of
+a quadrature in the recoil energy (in W and Q^2 for deep-inelastic scattering), each with the exact energy and angle of N:
+
+.. math:: E_N = E - E_r,\qquad
+    (E p_N \sin\theta)^2 = m (m + 2E)(E_r - E_r^{\min})(E_r^{\max} - E_r) .
+
+The quasi-elastic and the deep-inelastic part meet at W = 1.4 GeV; the Delta resonance below is left out (named shortcut).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import kinematics, units
+from nudipole.matter import isotopes, materials, targets
+from nudipole.matter.materials import Material
+from nudipole.matter.targets import Structure, Target
+from nudipole.processes import deep_inelastic, helicity, upscattering
+
+FloatArray = npt.NDArray[np.float64]
+CHANNELS = ("coherent", "incoherent", "electron", "dis")
+_RECOIL_NODES, _DIS_NODES, _TABLE = 24, 12, 1200
+_DIS_TARGET = units.NUCLEON_MASS
+
+
+@dataclass(frozen=True)
+class States:
+    """Final states per kilogram of matter and unit fluence.
+
+    Parameters
+    ----------
+    weight : ndarray (n,)
+        Quadrature weight times cross section / d^2 [cm^2 GeV^2 per kg].
+    neutrino : ndarray (n,) of int
+        Index of the neutrino energy.
+    energy, sine : ndarray (n,)
+        E_N [GeV] and sin(theta) of N in the lab.
+    forward : ndarray (n,) of bool
+        cos(theta) > 0.
+    recoil : ndarray (n,)
+        Energy [GeV] given to the target: of the recoiling particle, or of the hadronic shower.
+    shower : ndarray (n,) of bool
+        Whether that energy is hadronic or electromagnetic activity (deep-inelastic, electrons, nucleons).
+    target_mass : ndarray (n,)
+        Mass [GeV] of what recoils; 0 for deep-inelastic scattering.
+    """
+
+    weight: FloatArray
+    neutrino: npt.NDArray[np.intp]
+    energy: FloatArray
+    sine: FloatArray
+    forward: npt.NDArray[np.bool_]
+    recoil: FloatArray
+    shower: npt.NDArray[np.bool_]
+    target_mass: FloatArray
+
+
+def polarisation(
+    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: float, target_mass: FloatArray
+) -> FloatArray:
+    """Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all).
+
+    The part of deep-inelastic scattering (target mass 0) is taken as fully flipped: wrong by O(M^2 / E^2).
+    """
+    elastic = target_mass > 0
+    mass = np.where(elastic, target_mass, 1.0)
+    flip, conserve = helicity.spectra_spin0(recoil, neutrino_energy, hnl_mass, mass)
+    both = flip + conserve
+    value = np.divide(flip - conserve, both, out=np.ones_like(both), where=both > 0)
+    return np.where(elastic, value, 1.0)
+
+
+def final_states(
+    material: Material, neutrino_energy: FloatArray, hnl_masses: FloatArray, channels: Sequence[str] = CHANNELS[:3]
+) -> list[States]:
+    """All final states in this material at these neutrino energies [GeV], for each mass [GeV]."""
+    masses = np.asarray(hnl_masses, dtype=float)[:, None]
+    parts = [
+        _elastic(target, number, is_shower, neutrino_energy, masses)
+        for target, number, is_shower in _recoilers(material.name, tuple(channels))
+    ]
+    if "dis" in channels:
+        nucleons = (("p", material.protons_per_kg), ("n", material.neutrons_per_kg))
+        parts += [_inelastic(name, number, neutrino_energy, masses) for name, number in nucleons if number > 0]
+    columns = {
+        name: np.concatenate([getattr(p, name).reshape(len(masses), -1) for p in parts], axis=1)
+        for name in States.__dataclass_fields__
+    }
+    keep = columns["weight"] > 0
+    return [States(**{name: values[i, keep[i]] for name, values in columns.items()}) for i in range(len(masses))]
+
+
+@functools.lru_cache(maxsize=64)
+def _recoilers(name: str, channels: tuple[str, ...]) -> tuple[tuple[Target, float, bool], ...]:
+    """Every kind of target in a kilogram of a material with its number, structure functions tabulated.
+
+    An element is its most abundant isotope (shortcut: mass and radius of the others differ by per cent); all bound
+    protons, and all bound neutrons, are one target each, since only their structure functions differ.
+    """
+    material = materials.get(name)
+    found: list[tuple[Target, float, bool]] = []
+    bound: dict[str, list[tuple[float, Target]]] = {"p": [], "n": []}
+    for symbol, number in material.atoms_per_kg.items():
+        nucleus = max(isotopes.natural(symbol), key=lambda n: n.abundance)
+        if nucleus.name == "H1":
+            if "coherent" in channels or "incoherent" in channels:
+                found.append((tabulated(targets.get("H1")), number, True))
+            continue
+        if "coherent" in channels:
+            found.append((tabulated(targets.get(nucleus.name)), number, False))
+        if "incoherent" in channels:
+            for nucleon, members in bound.items():
+                members.append((number, targets.bound_nucleons(nucleus, nucleon)))
+    found += [(tabulated(_together(members)), 1.0, True) for members in bound.values() if members]
+    if "electron" in channels:
+        found.append((targets.get("e-"), material.electrons_per_kg, True))
+    return tuple(found)
+
+
+def _together(members: list[tuple[float, Target]]) -> Target:
+    """Targets of the same mass as one, per kilogram."""
+
+    def electric(q2: FloatArray) -> FloatArray:
+        return np.asarray(sum(number * target.electric(q2) for number, target in members))
+
+    def magnetic(q2: FloatArray) -> FloatArray:
+        parts = [number * target.magnetic(q2) for number, target in members if target.magnetic is not None]
+        return np.asarray(sum(parts))
+
+    return replace(members[0][1], electric=electric, magnetic=magnetic)
+
+
+def tabulated(target: Target) -> Target:
+    """The same target with its structure functions interpolated in ln Q^2 (1e-4 where they matter)."""
+    grid = np.geomspace(1e-18, min(target.reach, 1e4), _TABLE)
+    logarithm = np.log(grid)
+
+    def interpolate(structure: Structure) -> Structure:
+        values = structure(grid)
+        return lambda q2: np.interp(np.log(q2), logarithm, values)
+
+    magnetic = None if target.magnetic is None else interpolate(target.magnetic)
+    return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
+
+
+def _elastic(target: Target, number: float, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray) -> States:
+    """Final states of shape (masses, energies, nodes)."""
+    low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
+    stop = np.minimum(high, target.reach / (2.0 * target.mass))
+    start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
+    is_open = stop > start
+    nodes, weights = _legendre(_RECOIL_NODES)
+    span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[..., None]
+    recoil = np.where(is_open, start, 1.0)[..., None] * np.exp(0.5 * span * (nodes + 1.0))
+    energy, mass = np.broadcast_to(neutrino_energy[:, None], recoil.shape), mass[..., None]
+    section = upscattering.spectrum(target, recoil, energy, mass)
+    hnl = np.maximum(energy - recoil, mass)
+    momentum = np.sqrt((hnl - mass) * (hnl + mass))
+    transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low[..., None]) * (high[..., None] - recoil)
+    sine = np.sqrt(np.maximum(transverse2, 0.0)) / np.where(momentum > 0, energy * momentum, np.inf)
+    along = 2.0 * energy * hnl - mass**2 - 2.0 * target.mass * recoil  # 2 E p cos(theta)
+    weight = number * units.GEV_M2_TO_CM2 * section * recoil * 0.5 * span * weights
+    index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None], recoil.shape)
+    return States(
+        weight,
+        index,
+        hnl,
+        np.minimum(sine, 1.0),
+        along > 0,
+        recoil,
+        np.full(recoil.shape, is_shower),
+        np.full(recoil.shape, target.mass),
+    )
+
+
+def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: FloatArray) -> States:
+    """Deep-inelastic final states, by quadrature in ln W and ln(Q^2 + 0.3 GeV^2); N is taken as fully flipped."""
+    soft, m = 0.3, _DIS_TARGET
+    nodes, weights = _legendre(_DIS_NODES)
+    w_max = np.sqrt(m**2 + 2.0 * m * neutrino_energy) - mass
+    is_open = w_max > deep_inelastic.W_MIN
+    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / deep_inelastic.W_MIN), 0.0)[..., None]
+    w = deep_inelastic.W_MIN * np.exp(0.5 * np.maximum(span_w, 0.0) * (nodes + 1.0))
+    energy, mass = neutrino_energy[:, None], mass[..., None]
+    low, high = deep_inelastic.q2_limits(w, energy, mass)
+    span_q = np.log((high + soft) / (low + soft))[..., None]
+    shifted = (low + soft)[..., None] * np.exp(0.5 * span_q * (nodes + 1.0))
+    q2 = np.maximum(shifted - soft, 1e-12)
+    w, energy, mass = w[..., None], energy[..., None], mass[..., None]
+    excess = w**2 - m**2 + q2  # 2 m nu
+    x = q2 / excess
+    f1, f2 = deep_inelastic.structure_functions(x, q2, nucleon)
+    value = np.maximum(deep_inelastic.double_differential(x, q2, energy, mass, m, f1, f2), 0.0)
+    measure = 0.25 * span_w[..., None] * weights[:, None] * span_q * weights * 2.0 * w**2 * shifted * x**2 / q2
+    lost = excess / (2.0 * m)
+    hnl = np.maximum(energy - lost, mass)
+    momentum = np.sqrt((hnl - mass) * (hnl + mass))
+    along = 2.0 * energy * hnl - mass**2 - q2
+    cosine = np.divide(along, 2.0 * energy * momentum, out=np.ones_like(along), where=momentum > 0)
+    sine = np.sqrt(np.clip(1.0 - cosine**2, 0.0, 1.0))
+    shape = value.shape
+    index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None, None], shape)
+    weight = np.where(is_open[..., None, None], number * units.GEV_M2_TO_CM2 * value * measure, 0.0)
+    return States(
+        weight,
+        index,
+        np.broadcast_to(hnl, shape),
+        sine,
+        along > 0,
+        np.broadcast_to(lost, shape),
+        np.ones(shape, dtype=bool),
+        np.zeros(shape),
+    )
+
+
+@functools.cache
+def _legendre(number: int) -> tuple[FloatArray, FloatArray]:
+    nodes, weights = np.polynomial.legendre.leggauss(number)
+    return nodes, weights

@@ -1,0 +1,74 @@
+"""Card sections of searches for the photon of N made by up-scattering."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.signals.observation import ObservationSection
+
+
+class Exposure(Section, frozen=True, kw_only=True):
+    """How long: protons on target, seconds, or nothing for a flux that is given for the whole run."""
+
+    protons_on_target: Positive | None = None
+    seconds: Positive | None = None
+
+
+class Matter(Section, frozen=True, kw_only=True):
+    """Matter in which N is made: a volume, or a slab ``upstream_m = [far, near]`` before the detector.
+
+    A slab is taken as wide as the paths that reach the detector need: the beam is broad there (shortcut ``broad-beam``).
+    ``source_distance_m``, from the source to z = 0, lets the fluence fall as the square of the distance.
+    """
+
+    name: str
+    material: str
+    density_g_cm3: Positive | None = None
+    mass_tonne: Positive | None = None
+    shape: Options | None = None
+    upstream_m: tuple[float, float] | None = None
+    source_distance_m: Positive | None = None
+    channels: tuple[Literal["coherent", "incoherent", "electron", "dis"], ...] = ("coherent", "incoherent", "electron")
+
+
+class Selection(Section, frozen=True, kw_only=True):
+    """What is accepted of N -> nu gamma (or nu e+ e-) in the decay volume.
+
+    Energies in GeV, angles to the beam. ``first_cascade_min_GeV`` with ``separation_min_m`` asks for the recoil too (double
+    cascades); ``delay_min_ns`` for an arrival later than light by that much.
+    """
+
+    visible: Literal["photon", "pair", "both"] = "photon"
+    energy_min_GeV: NonNegative = 0.0
+    energy_max_GeV: Positive | None = None
+    cosine_min: float = -1.0
+    energy_angle2_max_GeV: Positive | None = None
+    efficiency: Fraction = 1.0
+    efficiency_table: str = ""
+    energy_resolution: tuple[NonNegative, NonNegative] = (0.0, 0.0)  # a / sqrt(E / GeV) (+) b
+    angle_resolution_deg: NonNegative = 0.0
+    first_cascade_min_GeV: NonNegative = 0.0
+    separation_min_m: NonNegative = 0.0
+    delay_min_ns: NonNegative = 0.0
+
+
+class Histogram(Section, frozen=True, kw_only=True):
+    """What is histogrammed: the photon energy [GeV], cos(theta) to the beam, or the quasi-elastic energy [GeV]."""
+
+    variable: Literal["count", "energy", "cosine", "quasi-elastic-energy"] = "count"
+    edges: tuple[float, ...] = (0.0, 1.0)
+
+
+class UpscatterCard(Card, frozen=True, kw_only=True):
+    """N made by up-scattering and seen by its decay."""
+
+    source: Options
+    exposure: Exposure = Exposure()
+    matter: list[Matter]
+    detector: Options
+    selection: Selection = Selection()
+    histogram: Histogram = Histogram()
+    observation: ObservationSection
+    background: list[Background] = []
+    nuisance: list[Nuisance] = []

@@ -1,0 +1,280 @@
+r"""What a proto-neutron star does to N at one mass: gain and loss rates on a grid of radius and energy, per d^2.
+
+Channels (:data:`CHANNELS`): ``protons`` (nu p -> N p, Primakoff), ``electrons`` (nu e -> N e), ``photons`` (nu gamma
+-> N where M exceeds the photon mass, plasmon decay where it does not) and ``pairs`` (e+e- -> N nubar), each with its
+inverse. The neutrino of flavour alpha is in equilibrium with chemical potential mu_alpha: that of nu_e from the
+profile, a constant, or zero; zero for nu_mu and nu_tau. A Dirac N and its antiparticle are separate species (mu ->
+-mu), with two helicities each; a Majorana N is one species with two helicities that does both.
+
+Nothing here depends on d: emission per d^2 and opacity per d^2 are tabulated once per mass and scanned in
+:mod:`nudipole.supernova.luminosity`. Approximations: recoil of protons and of blocked electrons neglected (E_N = E_nu),
+muons and nuclear correlations left out, one snapshot in time.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.portal import Direction
+from nudipole.processes import hnl_decay, plasma
+from nudipole.supernova import profiles
+
+FloatArray = npt.NDArray[np.float64]
+CHANNELS = ("protons", "electrons", "photons", "pairs")
+INNER_SHELLS, OUTER_SHELLS, ENERGIES = 28, 24, 60  # limits move by 1 % or less when doubled
+_INNER_KM = 14.0
+_ENERGY_RANGE = 25.0  # temperatures above M + mu_nu: exp(-25) of the emission is lost
+
+
+@dataclass(frozen=True)
+class Star:
+    """A proto-neutron star and what is assumed of it.
+
+    Parameters
+    ----------
+    profile : str
+        One of :data:`nudipole.supernova.profiles.NAMES` or the path of a table.
+    neutrino_potential : {"profile", "none"} or float
+        Chemical potential of nu_e: from the profile, zero, or this constant [MeV] inside ``degenerate_km``.
+    degenerate_km : float
+        Radius [km] out to which a constant potential holds.
+    channels : tuple of str
+        Subset of :data:`CHANNELS`.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown channel or an unknown word for the potential.
+    """
+
+    profile: str = "cold"
+    neutrino_potential: str | float = "profile"
+    degenerate_km: float = profiles.NEUTRINOSPHERE_KM
+    channels: tuple[str, ...] = CHANNELS
+
+    def __post_init__(self) -> None:
+        for channel in self.channels:
+            check_choice("supernova channel", channel, CHANNELS)
+        if isinstance(self.neutrino_potential, str):
+            check_choice("neutrino potential", self.neutrino_potential, ("profile", "none"))
+        check_positive(degenerate_km=self.degenerate_km)
+
+    def load(self) -> profiles.Profile:
+        """The profile.
+
+        Raises
+        ------
+        DomainError
+            If the potential should come from a profile that has none.
+        """
+        return _load(self)
+
+    def potential(self, plasma_state: profiles.Conditions) -> FloatArray:
+        """mu_nu of nu_e [GeV] at these conditions."""
+        if self.neutrino_potential == "none":
+            return np.zeros_like(plasma_state.radius)
+        if self.neutrino_potential == "profile":
+            return plasma_state.neutrino_potential
+        inside = plasma_state.radius <= self.degenerate_km
+        return np.where(inside, float(self.neutrino_potential) * units.MEV, 0.0)
+
+
+@functools.lru_cache(maxsize=32)
+def _load(star: Star) -> profiles.Profile:
+    profile = profiles.load(star.profile) if star.profile in profiles.NAMES else profiles.load_file(Path(star.profile))
+    if star.neutrino_potential == "profile" and profile.neutrino_potential is None:
+        raise DomainError(
+            f"profile {profile.name} has no neutrino potential; give one in MeV, or 'none' for non-degenerate neutrinos"
+        )
+    return profile
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rates at one mass, per d^2, on shells x energies for each species.
+
+    ``edges`` (n + 1) [km] and ``middle`` (n) [km] of the shells; ``volume`` (n) [GeV^-3]; ``energy`` (m) [GeV] with
+    quadrature weights ``measure`` (m) [GeV]; ``gain``, ``loss`` (species, n, m) [GeV^3]; ``multiplicity`` (species),
+    how many like species each stands for; ``vacuum_width`` [GeV^3], the decay width at rest; ``conditions`` at the
+    shells.
+    """
+
+    mass: float
+    edges: FloatArray
+    middle: FloatArray
+    volume: FloatArray
+    energy: FloatArray
+    measure: FloatArray
+    gain: FloatArray
+    loss: FloatArray
+    multiplicity: FloatArray
+    vacuum_width: float
+    conditions: profiles.Conditions
+
+    @property
+    def momentum(self) -> FloatArray:
+        """Momentum of N [GeV] at the energies."""
+        return np.sqrt((self.energy - self.mass) * (self.energy + self.mass))
+
+    @property
+    def emission(self) -> FloatArray:
+        """dN/dV dt dE per d^2 [GeV^5], (species, n, m): g E p / 2 pi^2 times the gain, g = 2."""
+        return self.multiplicity[:, None, None] * self.energy * self.momentum / np.pi**2 * self.gain
+
+    @property
+    def opacity(self) -> FloatArray:
+        """Absorption per length and d^2 [GeV^3], (species, n, m): (gain + loss) / v, what drives f_N to equilibrium."""
+        return (self.gain + self.loss) * (self.energy / self.momentum)
+
+    def emissivity(self) -> FloatArray:
+        """Energy lost per volume, time and d^2 in each shell [GeV^7 = GeV^5 per GeV^-2]."""
+        return np.einsum("snm,m->n", self.emission, self.measure * self.energy)
+
+
+def flavor_weights(direction: Direction) -> tuple[float, float]:
+    """|d_e|^2 / d^2 and (|d_mu|^2 + |d_tau|^2) / d^2; flavours of a thermal bath add without interference.
+
+    ``universal`` is the flavour-blind effective moment: sum |d_alpha|^2 = d^2 in equal parts.
+    """
+    if direction.incoherent:
+        return 1.0 / 3.0, 2.0 / 3.0
+    squares = np.abs(np.asarray(direction.couplings)) ** 2
+    return float(squares[0]), float(squares[1] + squares[2])
+
+
+def rates(star: Star, mass: float, direction: Direction, far_km: float | None = None) -> Rates:
+    """Rates of the whole star at one mass [GeV], cached.
+
+    Parameters
+    ----------
+    star : Star
+    mass : float
+        M > 0 [GeV].
+    direction : Direction
+        Flavour weights, Dirac or Majorana.
+    far_km : float, optional
+        Shells end here if the profile reaches farther.
+    """
+    check_positive(mass=mass)
+    return _rates(star, float(mass), flavor_weights(direction), direction.majorana_factor, far_km)
+
+
+@functools.lru_cache(maxsize=512)
+def _rates(star: Star, mass: float, weights: tuple[float, float], majorana: float, far_km: float | None) -> Rates:
+    profile = star.load()
+    edges = _shells(profile, far_km)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    state = profile.at(np.maximum(middle, profile.radius[0]))
+    potential = star.potential(state)
+    energy, measure = _energies(mass, state.temperature, potential if weights[0] > 0 else np.zeros_like(potential))
+    parts: list[tuple[float, FloatArray]] = [
+        (weight, mu) for weight, mu in zip(weights, (potential, np.zeros_like(potential)), strict=True) if weight > 0
+    ]
+    degenerate = any(np.any(mu != 0) for _, mu in parts)
+    signs = np.array([1.0, -1.0] if degenerate else [1.0])
+    gain, loss = sum_rates(star.channels, state, energy, mass, [(w, signs[:, None] * mu) for w, mu in parts])
+    copies = 2.0 / len(signs)
+    if majorana > 1.0:  # one species with the rates of both
+        gain, loss = copies * np.sum(gain, axis=0, keepdims=True), copies * np.sum(loss, axis=0, keepdims=True)
+        copies = 1.0
+    return Rates(
+        mass=mass,
+        edges=edges,
+        middle=middle,
+        volume=4.0 * np.pi / 3.0 * np.diff((edges * units.KILOMETRE) ** 3),
+        energy=energy,
+        measure=measure,
+        gain=gain,
+        loss=loss,
+        multiplicity=np.full(len(gain), copies),
+        vacuum_width=float(hnl_decay.radiative_width(mass)) * sum(weights) * majorana,
+        conditions=state,
+    )
+
+
+def sum_rates(
+    channels: tuple[str, ...],
+    state: profiles.Conditions,
+    energy: FloatArray,
+    mass: float,
+    flavors: list[tuple[float, FloatArray]],
+) -> tuple[FloatArray, FloatArray]:
+    """Gain and loss per d^2 [GeV^3] of N, shape (..., radii, energies), ... being species.
+
+    Parameters
+    ----------
+    channels : tuple of str
+    state : Conditions
+        Plasma at n radii.
+    energy : ndarray (m,)
+        [GeV], above M.
+    mass : float
+        [GeV]
+    flavors : list of (weight, mu_nu)
+        |d_alpha / d|^2 and the chemical potential (..., n) [GeV] of each flavour, with opposite signs for N and N-bar.
+
+    Examples
+    --------
+    >>> state = profiles.load("cold").at([10.0])
+    >>> gain, loss = sum_rates(("protons",), state, np.array([0.1]), 0.01, [(1.0, np.zeros(1))])
+    >>> bool(np.isclose(gain / loss, np.exp(-0.1 / state.temperature[0])))
+    True
+    """
+    shape = (len(state.radius), len(energy))
+    heat, kappa2 = state.temperature[:, None], state.screening2[:, None]
+    scattering = np.zeros(shape)
+    if "protons" in channels:
+        forward = plasma.static_cross_section(energy, mass, kappa2)
+        scattering = scattering + state.proton_targets[:, None] * plasma.backward(forward, energy, mass)
+    if "electrons" in channels:
+        forward = plasma.electron_cross_section(energy, mass, state.electron_energy[:, None], kappa2)
+        scattering = scattering + state.electron_targets[:, None] * plasma.backward(forward, energy, mass)
+    gain, loss = (np.zeros((*flavors[0][1].shape, len(energy))) for _ in range(2))
+    for weight, potential in flavors:
+        mu = potential[..., None]
+        gain += weight * scattering * plasma.fermi(energy, heat, mu)
+        loss += weight * scattering * plasma.fermi(-energy, heat, -mu)
+        more: list[tuple[FloatArray, FloatArray]] = []
+        if "photons" in channels:
+            more.append(plasma.photon_rates(energy, mass, state.photon_mass[:, None], heat, mu))
+        if "pairs" in channels:
+            more.append(plasma.pair_rates(energy, mass, state.electron_potential[:, None], heat, mu))
+        for extra_gain, extra_loss in more:
+            gain += weight * extra_gain
+            loss += weight * extra_loss
+    return gain, loss
+
+
+def local_emissivity(mass: float, state: profiles.Conditions, channels: tuple[str, ...] = CHANNELS) -> FloatArray:
+    """Energy lost to N and N-bar per mass of star, time and d^2 [GeV^3 = erg/g/s in natural units], mu_nu = 0.
+
+    ``state`` of n conditions gives n values.
+    """
+    zero = np.zeros(len(state.radius))
+    energy, measure = _energies(mass, state.temperature, zero)
+    gain, _ = sum_rates(channels, state, energy, mass, [(1.0, zero)])
+    momentum = np.sqrt((energy - mass) * (energy + mass))
+    return np.sum(2.0 * energy**2 * momentum / np.pi**2 * gain * measure, axis=-1) / state.mass_density
+
+
+def _shells(profile: profiles.Profile, far_km: float | None) -> FloatArray:
+    outer = profile.outer_radius if far_km is None else min(far_km, profile.outer_radius)
+    if outer <= _INNER_KM:
+        return np.linspace(0.0, outer, INNER_SHELLS + 1)
+    inner = np.linspace(0.0, _INNER_KM, INNER_SHELLS + 1)
+    return np.concatenate([inner, np.geomspace(_INNER_KM, outer, OUTER_SHELLS + 1)[1:]])
+
+
+def _energies(mass: float, temperature: FloatArray, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Energies M + range * u^2 with Gauss-Legendre u: dense at threshold."""
+    reach = _ENERGY_RANGE * float(np.max(temperature)) + max(0.0, float(np.max(np.abs(potential))))
+    nodes, weights = plasma.legendre(ENERGIES)
+    u = 0.5 * (nodes + 1.0)
+    return mass + reach * u**2, reach * u * weights

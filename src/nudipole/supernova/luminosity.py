@@ -1,0 +1,182 @@
+r"""How much energy N carries off, as a function of d, and the four ways in use of turning it into a limit.
+
+Rays from every shell in every direction are followed to R_far through the opacity of the star and through decay,
+
+.. math:: \frac{dN}{dE\,dt}(d) = d^2\int dV\,\frac{dQ}{dE}(r, E)\,
+          \frac12\int d\cos\theta\; e^{-d^2\tau(r, \theta, E)}, \qquad L = \int E\,\frac{dN}{dE\,dt}\,dE .
+
+Modes (:data:`MODES`):
+
+``integrated-luminosity``  L(d) at R_far exceeds L_max: a closed region
+``mean-free-path``         L without absorption exceeds L_max, up to the d at which the energy-averaged mean free
+                           path in the core falls to the core radius
+``n-sphere``               the same lower edge, up to the d at which the black-body luminosity of the sphere of
+                           optical depth 2/3 falls below L_max
+``raffelt``                emissivity at rho = 3e14 g/cm^3, T = 30 MeV, Y_p = 0.3 exceeds 1e19 erg/g/s; no upper edge
+
+The first is the one of :cite:`Chauhan:2024nfa`, the last the criterion of :cite:`Raffelt:1996wa`.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.errors import check_non_negative
+from nudipole.processes import plasma
+from nudipole.supernova import emission, profiles
+
+FloatArray = npt.NDArray[np.float64]
+MODES = ("integrated-luminosity", "mean-free-path", "n-sphere", "raffelt")
+RAFFELT_ERG_PER_GRAM_SECOND = 1e19
+RAFFELT_CONDITIONS = (0.0, 3e14, 30.0, 0.3)  # r [km], rho [g/cm3], T [MeV], Y_p (Raffelt 1996, Sec. 13.3)
+CORE_KM = 10.0
+_ERG_PER_SECOND = units.ERG / units.SECOND  # one erg/s in GeV^2
+_ANGLES = 6
+_SPHERE_DEPTH = 2.0 / 3.0
+
+
+@dataclass(frozen=True)
+class Escape:
+    """Emission per d^2 and optical depth per d^2 of every ray at one mass; all d follow from it.
+
+    ``source`` (species, rays, energies), dN/dE dt per d^2, and ``depth`` (species, rays, energies), both [GeV^2];
+    rays are shells x angles.
+    """
+
+    rates: emission.Rates
+    source: FloatArray
+    depth: FloatArray
+    far_km: float
+    _spectra: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
+
+    def spectrum(self, d: npt.ArrayLike) -> FloatArray:
+        """dN/dE dt at R_far [1, i.e. GeV^-1 per GeV^-1], shape d.shape + (energies,), for couplings d [GeV^-1]."""
+        return np.sum(self.species_spectrum(d), axis=-2)
+
+    def species_spectrum(self, d: npt.ArrayLike) -> FloatArray:
+        """The same by species, d.shape + (species, energies): N and N-bar, or both at once where they are alike."""
+        check_non_negative(d=d)
+        d = np.asarray(d, dtype=float)
+        key = d.tobytes()
+        if key not in self._spectra:  # every observable of one mass asks for the same couplings
+            rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
+            self._spectra[key] = np.array(rows)
+        return self._spectra[key].reshape((*d.shape, *self.source.shape[::2]))
+
+    def luminosity(self, d: npt.ArrayLike) -> FloatArray:
+        """Energy per time at R_far [erg/s] for couplings d [GeV^-1]."""
+        return self.spectrum(d) @ (self.rates.energy * self.rates.measure) / _ERG_PER_SECOND
+
+    def free_luminosity(self) -> float:
+        """Luminosity per d^2 without absorption [erg/s GeV^2]."""
+        return float(np.sum(self.source, axis=(0, 1)) @ (self.rates.energy * self.rates.measure) / _ERG_PER_SECOND)
+
+
+def escape(rates: emission.Rates, far_km: float, angular: str = "average") -> Escape:
+    """Rays of one star at one mass, out to R_far [km].
+
+    Parameters
+    ----------
+    rates : Rates
+    far_km : float
+        R_far [km]: what is absorbed or decays inside does not count as lost. Beyond the last shell N only decays.
+    angular : {"average", "radial"}
+        Average over directions of emission, or all N moving radially outward.
+    """
+    cosine, weight = _directions(angular)
+    outer = float(rates.edges[-1])
+    middle = rates.middle[:, None]
+    paths = path_lengths(rates.middle, cosine, rates.edges) * units.KILOMETRE  # (shells, angles, shells)
+    impact2 = middle**2 * (1.0 - cosine**2)
+    beyond = np.sqrt(np.maximum(far_km**2 - impact2, 0.0)) - np.sqrt(outer**2 - impact2)
+    beyond = np.maximum(beyond, 0.0) * units.KILOMETRE
+    depth = np.einsum("iaj,sjm->siam", paths, rates.opacity, optimize=True)
+    decay = rates.vacuum_width * rates.mass / rates.momentum
+    depth += beyond[None, :, :, None] * decay
+    source = np.einsum("sim,i,a->siam", rates.emission, rates.volume, weight)
+    shape = (len(rates.gain), -1, len(rates.energy))
+    return Escape(rates, source.reshape(shape), depth.reshape(shape), far_km)
+
+
+def path_lengths(radius: FloatArray, cosine: FloatArray, edges: FloatArray) -> FloatArray:
+    """Length [km] inside each shell of the ray that leaves ``radius`` at ``cosine`` to the outward normal.
+
+    Returns
+    -------
+    ndarray
+        Shape (radii, angles, shells); exact for straight rays.
+
+    Examples
+    --------
+    >>> edges = np.linspace(0.0, 10.0, 11)
+    >>> paths = path_lengths(np.array([5.0]), np.array([1.0, -1.0]), edges)
+    >>> [round(float(x), 12) for x in paths.sum(axis=-1)[0]]
+    [5.0, 15.0]
+    """
+    start = radius[:, None, None]
+    impact2 = (radius**2)[:, None, None] * (1.0 - cosine**2)[None, :, None]
+
+    def along(r: FloatArray) -> FloatArray:
+        return np.sqrt(np.maximum(r**2 - impact2, 0.0))
+
+    lower, upper = edges[:-1], edges[1:]
+    outward = along(np.maximum(upper, start)) - along(np.maximum(lower, start))
+    inward = along(np.minimum(upper, start)) - along(np.minimum(lower, start))
+    return outward + np.where((cosine < 0)[None, :, None], 2.0 * inward, 0.0)
+
+
+@functools.cache
+def _directions(angular: str) -> tuple[FloatArray, FloatArray]:
+    if angular == "radial":
+        return np.ones(1), np.ones(1)
+    nodes, weights = plasma.legendre(_ANGLES)
+    return nodes, 0.5 * weights
+
+
+def raffelt_coupling(mass: float) -> float:
+    """d [GeV^-1] at which the emissivity meets Raffelt's 1e19 erg/g/s (mu_nu = 0); inf if N is not made."""
+    radius, *rest = RAFFELT_CONDITIONS
+    state = profiles.conditions(np.array([radius]), *rest)
+    per_d2 = float(emission.local_emissivity(mass, state)[0])
+    limit = RAFFELT_ERG_PER_GRAM_SECOND * _ERG_PER_SECOND / units.GRAM
+    return float(np.sqrt(limit / per_d2)) if per_d2 > 0 else np.inf
+
+
+def mean_free_path_coupling(rates: emission.Rates, core_km: float = CORE_KM) -> float:
+    """d [GeV^-1] at which the mean free path at the core's middle, averaged over the emitted energy, equals the core.
+
+    The average is the harmonic one of a thermal flux: <1/l> weighted with the energy spectrum emitted there.
+    """
+    shell = int(np.searchsorted(rates.edges, 0.5 * core_km)) - 1
+    energy_weight = rates.emission[:, shell] * rates.energy * rates.measure
+    mean = np.sum(energy_weight * rates.opacity[:, shell]) / np.sum(energy_weight)
+    return float(1.0 / np.sqrt(mean * core_km * units.KILOMETRE))
+
+
+def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
+    r"""Black-body luminosity [erg/s] of trapped N from the sphere where its radial optical depth is 2/3.
+
+    :math:`L = 4\pi R^2\,\tfrac14\int 4p^2dp/2\pi^2\,vE f(E, T(R))`, with the opacity averaged over the thermal flux
+    at each radius; only matter and decay inside the profile count. Where the depth at the centre is below 2/3 there
+    is no sphere: NaN.
+    """
+    state = rates.conditions
+    heat = state.temperature[:, None]
+    flux = rates.measure * rates.momentum**2 * rates.energy * plasma.fermi(rates.energy, heat)
+    opacity = np.mean(rates.opacity, axis=0)
+    total = np.sum(flux, axis=-1)
+    mean = np.divide(np.sum(flux * opacity, axis=-1), total, out=np.zeros_like(total), where=total > 0)
+    thickness = np.diff(rates.edges) * units.KILOMETRE
+    # optical depth per d^2 from each shell's middle outward
+    outside = np.cumsum((mean * thickness)[::-1])[::-1] - 0.5 * mean * thickness
+    brightness = 2.0 * np.sum(rates.multiplicity) / (8.0 * np.pi**2) * total
+    luminosity = 4.0 * np.pi * (rates.middle * units.KILOMETRE) ** 2 * brightness / _ERG_PER_SECOND
+    needed = np.log(_SPHERE_DEPTH / np.asarray(d, dtype=float) ** 2)
+    log_depth = np.log(np.maximum(outside, 1e-300))
+    result = np.exp(np.interp(-needed, -log_depth, np.log(np.maximum(luminosity, 1e-300))))
+    return np.where(needed > log_depth[0], np.nan, result)

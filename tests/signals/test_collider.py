@@ -1,0 +1,187 @@
+"""Single-photon signals: yields against direct integration, limits of prompt and escaping N, and scaling."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nudipole import units
+from nudipole.errors import DomainError
+from nudipole.portal import Completion, Direction
+from nudipole.processes import annihilation, mono_photon
+from nudipole.signals import collider
+from nudipole.signals import mono_photon as lhc
+from nudipole.signals.collider import LeptonCollider, PhotonAcceptance
+
+MU = Direction("mu")
+HERMETIC = PhotonAcceptance(cosine_max=1 - 1e-12)
+LEP2 = LeptonCollider(189.0, 177.3, PhotonAcceptance(0.966, x_transverse_min=0.05), radius=2.4, half_length=2.3)
+ATLAS = lhc.MonoPhotonSearch(36.1, (150.0, 225.0, 300.0, np.inf), 150.0, 2.37, (1.37, 1.52), 0.8)
+
+
+def prompt(template) -> np.ndarray:
+    return template.weight.sum(axis=0)
+
+
+@pytest.mark.parametrize("mass", [0.01, 3.0, 50.0, 80.0])
+@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])
+def test_everything_is_seen_by_a_hermetic_detector(mass, completion):
+    direction = Direction("tau", completion=completion)
+    perfect = LeptonCollider(91.19, 1.0, HERMETIC, 1.0, 1.0, radiation=False)
+    expected = collider.total_cross_section(mass, direction, 91.19)
+    assert prompt(collider.decay_template(mass, direction, perfect))[0] == pytest.approx(expected, rel=5e-3)
+
+
+def test_radiation_is_that_of_the_structure_function():
+    direction = Direction("mu", completion=Completion("gauge", 0.0))
+    perfect = LeptonCollider(91.19, 1.0, HERMETIC, 1.0, 1.0)
+    folded = mono_photon.convolve(
+        lambda s: 2 * annihilation.cross_section(s, 5.0, "e", direction.completion.z_over_gamma),
+        91.19**2,
+        x_max=1 - (5.0 / 91.19) ** 2,
+        breaks=(0.03, 0.003),
+    )
+    expected = float(folded) / units.PICOBARN
+    assert prompt(collider.decay_template(5.0, direction, perfect))[0] == pytest.approx(expected, rel=0.01)
+    assert expected < 0.8 * collider.total_cross_section(5.0, direction, 91.19)
+
+
+@pytest.mark.parametrize("nature", ["dirac", "majorana"])
+def test_acceptance_against_a_phase_space_sample(nature):
+    """Throw the decay chain by hand in the rest frames; no formula of the template is used but sigma and helicity."""
+    rng = np.random.default_rng(7)
+    mass, number, sqrt_s = 30.0, 200_000, LEP2.sqrt_s
+    s = sqrt_s**2
+    c = rng.uniform(-1, 1, number)
+    weight = annihilation.angular_distribution(c, s, mass) * 2 / number
+    energy, momentum = (s + mass**2) / (2 * sqrt_s), (s - mass**2) / (2 * sqrt_s)
+    y, phi = rng.uniform(-1, 1, number), rng.uniform(0, 2 * np.pi, number)
+    if nature == "dirac":
+        weight = weight * (1 - annihilation.helicity(c, s, mass) * y)
+    rest = 0.5 * mass * np.stack([np.sqrt(1 - y**2) * np.cos(phi), np.sqrt(1 - y**2) * np.sin(phi), y])
+    along = (energy * rest[2] + momentum * 0.5 * mass) / mass
+    photon = np.sqrt(rest[0] ** 2 + rest[1] ** 2 + along**2)
+    z = along * c + rest[0] * np.sqrt(1 - c**2)
+    seen = LEP2.acceptance.accepts(photon, z / photon, sqrt_s)
+    expected = np.sum(weight * seen) * LEP2.events_per_cross_section
+    still = LeptonCollider(189.0, 177.3, LEP2.acceptance, 2.4, 2.3, radiation=False)
+    ours = prompt(collider.decay_template(mass, Direction("e", nature=nature), still))[0]
+    assert ours == pytest.approx(expected, rel=0.01)
+
+
+def test_escaping_n_is_seen_through_its_radiation_alone():
+    mass = 0.002  # leaves any detector at this coupling
+    template = collider.template(mass, MU, LEP2)
+    expected = mono_photon.visible_cross_section(
+        lambda s: 2 * annihilation.cross_section(s, mass), LEP2.sqrt_s**2, 0.0, 0.966, 0.05
+    )
+    assert template.counts(1e-5)[0] / 1e-10 == pytest.approx(float(expected) * LEP2.events_per_cross_section, rel=0.02)
+
+
+def test_prompt_n_gives_the_whole_accepted_rate_and_no_second_photon():
+    decays, radiates = collider.decay_template(10.0, MU, LEP2), collider.radiative_template(10.0, MU, LEP2)
+    assert decays.counts(1e-4)[0] == pytest.approx(prompt(decays)[0] * 1e-8 * decays.visible[0], rel=1e-9)
+    assert radiates.counts(1e-4)[0] < 1e-12
+
+
+def test_limit_rises_where_n_leaves_before_it_decays():
+    counts = [collider.template(m, MU, LEP2).counts(3e-4)[0] for m in (0.003, 0.03, 0.3)]
+    assert counts[0] < 0.05 * counts[2]
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_majorana_photons_are_harder():
+    hard = LeptonCollider(189.0, 1.0, PhotonAcceptance(0.966, energy_min=70.0), 2.4, 2.3, radiation=False)
+    dirac, majorana = (prompt(collider.decay_template(1.0, Direction("e", nature=n), hard))[0] for n in NATURES)
+    low = (70.0 - 189.0 / 4) / (189.0 / 4)
+    assert majorana / dirac == pytest.approx((1 - low) / (0.5 * (1 - low) ** 2), rel=0.03)
+
+
+NATURES = ("dirac", "majorana")
+
+
+def test_kinematic_end_and_massless_n_give_nothing_by_decay():
+    assert collider.template(189.0, MU, LEP2).counts(1.0)[0] == 0.0
+    assert collider.template(0.0, MU, LEP2).counts(1.0)[0] == 0.0
+
+
+def test_z_templates_need_a_z_dipole():
+    gauge = Direction("mu", completion=Completion("gauge", 0.0))
+    for make, mass in ((collider.z_invisible_template, 0.001), (collider.z_photon_template, 1.0)):
+        assert make(mass, MU, 2.0).counts(1.0)[0] == 0.0
+        assert make(mass, gauge, 2.0).counts(1e-4)[0] > 0.0
+    prompt_n = collider.z_invisible_template(20.0, gauge, 2.0).counts(1e-4)[0]
+    assert prompt_n < 1e-12
+
+
+def test_standard_model_background_of_opal():
+    # 643 single-photon candidates expected at 82 % efficiency (hep-ex/0005002; efficiency from memory)
+    assert 600 < 0.82 * collider.neutrino_background(LEP2) < 700
+
+
+def test_hadron_collider_acceptance_is_that_of_the_whole_rate_when_cuts_are_off():
+    from nudipole.fluxes.parton_luminosity import proton_proton
+
+    luminosity = proton_proton()
+    open_search = lhc.MonoPhotonSearch(1.0, (30.0, np.inf), 30.0, 50.0, radius=1.5)
+    log = np.linspace(np.log(60.0), np.log(9000.0), 4001)
+    root = np.exp(log)
+    rate = sum(luminosity.total(q, root) * 4 * annihilation.cross_section(root**2, 400.0, q) for q in lhc.QUARKS)
+    expected = np.trapezoid(rate, log) / units.FEMTOBARN
+    accepted = lhc.acceptance_times_cross_section(400.0, MU, open_search)[0]
+    assert 0.9 * expected < accepted < expected  # only photons below 30 GeV are missing
+
+
+def test_hadron_collider_bins_add_up():
+    whole = lhc.MonoPhotonSearch(36.1, (150.0, np.inf), 150.0, 2.37, (1.37, 1.52), 0.8)
+    for mass in (1.0, 300.0):
+        assert prompt(lhc.template(mass, MU, ATLAS)).sum() == pytest.approx(prompt(lhc.template(mass, MU, whole))[0])
+
+
+def test_lost_leptons_bring_in_the_w():
+    gauge = Direction("tau", completion=Completion("gauge", 1.0))
+    with_w = lhc.MonoPhotonSearch(36.1, (150.0, np.inf), 150.0, 2.37, lost_lepton=(0.0, 0.0, 0.6))
+    without = lhc.MonoPhotonSearch(36.1, (150.0, np.inf), 150.0, 2.37)
+    assert prompt(lhc.template(10.0, gauge, with_w))[0] > 1.2 * prompt(lhc.template(10.0, gauge, without))[0]
+    muon = Direction("mu", completion=Completion("gauge", 1.0))
+    assert prompt(lhc.template(10.0, muon, with_w))[0] == prompt(lhc.template(10.0, muon, without))[0]
+
+
+def test_displaced_and_delayed_photons_are_a_part_of_all():
+    d = np.geomspace(1e-12, 1e-4, 60)
+    everything = lhc.MonoPhotonSearch(139.0, (60.0, np.inf), 60.0, 1.37)
+    for selection, mass, extra in (("displaced", 10.0, {"impact_min": 0.05}), ("delayed", 100.0, {"delay_min": 1e-9})):
+        search = lhc.MonoPhotonSearch(139.0, (60.0, np.inf), 60.0, 1.37, selection=selection, **extra)
+        part, whole = (lhc.template(mass, MU, s).counts(d)[:, 0] for s in (search, everything))
+        assert np.all(part <= 1.01 * whole)
+        assert part.max() > 0
+        assert part[-1] < 1e-6 * whole[-1]  # too short-lived to be displaced
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(1e-4, 8000.0), st.sampled_from(NATURES), st.floats(1e-8, 1e-1))
+def test_finite_everywhere(mass, nature, d):
+    direction = Direction("mu", nature=nature, completion=Completion("gauge", 0.5))
+    for template in (collider.template(mass, direction, LEP2), lhc.template(mass, direction, ATLAS)):
+        counts = template.counts(d)
+        assert np.all(np.isfinite(counts))
+        assert np.all(counts >= 0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: PhotonAcceptance(1.0),
+        lambda: PhotonAcceptance(0.9, efficiency=1.2),
+        lambda: LeptonCollider(-91.0, 1.0, HERMETIC, 1.0, 1.0),
+        lambda: collider.template(-1.0, MU, LEP2),
+        lambda: collider.template(np.nan, MU, LEP2),
+        lambda: lhc.template(-1.0, MU, ATLAS),
+        lambda: lhc.MonoPhotonSearch(1.0, (150.0, 100.0), 150.0, 2.37),
+        lambda: lhc.MonoPhotonSearch(1.0, (150.0, 200.0), 150.0, 2.37, efficiency=1.5),
+        lambda: lhc.template(1.0, MU, lhc.MonoPhotonSearch(1.0, (150.0, 200.0), 150.0, 2.37, sqrt_s=8000.0)),
+    ],
+)
+def test_bad_input_is_a_named_error(call):
+    with pytest.raises(DomainError):
+        call()
