@@ -150,7 +150,7 @@ def test_majorana_n_is_seen_earlier_and_lost_earlier():
     assert majorana.upper[0] < dirac.upper[0]
 
 
-@pytest.mark.parametrize("key", ["na62", "hike", "faser2", "facet"])
+@pytest.mark.parametrize("key", ["na62", "hike", "faser2", "facet", "ship-mesons"])
 def test_curves_are_smooth_and_every_preset_runs(key):
     experiment = registry.get(key)
     masses = np.geomspace(0.01, 0.12, 60)

@@ -48,7 +48,7 @@ _PER_DECADE = 10  # bins of momentum in the gathered template
 _KNOT_RATIO = 1.1  # step of the masses at which events are made; weights are linear in between
 _LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
 _GROUPS = ("any", *FLAVORS)
-_NEGLIGIBLE = 1e-4  # channels below this share of the largest are not sampled
+_NEGLIGIBLE = 1e-3  # channels below this share of the largest that the same coupling drives are not sampled
 
 
 class SourceSection(Section, frozen=True, kw_only=True):
@@ -195,18 +195,21 @@ class MesonDecayModel:
         return CountStatistic(lambda cl: feldman_cousins(int(seen.counts), seen.background, cl)[1])
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        return Signal(templates=[self._template(float(m), direction) for m in masses])
+        total = hnl_decay.total_width(masses)
+        visible = np.divide(hnl_decay.radiative_width(masses), total, out=np.ones_like(total), where=total > 0)
+        width = total * direction.majorana_factor
+        rows = zip(masses, width, visible, strict=True)
+        return Signal(templates=[self._template(float(m), float(w), float(v), direction) for m, w, v in rows])
 
-    def _template(self, mass: float, direction: Direction) -> SignalTemplate:
+    def _template(self, mass: float, width: float, visible: float, direction: Direction) -> SignalTemplate:
         nodes = self._nodes(mass, direction.nature == "majorana")
         strength = np.array([_strength(group, direction) for group in _GROUPS])[nodes.group]
-        total = float(hnl_decay.total_width(mass)) * direction.majorana_factor
         return SignalTemplate.from_nodes(
             (nodes.weight * strength)[:, None],
-            kappa=total * mass * nodes.inverse_momentum * units.METRE,
+            kappa=width * mass * nodes.inverse_momentum * units.METRE,
             near=nodes.near,
             far=nodes.far,
-            visible=float(hnl_decay.radiative_width(mass) / hnl_decay.total_width(mass)) if mass > 0 else 1.0,
+            visible=visible,
             decay_norm=direction.decay_norm,
         )
 
@@ -259,7 +262,7 @@ class MesonDecayModel:
             largest[_group(channel)] = max(largest.get(_group(channel), 0.0), yields)
         draws = []
         for yields, parent, channel, parents, energy, ratio in open_channels:
-            if yields > _NEGLIGIBLE * largest[_group(channel)]:
+            if yields > _NEGLIGIBLE * max(largest[_group(channel)], largest.get("any", 0.0)):
                 degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
                 draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(_group(channel))))
         return meson_events.join(draws)
