@@ -197,7 +197,7 @@ def visible_cross_section(
         return bare(np.asarray(s, dtype=float))
     pole = 1.0 - units.Z_MASS**2 / s
     breaks = tuple(x for x in (0.5 * pole, pole - 0.1, pole - 0.03, pole, pole + 0.03) if 0.0 < x < 1.0)
-    return convolve(bare, s, x_max=1.0 - low**2, scale2=0.5 * s * (1.0 - cosine_max), breaks=breaks)
+    return convolve(bare, s, x_max=1.0 - low**2, scale2=0.5 * s * (1.0 - cosine_max), breaks=breaks, nodes=nodes)
 
 
 def structure_function(x: npt.ArrayLike, s: npt.ArrayLike, scale2: npt.ArrayLike | None = None) -> FloatArray:
