@@ -147,7 +147,8 @@ class HadronColliderModel:
         return Likelihood(values["counts"], values["background"], sigma)
 
     def statistic(self) -> Statistic:
-        return PromptAware(self._statistic())
+        # typical energy of the pairs that make such photons: twice the smallest
+        return PromptAware(self._statistic(), 4.0 * self.search.threshold)
 
     def _statistic(self) -> Statistic:
         if self._counting:

@@ -197,7 +197,7 @@ class LeptonColliderModel:
         return Likelihood(np.where(np.isnan(seen), expected, seen), expected, sigma, pulls, shifts)
 
     def statistic(self) -> Statistic:
-        return PromptAware(self._statistic())
+        return PromptAware(self._statistic(), max(run.sqrt_s_GeV for run in self.runs))
 
     def _statistic(self) -> Statistic:
         observation = self.card.observation

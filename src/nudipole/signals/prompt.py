@@ -16,6 +16,7 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.inference.limits import Signal as SignalLike
 from nudipole.inference.limits import Statistic
+from nudipole.processes import annihilation
 from nudipole.signals.model import Signal
 from nudipole.signals.template import SignalTemplate
 
@@ -38,8 +39,8 @@ def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
     total = template.weight.sum(axis=1)
     inside = np.isfinite(template.far)
     reach = template.kappa * np.where(inside, template.far, template.near) * template.decay_norm
-    with np.errstate(divide="ignore"):
-        doubtful = np.where(total > 0, total / reach, 0.0)
+    never = np.where(total > 0, np.inf, 0.0)
+    doubtful = np.divide(total, reach, out=never, where=reach > 0)
     bound = _CERTAIN * np.sum(doubtful[inside]) + np.sum(doubtful[~inside]) / np.e
     if bound < negligible:
         visible = template.visible[inside, None] * template.weight[inside]
@@ -75,9 +76,14 @@ def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: floa
 
 @dataclass(frozen=True)
 class PromptAware:
-    """A statistic that takes masses without decay by the quick way, exactly proportional to d^2."""
+    """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
+
+    Warns (:class:`~nudipole.processes.annihilation.EffectiveTheoryWarning`) where an exclusion begins at couplings for
+    which d^2 s is not small at the collision energy ``sqrt_s`` [GeV].
+    """
 
     inner: Statistic
+    sqrt_s: float
 
     def intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
         if not isinstance(signal, Signal) or signal.per_d2 is not None:
@@ -91,6 +97,9 @@ class PromptAware:
         if slow:
             part = Signal(templates=[signal.templates[i] for i in slow])
             found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
+        edges = np.array([interval.low for intervals in found.values() for interval in intervals])
+        if edges.size:
+            annihilation.check_effective_theory(edges, self.sqrt_s**2)
         return tuple(found[i] for i in range(len(signal)))
 
     def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:
