@@ -121,6 +121,16 @@ def test_electrons_are_not_quenched():
     assert response.for_electrons().matrix([1.0 * KEV])[0, 0] == 1.0
 
 
+def test_electrons_may_have_an_efficiency_of_their_own():
+    response = from_options(
+        [0.0, 1.0], efficiency={"model": "constant"}, electron_efficiency={"model": "constant", "value": 0.2}
+    )
+    assert response.matrix([0.5])[0, 0] == 1.0
+    assert response.for_electrons().matrix([0.5])[0, 0] == pytest.approx(0.2)
+    assert response.scaled_efficiency(0.5).matrix([0.5])[0, 0] == pytest.approx(0.5)
+    assert response.scaled_efficiency(0.5).for_electrons().matrix([0.5])[0, 0] == pytest.approx(0.1)
+
+
 def test_pulls_move_deposit_and_scale():
     base = Response(np.array([1.0, 2.0]) * KEV, lindhard())
     moved = Response(np.array([1.0, 2.0]) * KEV, lindhard(), quenching_scale=1.1, energy_scale=0.9)

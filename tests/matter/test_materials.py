@@ -65,7 +65,7 @@ def test_names():
     assert np.shape(materials.get("Xe").ionisable_electrons_per_kg(np.ones((2, 3)))) == (2, 3)
 
 
-@pytest.mark.parametrize("name", ["", "Xx", "ar40", "CsI2x", "H0", "kryptonite", "2H", "H 2"])
+@pytest.mark.parametrize("name", ["", "Xx", "ar40", "CsI2x", "H0", "kryptonite", "2H", "H 2", "Ar40", "C12"])
 def test_unknown_materials_are_named(name):
     with pytest.raises(UnknownNameError):
         materials.get(name)

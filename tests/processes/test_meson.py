@@ -103,6 +103,14 @@ def test_momenta_towards_solve_the_boost_equation(excess, hnl, gamma, cosine):
             assert back == pytest.approx(star, rel=1e-6, abs=1e-9 * gamma * (value + hnl))
 
 
+def test_polarisation_is_full_for_a_light_n_and_reverses_near_the_end_point():
+    for parent, channel in (("eta", "gamma nu N"), ("phi", "nu N"), ("K", "mu gamma N")):
+        assert meson.polarisation(parent, channel, 1e-6) == pytest.approx(1.0, abs=1e-6)
+    for parent, channel in (("eta", "gamma nu N"), ("phi", "nu N")):
+        mass = meson.parent_mass(parent)
+        assert meson.polarisation(parent, channel, 0.9999 * mass) == pytest.approx(-1 / 3, abs=2e-3)
+
+
 def test_compression_keeps_weight_and_mean():
     energy, weight = neutral_meson.hnl_energy_nodes("eta", 0.1)
     few, heavy = meson.compress(energy, weight, 8)

@@ -205,19 +205,31 @@ def _relax(f: FloatArray, rates: relic.Rates, dt: float) -> tuple[FloatArray, Fl
     return f + (target - f) * decayed, target + (f - target) * mean_weight
 
 
+def _limited(n: relic.Relic, rates: relic.Rates, hubble: float, neutrino_number: float) -> relic.Rates:
+    """The rates, where N is as common as neutrinos no faster than 50 H: equilibrium all the same, and stable.
+
+    An N that is rare may be as fast as it likes, it cannot drag the neutrinos along within a step.
+    """
+    target = float(np.sum(n.weights * rates.gain / np.maximum(rates.loss, 1e-300)))
+    fastest = 50.0 * hubble * max(1.0, neutrino_number / max(target, 1e-300))
+    slowed = np.minimum(1.0, fastest / np.maximum(rates.loss, 1e-300))
+    return relic.Rates(*(slowed * rate for rate in rates))
+
+
 def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutrinos: bool) -> _State:
     """One step in ln a from ``old`` with the rates of ``at``."""
-    dt = step / _hubble(n, at)
+    hubble = _hubble(n, at)
+    dt = step / hubble
     new_scale = old.scale * np.exp(step)
     volume = at.scale**3
     em = at.em
     neutrino_rho = float(baths.neutrino_energy(at.neutrino_t, at.degeneracy))
-    neutrino_n = float(baths.neutrino_number(at.neutrino_t, at.degeneracy))
+    neutrino_n = float(baths.neutrino_number(at.neutrino_t, at.degeneracy)) * volume
     flow = baths.weak_exchange(at.photon_t, at.neutrino_t, at.degeneracy)
     exchange, new_neutrinos = -float(flow[0]) * volume * dt, float(flow[1]) * volume * dt
     occupation, to_photons, to_neutrinos, coupling = old.occupation, 0.0, 0.0, 0.0
     if n.strength > 0:
-        rates = n.rates(at.scale, at.photon_t, at.neutrino_t, at.degeneracy)
+        rates = _limited(n, n.rates(at.scale, at.photon_t, at.neutrino_t, at.degeneracy), hubble, neutrino_n)
         occupation, mean = _relax(old.occupation, rates, dt)
         energy = n.energy(at.scale)
         released = -float(np.sum(n.weights * (occupation - old.occupation) * energy))
@@ -230,7 +242,7 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
     weak_energy, weak_number = _conductance(at)
     heat = 1.0 / (float(em.heat_capacity) * volume) + at.neutrino_t / (4 * neutrino_rho * volume)
     exchange *= _fading(dt * (weak_energy * volume + coupling) * heat)
-    new_neutrinos *= _fading(dt * weak_number / neutrino_n)
+    new_neutrinos *= _fading(dt * weak_number * volume / neutrino_n)
     new_neutrinos -= float(np.sum(n.weights * (occupation - old.occupation)))
     to_photons, to_neutrinos = to_photons + exchange, to_neutrinos - exchange
     entropy = float(old.em.entropy) * old.scale**3 + to_photons / at.photon_t

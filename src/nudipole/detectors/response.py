@@ -77,6 +77,8 @@ class Response:
         Deposit [GeV] -> mean of what is histogrammed; one of :data:`OBSERVABLE`.
     resolution, efficiency
         See their modules.
+    electron_efficiency : Efficiency, optional
+        That of electron recoils, where it differs (detectors that tell them from nuclear recoils).
     quenching_scale, energy_scale : float
         Pulls: the deposit, and the mean of the observable, times this (1 unless a nuisance moves them).
 
@@ -92,6 +94,7 @@ class Response:
     observable: Callable[[FloatArray], FloatArray] = field(default_factory=energy)
     resolution: Resolution = field(default_factory=resolutions.none)
     efficiency: Efficiency = field(default_factory=efficiencies.constant)
+    electron_efficiency: Efficiency | None = None
     quenching_scale: float = 1.0
     energy_scale: float = 1.0
 
@@ -137,8 +140,14 @@ class Response:
         return np.where(mean > 0, result, 0.0)  # no deposit, no event: noise alone is background, not signal
 
     def for_electrons(self) -> Response:
-        """The same detector seen by electron recoils, which are not quenched."""
-        return replace(self, quenching=quenchings.none(), quenching_scale=1.0)
+        """The same detector seen by electron recoils: not quenched, and with their own efficiency if they have one."""
+        own = self.electron_efficiency or self.efficiency
+        return replace(self, quenching=quenchings.none(), quenching_scale=1.0, efficiency=own)
+
+    def scaled_efficiency(self, factor: float) -> Response:
+        """Every efficiency times ``factor``, never above 1."""
+        electrons = None if self.electron_efficiency is None else self.electron_efficiency.scaled(factor)
+        return replace(self, efficiency=self.efficiency.scaled(factor), electron_efficiency=electrons)
 
     def _inside_bins(self) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
         """Fine edges, a point in each fine bin and the bin that holds it; whole numbers where these are counted."""
@@ -156,6 +165,7 @@ def from_options(
     resolution: Mapping[str, Any] | None = None,
     efficiency: Mapping[str, Any] | None = None,
     observable: Mapping[str, Any] | None = None,
+    electron_efficiency: Mapping[str, Any] | None = None,
     file: object = "response",
 ) -> Response:
     """The response that the inline tables of a card describe; what is left out is perfect.
@@ -184,4 +194,7 @@ def from_options(
         observable=chosen("observable", OBSERVABLE, observable, "energy"),
         resolution=chosen("resolution", RESOLUTION, resolution, "none"),
         efficiency=chosen("efficiency", EFFICIENCY, efficiency, "constant"),
+        electron_efficiency=None
+        if electron_efficiency is None
+        else chosen("electron_efficiency", EFFICIENCY, electron_efficiency, "constant"),
     )

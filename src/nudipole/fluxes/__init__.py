@@ -34,7 +34,7 @@ FLUXES = LazyRegistry(
 
 
 def named_flux(name: str, **settings: Any) -> Flux:
-    """The flux of this name with these options.
+    """The flux of this name with these options (not called ``flux``: that is the module of the container).
 
     Raises
     ------

@@ -257,7 +257,7 @@ def _oscillated(components: tuple[FluxComponent, ...]) -> tuple[FluxComponent, .
     return tuple(result)
 
 
-def sps(experiment: str = "charm-ii", mode: str = "neutrino") -> Flux:
+def sps(experiment: str = "charm-ii", mode: str = "neutrino", monochromatic_GeV: float | None = None) -> Flux:
     r"""CERN SPS wide-band beams (450 GeV protons on beryllium).
 
     Parameters
@@ -269,7 +269,11 @@ def sps(experiment: str = "charm-ii", mode: str = "neutrino") -> Flux:
         0.010 (nu_e), 0.0027 (nubar_e) with energies stretched to means of 17.2, 36.4, 27.6 GeV.
     mode : {"neutrino", "antineutrino"}
         Horn polarity; NOMAD ran in neutrino mode.
+    monochromatic_GeV : float, optional
+        Put every component, with its total, at this one energy [GeV]: what some recasts of CHARM-II assume.
     """
+    if monochromatic_GeV is not None:
+        return _at_one_energy(sps(experiment, mode), monochromatic_GeV)
     check_choice("SPS experiment", experiment, ("charm-ii", "nomad"))
     check_choice("horn mode", mode, MODES)
     if experiment == "charm-ii":
@@ -304,15 +308,32 @@ def mean_energy(energy: FloatArray, intensity: FloatArray) -> float:
     return float(np.trapezoid(intensity * energy, energy) / np.trapezoid(intensity, energy))
 
 
-def donut() -> Flux:
+def _at_one_energy(flux: Flux, energy: float) -> Flux:
+    """Every component with its total in a line at one energy [GeV]."""
+    check_positive(monochromatic_GeV=energy)
+    at = np.array([float(energy)])
+    lines = []
+    for c in flux.components:
+        total = np.array([float(np.sum(c.quadrature(c.intensity)))])
+        lines.append(FluxComponent(f"{c.name} line", at, total, c.density, c.antineutrino, lines=True))
+    return Flux(f"{flux.name} at {energy:g} GeV", tuple(lines), flux.per, flux.citations)
+
+
+def donut(monochromatic_GeV: float | None = None) -> Flux:
     """Prompt neutrinos of all flavours per POT at DONUT's emulsion, 36 m from 800 GeV protons on tungsten.
 
     From charm with (1 - |x_F|)^n exp(-b p_T^2) production and the chain D_s -> tau nu_tau, tau -> nu_tau X, by
     scripts/derive_donut_flux.py; neutrinos and antineutrinos are equal. Neutrinos of pions and kaons that decay before
     they interact (a fraction of nu_mu, hardly any nu_e, no nu_tau) are left out. The overall size carries the error of
     the charm cross section and of its A dependence, about 30 %.
+
+    Parameters
+    ----------
+    monochromatic_GeV : float, optional
+        Put every component, with its total, at this one energy [GeV]: what recasts with a flat limit assume.
     """
-    return Flux("DONUT prompt", _table("donut"), "POT", ("DONuT:2007bsg",))
+    flux = Flux("DONUT prompt", _table("donut"), "POT", ("DONuT:2007bsg",))
+    return flux if monochromatic_GeV is None else _at_one_energy(flux, monochromatic_GeV)
 
 
 SHIP_FACE_CM2 = 90.3 * 74.9

@@ -112,6 +112,8 @@ class ProfileStatistic:
         high = profile.upper_edge(best_x, best_chi2 + critical)
         low = None if self.one_sided else profile.lower_edge(best_x, best_chi2 + critical)
         for position, row in enumerate(rows):
+            if not np.isfinite(high[position]):
+                continue
             upper = Interval(float(np.sqrt(high[position] * scale[position])))
             if low is None or low[position] <= 0.0:
                 result[row] = (upper,)
@@ -231,22 +233,34 @@ class _Profile:
         return best, chi2
 
     def upper_edge(self, best: FloatArray, target: FloatArray) -> FloatArray:
-        """x above the best fit where chi^2 = target, by Newton's method from the outside of the convex profile."""
-        x, theta = best + 2.0, None
+        """x above the best fit where chi^2 = target, by Newton's method inside a bracket; infinite if never reached.
+
+        A pull on the signal lets the profile saturate at large x, where Newton's method alone would run away.
+        """
+        inner, x = best.copy(), best + 2.0
+        chi2, slope, theta = self.evaluate(x, None)
         for _ in range(60):
-            chi2, slope, theta = self.evaluate(x, theta)
-            inside = chi2 < target
-            if not np.any(inside):
+            grow = np.nonzero(chi2 < target)[0]
+            if grow.size == 0:
                 break
-            x = np.where(inside, best + 2.5 * (x - best), x)
-        rows = np.arange(len(x))
-        assert theta is not None
-        for _ in range(60):
-            chi2, slope, theta_rows = self.evaluate(x[rows], theta[rows], rows)
-            theta[rows] = theta_rows
-            step = (chi2 - target[rows]) / slope
-            x[rows] -= step
-            rows = rows[np.abs(step) > 1e-6 * x[rows]]
+            inner[grow], x[grow] = x[grow], best[grow] + 2.5 * (x[grow] - best[grow])
+            chi2[grow], slope[grow], theta[grow] = self.evaluate(x[grow], theta[grow], grow)
+        rows = np.nonzero(chi2 >= target)[0]
+        outer = x.copy()
+        x[chi2 < target] = np.inf
+        for _ in range(100):
+            step = np.divide(
+                chi2[rows] - target[rows], slope[rows], out=np.full(rows.size, np.inf), where=slope[rows] > 0
+            )
+            trial = x[rows] - step
+            inside = (trial > inner[rows]) & (trial < outer[rows])
+            trial = np.where(inside, trial, 0.5 * (inner[rows] + outer[rows]))
+            moved = np.abs(trial - x[rows])
+            x[rows] = trial
+            chi2[rows], slope[rows], theta[rows] = self.evaluate(trial, theta[rows], rows)
+            below = chi2[rows] < target[rows]
+            inner[rows[below]], outer[rows[~below]] = trial[below], trial[~below]
+            rows = rows[moved > 1e-6 * trial]
             if rows.size == 0:
                 return x
         raise DomainError("the upper edge of an excluded interval did not converge")

@@ -41,6 +41,7 @@ _NAMES: Mapping[str, str] = {
     "quartz": "SiO2",
 }
 _ALIASES: Mapping[str, str] = {"rock": "crust"}
+_LARGEST_MOLECULE = 9  # a lone symbol with a larger number is a nuclide like Ar40, not a formula
 NAMES = tuple(sorted({*_MIXTURES, *_NAMES, *_ALIASES}))
 
 
@@ -162,6 +163,8 @@ def stoichiometry(formula: str) -> dict[str, int]:
     parts = re.findall(r"([A-Z][a-z]?)(\d*)", formula)
     if not parts or "".join(symbol + number for symbol, number in parts) != formula:
         raise UnknownNameError("material", formula, (*NAMES, "an element", "a chemical formula"))
+    if len(parts) == 1 and int(parts[0][1] or 1) > _LARGEST_MOLECULE:
+        raise UnknownNameError("material", formula, (*NAMES, "an element", "a chemical formula (this is a nuclide)"))
     counts: dict[str, int] = {}
     for symbol, number in parts:
         if symbol not in isotopes.SYMBOLS or number == "0" or number.startswith("0"):

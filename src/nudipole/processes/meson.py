@@ -43,7 +43,7 @@ def parent_mass(parent: str) -> float:
     return units.particle_mass(_particle(parent))
 
 
-def parent_width(parent: str) -> float:
+def total_width(parent: str) -> float:
     """Total width [GeV] of the meson (PDG)."""
     return units.particle_width(_particle(parent))
 
@@ -132,7 +132,7 @@ def decay_channels(parent: str, hnl_mass: float, form_factor: str = "point") -> 
 
 def branching_ratio(parent: str, channel: str, hnl_mass: float, form_factor: str = "point") -> float:
     """Width per d^2 over the total width of the meson [GeV^2], one lepton-number state."""
-    return width(parent, channel, hnl_mass, form_factor) / parent_width(parent)
+    return width(parent, channel, hnl_mass, form_factor) / total_width(parent)
 
 
 def hnl_energy_nodes(
@@ -148,6 +148,32 @@ def hnl_energy_nodes(
     if len(leptons) == 1:
         return charged_meson.hnl_energy_nodes(name, leptons[0], hnl_mass)
     return four_body_meson.hnl_energy_nodes(name, leptons[0], leptons[1], hnl_mass)
+
+
+def polarisation(parent: str, channel: str, hnl_mass: float) -> float:
+    r"""Mean polarisation of N (of Nbar: the opposite) along its direction of flight, in the frame it is emitted in.
+
+    V -> nu Nbar and P0 -> gamma nu Nbar: (1 - 2r) / (1 + 2r) with r = M^2/q^2, because one helicity goes as q^2 sin^2 and
+    the other as M^2 (1 + cos^2) (errata section 8); P -> l gamma N: 1, because the photon of the dipole has one helicity
+    and N must carry the spin of the off-shell neutrino. The frame is that of the virtual photon or neutrino.
+
+    Examples
+    --------
+    >>> polarisation("phi", "nu N", 0.0), polarisation("K", "e gamma N", 0.1)
+    (1.0, 1.0)
+    """
+    name, _ = _split(parent, channel)
+    check_non_negative(hnl_mass=hnl_mass)
+    y = min((hnl_mass / parent_mass(name)) ** 2, 1.0)
+    if name in vector_meson.VECTOR_MESONS:
+        return (1 - 2 * y) / (1 + 2 * y)
+    if name in charged_meson.CHARGED_MESONS:
+        return 1.0
+    node, weight = legendre(24)
+    x = y + 0.5 * (1 - y) * (1 + node)
+    rate = weight * (1 - x) ** 3 * np.maximum(1 - y / x, 0.0) ** 2
+    total = float(np.sum(rate * (1 + 2 * y / x)))
+    return float(np.sum(rate * (1 - 2 * y / x))) / total if total > 0 else -1 / 3
 
 
 def compress(energy: FloatArray, weight: FloatArray, number: int) -> tuple[FloatArray, FloatArray]:
@@ -212,7 +238,7 @@ def lab_spectrum(
     transverse = np.hypot(transverse_x, across * np.sin(azimuth))
     longitudinal = along * np.cos(theta) - across * np.cos(azimuth) * np.sin(theta)
     angle = np.arctan2(transverse, longitudinal)
-    weight = parents.weight[:, None, None, None] * rate[:, None, None] / parent_width(parent)
+    weight = parents.weight[:, None, None, None] * rate[:, None, None] / total_width(parent)
     weight = weight * 0.5 * weight_c[:, None] / nodes[2]
     shape = angle.shape
     return LabNodes(*(np.broadcast_to(v, shape).ravel() for v in (lab_energy, angle, weight)))

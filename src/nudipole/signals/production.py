@@ -79,19 +79,23 @@ def polarisation(
 
 
 def final_states(
-    material: Material, neutrino_energy: FloatArray, hnl_mass: float, channels: Sequence[str] = CHANNELS[:3]
-) -> States:
-    """All final states in this material at these neutrino energies [GeV]."""
+    material: Material, neutrino_energy: FloatArray, hnl_masses: FloatArray, channels: Sequence[str] = CHANNELS[:3]
+) -> list[States]:
+    """All final states in this material at these neutrino energies [GeV], for each mass [GeV]."""
+    masses = np.asarray(hnl_masses, dtype=float)[:, None]
     parts = [
-        _elastic(target, number, is_shower, neutrino_energy, hnl_mass)
+        _elastic(target, number, is_shower, neutrino_energy, masses)
         for target, number, is_shower in _recoilers(material.name, tuple(channels))
     ]
     if "dis" in channels:
         nucleons = (("p", material.protons_per_kg), ("n", material.neutrons_per_kg))
-        parts += [_inelastic(name, number, neutrino_energy, hnl_mass) for name, number in nucleons if number > 0]
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in States.__dataclass_fields__}
+        parts += [_inelastic(name, number, neutrino_energy, masses) for name, number in nucleons if number > 0]
+    columns = {
+        name: np.concatenate([getattr(p, name).reshape(len(masses), -1) for p in parts], axis=1)
+        for name in States.__dataclass_fields__
+    }
     keep = columns["weight"] > 0
-    return States(**{name: values[keep] for name, values in columns.items()})
+    return [States(**{name: values[i, keep[i]] for name, values in columns.items()}) for i in range(len(masses))]
 
 
 @functools.lru_cache(maxsize=64)
@@ -147,49 +151,50 @@ def tabulated(target: Target) -> Target:
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
 
 
-def _elastic(target: Target, number: float, is_shower: bool, neutrino_energy: FloatArray, mass: float) -> States:
+def _elastic(target: Target, number: float, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray) -> States:
+    """Final states of shape (masses, energies, nodes)."""
     low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
     start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
     is_open = stop > start
-    nodes, weights = np.polynomial.legendre.leggauss(_RECOIL_NODES)
-    span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[:, None]
-    recoil = np.where(is_open, start, 1.0)[:, None] * np.exp(0.5 * span * (nodes + 1.0))
-    energy = np.broadcast_to(neutrino_energy[:, None], recoil.shape)
+    nodes, weights = _legendre(_RECOIL_NODES)
+    span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[..., None]
+    recoil = np.where(is_open, start, 1.0)[..., None] * np.exp(0.5 * span * (nodes + 1.0))
+    energy, mass = np.broadcast_to(neutrino_energy[:, None], recoil.shape), mass[..., None]
     section = upscattering.spectrum(target, recoil, energy, mass)
     hnl = np.maximum(energy - recoil, mass)
     momentum = np.sqrt((hnl - mass) * (hnl + mass))
-    transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low[:, None]) * (high[:, None] - recoil)
+    transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low[..., None]) * (high[..., None] - recoil)
     sine = np.sqrt(np.maximum(transverse2, 0.0)) / np.where(momentum > 0, energy * momentum, np.inf)
     along = 2.0 * energy * hnl - mass**2 - 2.0 * target.mass * recoil  # 2 E p cos(theta)
     weight = number * units.GEV_M2_TO_CM2 * section * recoil * 0.5 * span * weights
     index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None], recoil.shape)
     return States(
-        weight.ravel(),
-        index.ravel(),
-        hnl.ravel(),
-        np.minimum(sine, 1.0).ravel(),
-        (along > 0).ravel(),
-        recoil.ravel(),
-        np.full(recoil.size, is_shower),
-        np.full(recoil.size, target.mass),
+        weight,
+        index,
+        hnl,
+        np.minimum(sine, 1.0),
+        along > 0,
+        recoil,
+        np.full(recoil.shape, is_shower),
+        np.full(recoil.shape, target.mass),
     )
 
 
-def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: float) -> States:
+def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: FloatArray) -> States:
     """Deep-inelastic final states, by quadrature in ln W and ln(Q^2 + 0.3 GeV^2); N is taken as fully flipped."""
     soft, m = 0.3, _DIS_TARGET
-    nodes, weights = np.polynomial.legendre.leggauss(_DIS_NODES)
+    nodes, weights = _legendre(_DIS_NODES)
     w_max = np.sqrt(m**2 + 2.0 * m * neutrino_energy) - mass
     is_open = w_max > deep_inelastic.W_MIN
-    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / deep_inelastic.W_MIN), 0.0)[:, None]
+    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / deep_inelastic.W_MIN), 0.0)[..., None]
     w = deep_inelastic.W_MIN * np.exp(0.5 * np.maximum(span_w, 0.0) * (nodes + 1.0))
-    energy = neutrino_energy[:, None]
+    energy, mass = neutrino_energy[:, None], mass[..., None]
     low, high = deep_inelastic.q2_limits(w, energy, mass)
     span_q = np.log((high + soft) / (low + soft))[..., None]
     shifted = (low + soft)[..., None] * np.exp(0.5 * span_q * (nodes + 1.0))
     q2 = np.maximum(shifted - soft, 1e-12)
-    w, energy = w[..., None], energy[..., None]
+    w, energy, mass = w[..., None], energy[..., None], mass[..., None]
     excess = w**2 - m**2 + q2  # 2 m nu
     x = q2 / excess
     f1, f2 = deep_inelastic.structure_functions(x, q2, nucleon)
@@ -203,14 +208,20 @@ def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: f
     sine = np.sqrt(np.clip(1.0 - cosine**2, 0.0, 1.0))
     shape = value.shape
     index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None, None], shape)
-    weight = np.where(is_open[:, None, None], number * units.GEV_M2_TO_CM2 * value * measure, 0.0)
+    weight = np.where(is_open[..., None, None], number * units.GEV_M2_TO_CM2 * value * measure, 0.0)
     return States(
-        weight.ravel(),
-        index.ravel(),
-        hnl.ravel(),
-        sine.ravel(),
-        (along > 0).ravel(),
-        np.broadcast_to(lost, shape).ravel(),
-        np.ones(weight.size, dtype=bool),
-        np.zeros(weight.size),
+        weight,
+        index,
+        np.broadcast_to(hnl, shape),
+        sine,
+        along > 0,
+        np.broadcast_to(lost, shape),
+        np.ones(shape, dtype=bool),
+        np.zeros(shape),
     )
+
+
+@functools.cache
+def _legendre(number: int) -> tuple[FloatArray, FloatArray]:
+    nodes, weights = np.polynomial.legendre.leggauss(number)
+    return nodes, weights

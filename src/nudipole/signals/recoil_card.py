@@ -52,8 +52,7 @@ class ResponseSection(Section, frozen=True, kw_only=True):
     observable: Options = _default("energy")
     resolution: Options = _default("none")
     efficiency: Options = _default("constant")
-    nuclear_efficiency: Options | None = None
-    electron_efficiency: Options | None = None
+    electron_efficiency: Options | None = None  # where electron recoils have another than ``efficiency``
     window_eV: tuple[NonNegative, Positive] | None = None
     window_keV: tuple[NonNegative, Positive] | None = None
     window_MeV: tuple[NonNegative, Positive] | None = None
@@ -132,4 +131,8 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
         ("efficiency", EFFICIENCY),
     ):
         models[part] = options.resolve(registry, getattr(section, part), "model", file, f"response.{part}")
+    if section.electron_efficiency is not None:
+        models["electron_efficiency"] = options.resolve(
+            EFFICIENCY, section.electron_efficiency, "model", file, "response.electron_efficiency"
+        )
     return Response(edges=edges, **models)

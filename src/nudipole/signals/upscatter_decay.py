@@ -45,6 +45,7 @@ from nudipole.signals.upscatter_card import Matter, UpscatterCard
 FloatArray = npt.NDArray[np.float64]
 NODES = 4096
 ENERGY_NODES = 40
+_CHUNK = 25
 CardType = UpscatterCard
 
 
@@ -123,7 +124,9 @@ class UpscatterModel:
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         energy, fluence = rebin(*self.flux.nodes(direction), ENERGY_NODES)
         fluence = fluence * self._exposure()
-        templates = [self._template(float(mass), direction, energy, fluence) for mass in masses]
+        templates = []
+        for chunk in np.array_split(np.asarray(masses, dtype=float), -(-len(masses) // _CHUNK)):
+            templates += self._templates(chunk, direction, energy, fluence)
         pulls = self.observation.pulls
         shifts = np.zeros((1, len(pulls), self.observation.size))
         for index, pull in enumerate(pulls):
@@ -140,17 +143,31 @@ class UpscatterModel:
             raise CardError(self.file, f"exposure.{needed}", None, f"is required: the flux is per {self.flux.per}")
         return float(value)
 
-    def _template(self, mass: float, direction: Direction, energy: FloatArray, fluence: FloatArray) -> SignalTemplate:
+    def _templates(
+        self, masses: FloatArray, direction: Direction, energy: FloatArray, fluence: FloatArray
+    ) -> list[SignalTemplate]:
         number = 2 ** int(np.log2(NODES / len(self.regions)))
-        states_of: dict[tuple[str, tuple[str, ...]], States] = {}
-        parts = []
-        for position, region in enumerate(self.regions):
-            what = (region.material.name, tuple(region.matter.channels))
-            if what not in states_of:
-                states_of[what] = final_states(region.material, energy, mass, region.matter.channels)
-            uniforms = _sobol(number, position)
-            parts.append(self._nodes(region, states_of[what], mass, direction, energy, fluence, uniforms))
-        return template.total(parts).compressed()
+        kinds = {(region.material.name, region.matter.channels): region for region in self.regions}
+        states = {
+            kind: final_states(region.material, energy, masses, region.matter.channels)
+            for kind, region in kinds.items()
+        }
+        templates = []
+        for index, mass in enumerate(masses):
+            parts = [
+                self._nodes(
+                    region,
+                    states[region.material.name, region.matter.channels][index],
+                    float(mass),
+                    direction,
+                    energy,
+                    fluence,
+                    _sobol(number, position),
+                )
+                for position, region in enumerate(self.regions)
+            ]
+            templates.append(template.total(parts).compressed())
+        return templates
 
     def _nodes(
         self,

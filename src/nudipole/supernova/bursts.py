@@ -1,10 +1,10 @@
-r"""Energetic neutrinos from N -> nu gamma in the neutrino burst: SN1987A as it was seen, and the next Galactic supernova.
+r"""Energetic neutrinos from N -> nu gamma in the neutrino burst: SN1987A as it was seen, and the next in the Galaxy.
 
-N decays outside R_far; its neutrino, flat in energy between (E - p)/2 and (E + p)/2, arrives with delay t = tau M / 2 E_nu as the
-photon does (:mod:`nudipole.supernova.gamma_rays`). Flavour is averaged over vacuum oscillations,
-:math:`P_{\alpha e} = \sum_i |U_{\alpha i}|^2|U_{ei}|^2`. Detection: nubar_e p -> e+ n, nu_e and nubar_e on oxygen; muon-type
-charged currents and neutral currents are left out. No event above 50 MeV was seen by Kamiokande-II, IMB or Baksan within the
-burst, the argument of :cite:`Fiorillo:2022cdq,Akita:2023iwq`.
+N decays outside R_far; its neutrino, flat in energy between (E - p)/2 and (E + p)/2, arrives with delay t = tau M /
+2 E_nu as the photon does (:mod:`nudipole.supernova.gamma_rays`). Flavour is averaged over vacuum oscillations,
+:math:`P_{\alpha e} = \sum_i |U_{\alpha i}|^2|U_{ei}|^2`. Detection: nubar_e p -> e+ n, nu_e and nubar_e on oxygen;
+muon-type charged currents and neutral currents are left out. No event above 50 MeV was seen by Kamiokande-II, IMB or
+Baksan within the burst, the argument of :cite:`Fiorillo:2022cdq,Akita:2023iwq`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from scipy.special import gammaincinv
 from nudipole import tables, units
 from nudipole.errors import check_non_negative
 from nudipole.portal import Direction
+from nudipole.processes import plasma
 from nudipole.supernova.gamma_rays import hnl_decay_share
 from nudipole.supernova.luminosity import Escape
 
@@ -50,8 +51,8 @@ def water(name: str, kilotonnes: float, efficiency: float, energy_cut: float) ->
     return Detector(name, 2.0 * molecules, molecules, efficiency, energy_cut)
 
 
-# Masses and efficiencies at 50 MeV: the parametrisations of Vissani, J. Phys. G 42 (2015) 013001, through a public code;
-# IMB 0.75 at 50 MeV (0.95 at 70) times a live fraction of 0.905. Highest event energies: 35, 39 and 23 MeV.
+# Masses and efficiencies at 50 MeV: the parametrisations of Vissani, J. Phys. G 42 (2015) 013001, through a public
+# code; IMB 0.75 at 50 MeV (0.95 at 70) times a live fraction of 0.905. Highest event energies: 35, 39 and 23 MeV.
 SN1987A_DETECTORS = (
     water("Kamiokande-II", 2.14, 0.92, 0.050),
     water("IMB", 6.8, 0.75 * 0.905, 0.050),
@@ -75,12 +76,13 @@ class Observation:
 def inverse_beta(energy: npt.ArrayLike) -> FloatArray:
     r"""Cross section [cm^2] of nubar_e p -> e+ n, Strumia and Vissani's fit, good to 1 % below 300 MeV.
 
-    :math:`10^{-43}\,p_eE_e\,E^{-0.07056 + 0.02018\ln E - 0.001953\ln^3E}`, MeV, E_e = E - 1.293 (astro-ph/0302055 Eq. 25).
+    :math:`10^{-43}\,p_eE_e\,E^{-0.07056 + 0.02018\ln E - 0.001953\ln^3E}`, MeV, E_e = E - 1.293 (astro-ph/0302055
+    Eq. 25).
 
     Examples
     --------
     >>> f"{float(inverse_beta(0.1)):.1e}"
-    '4.4e-40'
+    '4.5e-40'
     """
     check_non_negative(energy=energy)
     energy = np.asarray(energy, dtype=float) / units.MEV
@@ -95,8 +97,8 @@ def inverse_beta(energy: npt.ArrayLike) -> FloatArray:
 def oxygen(energy: npt.ArrayLike, kind: str) -> FloatArray:
     """Cross section [cm^2] of nu_e or nubar_e (``neutrino``, ``antineutrino``) on 16O; constant above 100 MeV.
 
-    nu_e: 4.7e-40 (E^(1/4) - 15^(1/4))^6 with E in MeV (Tomas et al., hep-ph/0307050; 3 % above Kolbe et al. at 100 MeV);
-    nubar_e: table, from 62 MeV.
+    nu_e: 4.7e-40 (E^(1/4) - 15^(1/4))^6 with E in MeV (Tomas et al., hep-ph/0307050; 3 % above Kolbe et al. at 100
+    MeV); nubar_e: table, from 62 MeV.
     """
     energy = np.asarray(energy, dtype=float) / units.MEV
     if kind == "neutrino":
@@ -166,7 +168,7 @@ def events(escape: Escape, d: npt.ArrayLike, direction: Direction, observation: 
     check_non_negative(d=d)
     d = np.asarray(d, dtype=float)
     rates = escape.rates
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = plasma.legendre(_NODES)
     lowest = min(detector.energy_cut for detector in observation.detectors)
     neutrino = lowest + 0.5 * (_HIGHEST_ENERGY - lowest) * (nodes + 1.0)
     measure = 0.5 * (_HIGHEST_ENERGY - lowest) * weights
@@ -188,7 +190,7 @@ def events(escape: Escape, d: npt.ArrayLike, direction: Direction, observation: 
 def thermal_background(
     observation: Observation, energy_erg: float = 5e52, mean: float = 14.0, pinch: float = 2.5
 ) -> float:
-    r"""Events of the ordinary burst above the cuts: pinched nubar_e and nu_e, :math:`E^\alpha e^{-(1+\alpha)E/\langle E\rangle}`.
+    r"""Thermal events above the cuts: nubar_e and nu_e of :math:`E^\alpha e^{-(1+\alpha)E/\langle E\rangle}`.
 
     Typical numbers: 5e52 erg per species, mean energy [MeV] and pinching from memory of time-integrated models.
     """

@@ -4,20 +4,21 @@ Every one is a ratio r(d) to a criterion, excluded where r > 1:
 
 ===================  ==================================================================================================
 ``sn1987a``          luminosity in N over 3e52 erg/s, in one of the modes of :mod:`nudipole.supernova.luminosity`
-``supernova-energy`` the largest of: photon energy left in a progenitor over 0.1 B; gamma rays of SN1987A in the Solar Maximum
-                     Mission, Delta(-2 ln L) over the critical value; energetic neutrinos in the 1987 burst over the classical
-                     upper limit
+``supernova-energy`` the largest of: photon energy left in a progenitor over 0.1 B; gamma rays of SN1987A in the Solar
+                     Maximum Mission, Delta(-2 ln L) over the critical value; energetic neutrinos in the 1987 burst over
+                     the classical upper limit
 ``supernova-next``   energetic neutrinos of a supernova at 10 kpc in Super- and Hyper-Kamiokande (projection)
 ``red-giants``       (d / d_lim)^2 with d_lim(M) from plasmon decay and the bound on a massless N
 ===================  ==================================================================================================
 
-``test_statistic`` is r times the one-sided Gaussian critical value at the constraint's confidence level. The cooling, energy
-and stellar criteria have no confidence level of their own: ``cl`` moves the counting experiments only. Presets are the
-frozen settings below; the default is our best physics, ``explain`` lists what a preset changes.
+``test_statistic`` is r times the one-sided Gaussian critical value at the constraint's confidence level. The
+cooling, energy and stellar criteria have no confidence level of their own: ``cl`` moves the counting experiments
+only. Presets are the frozen settings below; the default is our best physics, ``explain`` lists what a preset changes.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -213,11 +214,9 @@ class SkyConstraint:
             raise DomainError(f"a confidence level lies between 0.5 and 1, got {level:g}")
         setting = self.setting(preset)
         grid = np.atleast_1d(np.asarray(masses, dtype=float))
-        excluded: list[tuple[Interval, ...]] = []
-        for mass in grid:
-            excluded.append(scan.excluded_intervals(_at(setting, float(mass), direction, level)))
+        excluded = tuple(_excluded(setting, mass, _same_physics(setting, direction), level) for mass in grid.tolist())
         return Limit(
-            self.key, direction, level, grid, tuple(excluded), self.kind, self.basis, preset, self.citations, self.notes
+            self.key, direction, level, grid, excluded, self.kind, self.basis, preset, self.citations, self.notes
         )
 
     def explain(self, preset: str = "default") -> dict[str, Any]:
@@ -232,8 +231,15 @@ class SkyConstraint:
         }
 
 
-def _at(setting: Settings, mass: float, direction: Direction, cl: float):  # type: ignore[no-untyped-def]
-    return lambda d: setting.ratio(mass, direction, d, cl)
+def _same_physics(setting: Settings, direction: Direction) -> Direction:
+    """nu_tau for nu_mu where only the thermal bath matters, so that the second of them costs nothing."""
+    bath_only = isinstance(setting, Cooling | Stellar)
+    return replace(direction, name="mu") if bath_only and direction.name == "tau" else direction
+
+
+@functools.lru_cache(maxsize=4096)
+def _excluded(setting: Settings, mass: float, direction: Direction, cl: float) -> tuple[Interval, ...]:
+    return scan.excluded_intervals(functools.partial(setting.ratio, mass, direction, cl=cl))
 
 
 _ANALYTIC = emission.Star("analytic", "none")
@@ -243,13 +249,13 @@ _COOLING: dict[str, Settings] = {
         emission.Star("analytic", 200.0),
         "mean-free-path",
         angular="radial",
-        note="1803.03262 as far as it is known: analytic profile, nu_e with the customary 200 MeV inside the neutrinosphere,"
-        " free streaming below and a core mean free path of 10 km above",
+        note="1803.03262 as far as it is known: analytic profile, nu_e with the customary 200 MeV inside the"
+        " neutrinosphere, free streaming below and a core mean free path of 10 km above",
     ),
     "chauhan2024": Cooling(
         _ANALYTIC,
         angular="radial",
-        note="2402.01624 in method (integrated luminosity); its profile and curves were not available, ours is analytic",
+        note="2402.01624 in method (integrated luminosity); its profile and curves were not available, ours: analytic",
     ),
     "hot": Cooling(emission.Star("hot"), note="the default with the hot profile"),
     "n-sphere": Cooling(mode="n-sphere", note="the default with a black-body N sphere as trapping edge"),
@@ -263,6 +269,7 @@ _ENERGY: dict[str, Settings] = {
         angular="radial",
         note="2402.01624 in method: low-energy supernovae, analytic profile",
     ),
+    "hot": VisibleEnergy(emission.Star("hot"), note="the default with the hot profile"),
     "low-energy-supernovae": VisibleEnergy(arguments=("deposition",), note="energy deposition alone"),
     "gamma-rays": VisibleEnergy(arguments=("gamma-rays",), note="Solar Maximum Mission alone"),
     "energetic-neutrinos": VisibleEnergy(arguments=("neutrinos",), note="Kamiokande-II, IMB and Baksan alone"),

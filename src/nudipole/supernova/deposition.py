@@ -3,9 +3,9 @@ r"""Energy that decays of N leave inside the progenitor, against supernovae of l
 .. math:: E_{\rm dep} = \frac12\,\Delta t\int dE\,E\,\frac{dN}{dE\,dt}\Big|_{R_1}
           \left[1 - e^{-(R_2 - R_1)/\ell}\right], \qquad \ell = \frac{p}{M\Gamma},
 
-half of the energy being the photon's; R_1 the gain radius, R_2 the progenitor's radius. Underluminous type II-P supernovae exploded
-with less than 0.1 B = 1e50 erg :cite:`Caputo:2022mah`. Excluded where E_dep is larger: too weak a coupling decays outside
-the star, too strong a one inside the core.
+half of the energy being the photon's; R_1 the gain radius, R_2 the progenitor's radius. Underluminous type II-P
+supernovae exploded with less than 0.1 B = 1e50 erg :cite:`Caputo:2022mah`. Excluded where E_dep is larger: too weak
+a coupling decays outside the star, too strong a one inside the core.
 """
 
 from __future__ import annotations

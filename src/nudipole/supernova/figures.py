@@ -16,7 +16,7 @@ from nudipole.supernova.constraints import Cooling, SkyConstraint
 def mode_limits(
     masses: npt.ArrayLike, flavor: str = "mu", star: emission.Star | None = None
 ) -> dict[str, list[tuple[float, float, float | None]]]:
-    """Rows (mass, d_low, d_high) [GeV, GeV^-1] of each mode of :data:`nudipole.supernova.luminosity.MODES`, one star."""
+    """Rows (mass, d_low, d_high) [GeV, GeV^-1] of each of :data:`nudipole.supernova.luminosity.MODES`, one star."""
     star = star or emission.Star()
     settings = {mode: Cooling(star, mode) for mode in luminosity.MODES}
     source = SkyConstraint("sn1987a", "SN1987A by mode", settings, ())

@@ -4,10 +4,11 @@ A photon of energy E_gamma from the decay of N at proper time tau reaches us lat
 
 .. math:: t = \tau\,\frac{M}{2E_\gamma}
 
-whatever the energy of N: t = t_lab (1 - beta cos theta) and E_gamma = M^2 / 2E(1 - beta cos theta). So the fluence in a window of
-delay is a difference of exponentials exp(-Gamma tau) at fixed E_gamma and E, and the photon escapes if its ray misses the
-envelope: decay radius beyond R_env for cos theta >= 0, beyond R_env / sin theta for photons thrown back towards the star.
-N decays isotropically in its rest frame (average over helicities); the 3 s of emission are short against the 10.24 s bins.
+whatever the energy of N: t = t_lab (1 - beta cos theta) and E_gamma = M^2 / 2E(1 - beta cos theta). So the fluence
+in a window of delay is a difference of exponentials exp(-Gamma tau) at fixed E_gamma and E, and the photon escapes
+if its ray misses the envelope: decay radius beyond R_env for cos theta >= 0, beyond R_env / sin theta for photons
+thrown back towards the star. N decays isotropically in its rest frame (average over helicities); the 3 s of emission
+are short against the 10.24 s bins.
 
 Data: counts of the Gamma-Ray Spectrometer, 25-100 and 10-25 MeV, 33 bins before the neutrino burst and 22 after
 (Chupp et al. 1989 as digitised for :cite:`Hoof:2022xbe`), effective areas 63 and 115 cm^2, D = 51.4 kpc
@@ -25,7 +26,7 @@ import numpy.typing as npt
 
 from nudipole import tables, units
 from nudipole.errors import check_non_negative
-from nudipole.processes import hnl_decay
+from nudipole.processes import hnl_decay, plasma
 from nudipole.supernova.luminosity import Escape
 
 FloatArray = npt.NDArray[np.float64]
@@ -74,7 +75,7 @@ def fluence(
     d, delays = np.asarray(d, dtype=float), np.asarray(delays, dtype=float)
     rates = escape.rates
     mass, energy, momentum = rates.mass, rates.energy[:, None], rates.momentum[:, None]
-    nodes, weights = np.polynomial.legendre.leggauss(_PHOTON_NODES)
+    nodes, weights = plasma.legendre(_PHOTON_NODES)
     low, high = window[0] * units.MEV, window[1] * units.MEV
     photon = 0.5 * (high + low) + 0.5 * (high - low) * nodes
     measure = 0.5 * (high - low) * weights
@@ -98,6 +99,7 @@ def fluence(
     return result.reshape((*d.shape, -1))
 
 
+@functools.lru_cache(maxsize=1024)
 def hnl_decay_share(mass: float) -> float:
     """Total over radiative width of N: the pair channel shortens its life by a per cent and gives no photon line."""
     return float(hnl_decay.total_width(mass) / hnl_decay.radiative_width(mass))
@@ -131,7 +133,7 @@ def statistic(escape: Escape, d: npt.ArrayLike, geometry: Geometry | None = None
     return np.maximum(total, 0.0).reshape(d.shape)
 
 
-def profile_deviance(counts: FloatArray, signal: FloatArray, time: FloatArray, steps: int = 25) -> FloatArray:
+def profile_deviance(counts: FloatArray, signal: FloatArray, time: FloatArray, steps: int = 40) -> FloatArray:
     """min over b_0, b_1 of 2 sum[lambda - n ln lambda], lambda = b_0 + b_1 time + signal; signal (rows, bins).
 
     Damped Newton for all rows at once; the function is convex.
@@ -146,6 +148,8 @@ def profile_deviance(counts: FloatArray, signal: FloatArray, time: FloatArray, s
         # keep the background of every bin positive
         room = np.where(design.T @ step > 0, design.T @ background / np.maximum(design.T @ step, 1e-300), np.inf)
         background = background - step * np.minimum(1.0, 0.9 * np.min(room, axis=0))
+        if np.max(np.abs(step)) < 1e-6 * np.mean(counts):
+            break
     rate = np.maximum(background.T @ design + signal, 1e-9)
     return 2.0 * np.sum(rate - counts * np.log(rate), axis=1)
 

@@ -8,10 +8,10 @@ Rays from every shell in every direction are followed to R_far through the opaci
 Modes (:data:`MODES`):
 
 ``integrated-luminosity``  L(d) at R_far exceeds L_max: a closed region
-``mean-free-path``         L without absorption exceeds L_max, up to the d at which the energy-averaged mean free path in the
-                           core falls to the core radius
-``n-sphere``               the same lower edge, up to the d at which the black-body luminosity of the sphere of optical depth
-                           2/3 falls below L_max
+``mean-free-path``         L without absorption exceeds L_max, up to the d at which the energy-averaged mean free
+                           path in the core falls to the core radius
+``n-sphere``               the same lower edge, up to the d at which the black-body luminosity of the sphere of
+                           optical depth 2/3 falls below L_max
 ``raffelt``                emissivity at rho = 3e14 g/cm^3, T = 30 MeV, Y_p = 0.3 exceeds 1e19 erg/g/s; no upper edge
 
 The first is the one of :cite:`Chauhan:2024nfa`, the last the criterion of :cite:`Raffelt:1996wa`.
@@ -20,7 +20,7 @@ The first is the one of :cite:`Chauhan:2024nfa`, the last the criterion of :cite
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ RAFFELT_ERG_PER_GRAM_SECOND = 1e19
 RAFFELT_CONDITIONS = (0.0, 3e14, 30.0, 0.3)  # r [km], rho [g/cm3], T [MeV], Y_p (Raffelt 1996, Sec. 13.3)
 CORE_KM = 10.0
 _ERG_PER_SECOND = units.ERG / units.SECOND  # one erg/s in GeV^2
-_ANGLES = 8
+_ANGLES = 6
 _SPHERE_DEPTH = 2.0 / 3.0
 
 
@@ -44,25 +44,29 @@ _SPHERE_DEPTH = 2.0 / 3.0
 class Escape:
     """Emission per d^2 and optical depth per d^2 of every ray at one mass; all d follow from it.
 
-    ``source`` (species, rays, energies), dN/dE dt per d^2, and ``depth`` (species, rays, energies), both [GeV^2]; rays are
-    shells x angles.
+    ``source`` (species, rays, energies), dN/dE dt per d^2, and ``depth`` (species, rays, energies), both [GeV^2];
+    rays are shells x angles.
     """
 
     rates: emission.Rates
     source: FloatArray
     depth: FloatArray
     far_km: float
+    _spectra: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     def spectrum(self, d: npt.ArrayLike) -> FloatArray:
         """dN/dE dt at R_far [1, i.e. GeV^-1 per GeV^-1], shape d.shape + (energies,), for couplings d [GeV^-1]."""
         return np.sum(self.species_spectrum(d), axis=-2)
 
     def species_spectrum(self, d: npt.ArrayLike) -> FloatArray:
-        """The same by species, shape d.shape + (species, energies): N and N-bar, or both at once where they are alike."""
+        """The same by species, d.shape + (species, energies): N and N-bar, or both at once where they are alike."""
         check_non_negative(d=d)
         d = np.asarray(d, dtype=float)
-        rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
-        return np.array(rows).reshape((*d.shape, *self.source.shape[::2]))
+        key = d.tobytes()
+        if key not in self._spectra:  # every observable of one mass asks for the same couplings
+            rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
+            self._spectra[key] = np.array(rows)
+        return self._spectra[key].reshape((*d.shape, *self.source.shape[::2]))
 
     def luminosity(self, d: npt.ArrayLike) -> FloatArray:
         """Energy per time at R_far [erg/s] for couplings d [GeV^-1]."""
@@ -130,7 +134,7 @@ def path_lengths(radius: FloatArray, cosine: FloatArray, edges: FloatArray) -> F
 def _directions(angular: str) -> tuple[FloatArray, FloatArray]:
     if angular == "radial":
         return np.ones(1), np.ones(1)
-    nodes, weights = np.polynomial.legendre.leggauss(_ANGLES)
+    nodes, weights = plasma.legendre(_ANGLES)
     return nodes, 0.5 * weights
 
 
@@ -157,9 +161,9 @@ def mean_free_path_coupling(rates: emission.Rates, core_km: float = CORE_KM) -> 
 def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
     r"""Black-body luminosity [erg/s] of trapped N from the sphere where its radial optical depth is 2/3.
 
-    :math:`L = 4\pi R^2\,\tfrac14\int 4p^2dp/2\pi^2\,vE f(E, T(R))`, with the opacity averaged over the thermal flux at each
-    radius; only matter and decay inside the profile count. Where the depth at the centre is below 2/3 there is no sphere:
-    NaN.
+    :math:`L = 4\pi R^2\,\tfrac14\int 4p^2dp/2\pi^2\,vE f(E, T(R))`, with the opacity averaged over the thermal flux
+    at each radius; only matter and decay inside the profile count. Where the depth at the centre is below 2/3 there
+    is no sphere: NaN.
     """
     state = rates.conditions
     heat = state.temperature[:, None]

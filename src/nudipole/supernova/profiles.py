@@ -2,9 +2,9 @@ r"""The proto-neutron star as data: density, temperature, proton fraction and ne
 
 Built in, by name:
 
-``analytic``  core of radius R_c = 10 km with :math:`\rho = \rho_c[1 + 0.2(1 - r/R_c)]`, :math:`T = T_c[1 - 0.5(1 - r/R_c)]`,
-              outside :math:`\rho = \rho_c(r/R_c)^{-5}`, :math:`T = T_c(r/R_c)^{-5/3}`; rho_c = 3e14 g/cm^3, T_c = 30 MeV,
-              Y_p = 0.3 (:cite:`Chang:2016ntp`), the profile of :cite:`Magill:2018jla`
+``analytic``  core of radius R_c = 10 km with :math:`\rho = \rho_c[1 + 0.2(1 - r/R_c)]`, :math:`T = T_c[1 - 0.5(1 -
+              r/R_c)]`, outside :math:`\rho = \rho_c(r/R_c)^{-5}`, :math:`T = T_c(r/R_c)^{-5/3}`; rho_c = 3e14
+              g/cm^3, T_c = 30 MeV, Y_p = 0.3 (:cite:`Chang:2016ntp`), the profile of :cite:`Magill:2018jla`
 ``cold``      anchor points similar to the Garching model SFHo-18.80 :cite:`Bollig:2020xdr`, from 25 to 100 km continued
               with the power laws of the last two
 ``hot``       the same for SFHo-20.0
@@ -41,8 +41,8 @@ class Conditions:
 
     ``radius`` [km]; ``mass_density`` [GeV^4]; ``temperature`` T, ``electron_potential`` mu_e, ``photon_mass`` m_T,
     ``electron_energy`` [GeV]; ``proton_density`` n_p and the blocked target densities ``proton_targets``,
-    ``electron_targets`` [GeV^3]; ``screening2`` kappa^2 [GeV^2]; ``neutrino_potential`` mu_nu of nu_e in beta equilibrium
-    [GeV], zero outside the neutrinosphere or where the profile has none.
+    ``electron_targets`` [GeV^3]; ``screening2`` kappa^2 [GeV^2]; ``neutrino_potential`` mu_nu of nu_e in beta
+    equilibrium [GeV], zero outside the neutrinosphere or where the profile has none.
     """
 
     radius: FloatArray
@@ -71,7 +71,7 @@ def conditions(
     --------
     >>> centre = conditions(10.0, 3e14, 30.0, 0.3)
     >>> round(float(centre.electron_potential) / units.MEV), round(float(centre.photon_mass) / units.MEV)
-    (217, 15)
+    (218, 15)
     """
     check_positive(density=density, temperature=temperature, proton_fraction=proton_fraction)
     radius, density, temperature, fraction, neutrino = np.broadcast_arrays(
@@ -212,7 +212,7 @@ def load(name: str) -> Profile:
     Examples
     --------
     >>> round(load("analytic").enclosed_mass(), 1), round(load("cold").enclosed_mass(), 1)
-    (1.7, 1.4)
+    (1.6, 1.4)
     """
     check_choice("supernova profile", name, NAMES)
     if name == "analytic":
@@ -246,7 +246,8 @@ def from_table(table: tables.Table, name: str, citations: tuple[str, ...] = ()) 
         if column in expected and unit != expected[column]:
             raise TableError(f"{name}: column {column} must be in [{expected[column]}], not [{unit}]")
     potential = table["neutrino_potential"] if "neutrino_potential" in table.columns else None
-    return Profile(name, *(table[column] for column in _COLUMNS), potential, citations)
+    radius, density, temperature, fraction = (table[column] for column in _COLUMNS)
+    return Profile(name, radius, density, temperature, fraction, potential, citations)
 
 
 def _analytic() -> Profile:

@@ -5,9 +5,9 @@ With the width of :func:`nudipole.processes.plasma.plasmon_width`, the energy lo
 .. math:: Q(M) = \sum_{T,T,L}\int\frac{k^2dk}{2\pi^2}\,\frac{\omega\,\Gamma(K^2)}{e^{\omega/T} - 1},
           \qquad T:\ K^2 = \omega_p^2, \qquad L:\ \omega = \omega_p,\ Z_L = \omega_p^2/K^2,
 
-in the non-relativistic plasma at the tip of the red-giant branch (rho = 1e6 g/cm^3, T = 8.6 keV, omega_p = 17.9 keV). A bound on a
-massless N rescales, mu(M) = mu(0) [Q(M)/Q(0)]^(-1/2), and ends at M = omega_p. What remains above (thermal gamma e and gamma gamma)
-is shown by :cite:`Brdar:2020quo` as a tail whose recipe is not published.
+in the non-relativistic plasma at the tip of the red-giant branch (rho = 1e6 g/cm^3, T = 8.6 keV, omega_p = 17.9
+keV). A bound on a massless N rescales, mu(M) = mu(0) [Q(M)/Q(0)]^(-1/2), and ends at M = omega_p. What remains above
+(thermal gamma e and gamma gamma) is shown by :cite:`Brdar:2020quo` as a tail whose recipe is not published.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def energy_loss(mass: npt.ArrayLike, core: Core | None = None) -> FloatArray:
     core = core or Core()
     mass = np.asarray(mass, dtype=float)[..., None]
     frequency, heat = core.plasma_frequency, core.temperature
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = plasma.legendre(_NODES)
     u = 0.5 * (nodes + 1.0)
     # transverse: k up to 40 T above; longitudinal: K^2 = omega_p^2 - k^2 > M^2
     wave = _TAIL * heat * u

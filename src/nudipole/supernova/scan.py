@@ -1,6 +1,6 @@
 """From a ratio to a criterion, larger than one where d is excluded, to excluded intervals in d.
 
-A coarse logarithmic grid finds the brackets, two rounds of subdivision sharpen every crossing to 1e-3.
+A coarse logarithmic grid finds the brackets, a subdivision and a power law sharpen every crossing to 1e-3.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nudipole.constraint import Interval
 from nudipole.errors import DomainError
 
 FloatArray = npt.NDArray[np.float64]
-COUPLINGS = np.geomspace(1e-14, 1e-3, 67)  # GeV^-1, six per decade
+COUPLINGS = np.geomspace(1e-13, 1e-4, 55)  # GeV^-1, six per decade
 _SUBDIVISIONS = 6
 _TINY = 1e-300
 
@@ -56,11 +56,10 @@ def _checked(values: FloatArray) -> FloatArray:
 def _crossing(
     ratio: Callable[[FloatArray], FloatArray], low: float, high: float, value_low: float, value_high: float
 ) -> float:
-    for _ in range(2):
-        inner = np.geomspace(low, high, _SUBDIVISIONS + 2)
-        values = np.concatenate([[value_low], _checked(ratio(inner[1:-1])), [value_high]])
-        above = values > 1.0
-        index = int(np.flatnonzero(above[1:] != above[:-1])[0])
-        low, high, value_low, value_high = inner[index], inner[index + 1], values[index], values[index + 1]
+    inner = np.geomspace(low, high, _SUBDIVISIONS + 2)
+    values = np.concatenate([[value_low], _checked(ratio(inner[1:-1])), [value_high]])
+    above = values > 1.0
+    index = int(np.flatnonzero(above[1:] != above[:-1])[0])
+    low, high, value_low, value_high = inner[index], inner[index + 1], values[index], values[index + 1]
     a, b = np.log(max(value_low, _TINY)), np.log(max(value_high, _TINY))
     return float(low * (high / low) ** (a / (a - b)))

@@ -1,0 +1,309 @@
+"""Rates in a plasma: traces, independent quadrature, thermal averages, detailed balance and limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from tests import dirac
+
+from nudipole import units
+from nudipole.errors import DomainError
+from nudipole.processes import hnl_decay, plasma
+
+ALPHA = units.ALPHA
+
+
+def amplitude_squared(p_in: np.ndarray, p_out: np.ndarray, k_in: np.ndarray, k_out: np.ndarray, m: float) -> float:
+    """|M|^2 of nu f -> N f per d^2 and e^2, spins of f and N summed, from explicit matrices."""
+    q = p_in - p_out
+    vertices = [2.0 * dirac.sigma_q(mu, q) @ dirac.P_LEFT for mu in range(4)]
+    left = dirac.lepton_tensor(dirac.slash(p_out), vertices, dirac.slash(p_in))
+    right = dirac.lepton_tensor(
+        dirac.slash(k_out) + m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(k_in) + m * dirac.IDENTITY
+    )
+    return dirac.contract(left, right) / dirac.dot(q, q) ** 2
+
+
+def static_spectrum(q2: float, energy: float, mass: float, kappa2: float) -> float:
+    return (
+        4 * ALPHA * (1 / q2 - mass**2 / (4 * energy**2 * q2) - mass**4 / (4 * energy**2 * q2**2)) * q2 / (q2 + kappa2)
+    )
+
+
+@pytest.mark.parametrize(("energy", "mass", "cosine"), [(0.1, 0.03, 0.3), (0.2, 0.15, -0.7), (0.05, 0.0, 0.1)])
+def test_static_spectrum_is_the_heavy_target_limit_of_the_trace(energy: float, mass: float, cosine: float) -> None:
+    target = 1e5
+    momentum = np.sqrt(energy**2 - mass**2)
+    p_in = np.array([energy, 0, 0, energy])
+    p_out = np.array([energy, momentum * np.sqrt(1 - cosine**2), 0, momentum * cosine])
+    k_in = np.array([target, 0, 0, 0])
+    k_out = k_in + p_in - p_out
+    k_out[0] = np.sqrt(target**2 + k_out[1:] @ k_out[1:])
+    squared = 0.5 * amplitude_squared(p_in, p_out, k_in, k_out, target) * 4 * np.pi * ALPHA
+    q2 = float(np.sum((p_in - p_out)[1:] ** 2))
+    spectrum = squared / (16 * np.pi * (2 * target * energy) ** 2)  # d sigma / d|t|
+    assert spectrum == pytest.approx(static_spectrum(q2, energy, mass, 0.0), rel=1e-4)
+
+
+@pytest.mark.parametrize("mass", [0.0, 1e-3, 0.03, 0.0999])
+@pytest.mark.parametrize("kappa2", [1e-6, 1e-3])
+def test_static_cross_section_is_the_integral_of_its_spectrum(mass: float, kappa2: float) -> None:
+    energy = 0.1
+    momentum = np.sqrt(energy**2 - mass**2)
+    low, high = np.log(max(energy - momentum, 1e-12)), np.log(energy + momentum)
+    integral = quad(
+        lambda x: 2 * np.exp(2 * x) * static_spectrum(np.exp(2 * x), energy, mass, kappa2), low, high, epsrel=1e-11
+    )[0]
+    assert float(plasma.static_cross_section(energy, mass, kappa2)) == pytest.approx(integral, rel=1e-8)
+
+
+def test_static_cross_section_without_screening_is_the_limit_of_weak_screening() -> None:
+    bare = plasma.static_cross_section(0.1, 0.05, 0.0)
+    assert float(plasma.static_cross_section(0.1, 0.05, 1e-12)) == pytest.approx(float(bare), rel=1e-6)
+
+
+def test_static_cross_section_falls_with_screening_and_vanishes_below_threshold() -> None:
+    sigma = plasma.static_cross_section(0.1, 0.01, np.geomspace(1e-8, 1.0, 20))
+    assert np.all(np.diff(sigma) < 0)
+    assert float(plasma.static_cross_section(0.1, 0.1, 1e-3)) == 0.0
+
+
+@pytest.mark.parametrize("mass", [0.0, 0.02, 0.1])
+def test_electron_cross_section_against_the_integrated_invariant_amplitude(mass: float) -> None:
+    energy, electron, kappa2 = 0.15, 0.2, 1e-3
+    s = 2 * energy * electron
+
+    def spectrum(x: float) -> float:  # |M|^2 of the facts for m -> 0, 1/x^2 -> 1/x(x + kappa2)
+        bracket = 4 * x * s**2 - 4 * x**2 * s - 4 * mass**2 * x * s + 2 * mass**2 * x**2 + 2 * mass**4 * x
+        return 4 * np.pi * ALPHA * 0.5 * 8 * bracket / (x * (x + kappa2)) / (16 * np.pi * s**2)
+
+    expected = quad(spectrum, 0, s - mass**2, epsrel=1e-10)[0]
+    assert float(plasma.electron_cross_section(energy, mass, electron, kappa2)) == pytest.approx(expected, rel=1e-8)
+
+
+def test_invariant_amplitude_of_light_targets_agrees_with_the_trace() -> None:
+    mass, s = 0.05, 0.04
+    root = np.sqrt(s)
+    momentum = (s - mass**2) / (2 * root)
+    cosine = 0.2
+    p_in, k_in = 0.5 * root * np.array([1, 0, 0, 1.0]), 0.5 * root * np.array([1, 0, 0, -1.0])
+    direction = np.array([np.sqrt(1 - cosine**2), 0, cosine])
+    p_out = np.array([np.hypot(momentum, mass), *(momentum * direction)])
+    k_out = np.array([momentum, *(-momentum * direction)])
+    x = -dirac.dot(p_in - p_out, p_in - p_out)
+    bracket = 4 * x * s**2 - 4 * x**2 * s - 4 * mass**2 * x * s + 2 * mass**2 * x**2 + 2 * mass**4 * x
+    assert amplitude_squared(p_in, p_out, k_in, k_out, 0.0) == pytest.approx(8 * bracket / x**2, rel=1e-8)
+
+
+@pytest.mark.parametrize(("mu", "heat"), [(0.2, 0.03), (0.0, 0.01), (0.01, 0.02)])
+def test_electron_targets_against_quadrature(mu: float, heat: float) -> None:
+    def blocked(p: float, charge: float) -> float:
+        f = 1 / (np.exp((p - charge * mu) / heat) + 1)
+        return f * (1 - f)
+
+    def moment(power: int) -> float:
+        parts = (quad(lambda p, c=c: p**power * blocked(p, c), 0, mu + 60 * heat, epsabs=0, limit=200) for c in (1, -1))
+        return sum(part[0] for part in parts) / np.pi**2
+
+    density, energy = moment(2), moment(3)
+    targets, mean = plasma.electron_targets(mu, heat)
+    assert float(targets) == pytest.approx(density, rel=1e-6)
+    assert float(mean) == pytest.approx(energy / density, rel=1e-6)
+
+
+def test_screening_scales_of_the_core() -> None:
+    mu, heat = 0.217, 0.03
+    assert float(plasma.photon_mass(mu, heat)) == pytest.approx(0.0153, rel=0.01)
+    assert float(plasma.electron_screening2(mu, heat)) == pytest.approx(
+        4 * ALPHA / np.pi * (mu**2 + np.pi**2 * heat**2 / 3)
+    )
+    hot = plasma.photon_mass(0.0, heat)
+    assert float(hot) ** 2 == pytest.approx(4 * np.pi * ALPHA * heat**2 / 6)  # e^2 T^2 / 6
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    mass=st.floats(1e-4, 0.4),
+    kinetic=st.floats(1e-3, 0.4),
+    photon=st.floats(0.0, 0.03),
+    heat=st.floats(0.003, 0.05),
+    potential=st.floats(-0.15, 0.15),
+)
+def test_detailed_balance_of_photons_and_pairs(
+    mass: float, kinetic: float, photon: float, heat: float, potential: float
+) -> None:
+    energy = mass + kinetic
+    factor = np.exp(-(energy - potential) / heat)
+    for gain, loss in (
+        plasma.photon_rates(energy, mass, photon, heat, potential),
+        plasma.pair_rates(energy, mass, 0.1, heat, potential),
+    ):
+        assert np.isfinite(gain)
+        assert np.isfinite(loss)
+        if gain > 1e-200:
+            assert float(gain / loss) == pytest.approx(factor, rel=1e-6)
+
+
+def test_backward_rate_obeys_reversibility() -> None:
+    energy, mass = np.array([0.06, 0.2]), 0.05
+    forward = plasma.static_cross_section(energy, mass, 1e-3)
+    momentum = np.sqrt(energy**2 - mass**2)
+    # g_nu E^2 sigma = g_N k^2 sigma_back, rate v sigma_back
+    assert np.allclose(
+        plasma.backward(forward, energy, mass), momentum / energy * forward * energy**2 / (2 * momentum**2)
+    )
+
+
+@pytest.mark.parametrize("kinetic", [1e-4, 0.02, 0.3])
+def test_cold_empty_space_gives_the_vacuum_decay(kinetic: float) -> None:
+    mass = 0.1
+    gain, loss = plasma.photon_rates(mass + kinetic, mass, 0.0, 1e-4)
+    assert float(gain) == pytest.approx(0.0, abs=1e-20)
+    assert float(loss) == pytest.approx(float(hnl_decay.radiative_width(mass)) * mass / (mass + kinetic), rel=1e-6)
+
+
+@pytest.mark.parametrize(("mass", "photon", "energy"), [(0.08, 0.0, 0.12), (0.08, 0.02, 0.09), (0.03, 0.02, 0.25)])
+def test_decay_in_a_medium_against_the_angular_integral_in_the_rest_frame(
+    mass: float, photon: float, energy: float
+) -> None:
+    heat, potential = 0.03, 0.04
+    momentum = np.sqrt(energy**2 - mass**2)
+    rest = (mass**2 - photon**2) / (2 * mass)
+
+    def integrand(cosine: float) -> float:
+        neutrino = (energy * rest + momentum * rest * cosine) / mass
+        free = 1 - 1 / (np.exp((neutrino - potential) / heat) + 1)
+        return 0.5 * free * (1 + 1 / np.expm1((energy - neutrino) / heat))
+
+    transverse = float(hnl_decay.radiative_width(mass)) * (1 - photon**2 / mass**2) ** 2
+    expected = transverse * mass / energy * quad(integrand, -1, 1, epsrel=1e-10)[0]
+    _, loss = plasma.photon_rates(energy, mass, photon, heat, potential)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("mass", [0.02, 0.1])
+def test_inverse_decay_against_the_rate_density_of_two_baths(mass: float) -> None:
+    """errata section 9: gamma = d^2 M^4 / 4 pi^3 int int_{kp > M^2/4} f_B f_F."""
+    heat = 0.03
+    expected = (
+        mass**4
+        / (4 * np.pi**3)
+        * quad(
+            lambda k: -heat * np.log(-np.expm1(-(mass**2) / (4 * k * heat))) / (np.exp(k / heat) + 1),
+            0,
+            40 * heat,
+            epsrel=1e-9,
+        )[0]
+    )
+
+    def density(energy: float) -> float:
+        gain, _ = plasma.photon_rates(energy, mass, 0.0, heat)
+        return float(gain) * energy * np.sqrt(energy**2 - mass**2) / np.pi**2
+
+    total = quad(density, mass, mass + 40 * heat, epsrel=1e-7, limit=200)[0]
+    assert total == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("mass", [0.0, 1e-3, 0.01])
+def test_plasmon_decay_spectrum_integrates_to_the_width_of_the_plasmons(mass: float) -> None:
+    photon, heat = 0.015, 0.03
+    free = 60 * heat  # mu_nu large: no antineutrinos in the way
+
+    def density(energy: float) -> float:
+        gain, _ = plasma.photon_rates(energy, mass, photon, heat, free)
+        return float(gain) * energy * np.sqrt(energy**2 - mass**2) / np.pi**2
+
+    total = quad(density, mass * (1 + 1e-9) + 1e-9, 40 * heat, epsrel=1e-6, limit=300)[0]
+
+    def plasmons(k: float) -> float:
+        omega = np.hypot(k, photon)
+        width = 0.5 * float(plasma.plasmon_width(photon**2, mass, omega))
+        return 2 * k**2 / (2 * np.pi**2) * width / np.expm1(omega / heat)
+
+    assert total == pytest.approx(quad(plasmons, 0, 40 * heat, epsrel=1e-9)[0], rel=1e-4)
+
+
+@pytest.mark.parametrize(("invariant2", "mass"), [(4e-4, 0.0), (4e-4, 0.012), (1.0, 0.7)])
+def test_plasmon_width_against_the_trace(invariant2: float, mass: float) -> None:
+    root = np.sqrt(invariant2)
+    momentum = (invariant2 - mass**2) / (2 * root)
+    k = np.array([root, 0, 0, 0])
+    heavy = np.array([np.hypot(momentum, mass), 0, 0, momentum])
+    neutrino = k - heavy
+    vertices = [2.0 * dirac.P_LEFT @ dirac.sigma_q(mu, k) for mu in range(4)]
+    tensor = dirac.lepton_tensor(dirac.slash(heavy), vertices, dirac.slash(neutrino))
+    squared = -float(np.real(np.einsum("ab,ab->", tensor, dirac.METRIC))) / 3.0
+    one_state = squared * momentum / (8 * np.pi * invariant2)
+    assert float(plasma.plasmon_width(invariant2, mass, root)) == pytest.approx(2 * one_state, rel=1e-10)
+
+
+def test_pair_annihilation_against_the_thermal_average_of_its_cross_section() -> None:
+    """Number of N per volume and time from sigma(e+e- -> N nubar) averaged over two Fermi seas."""
+    mass, mu, heat = 0.05, 0.03, 0.03
+
+    def sigma(s: float) -> float:
+        return ALPHA * (s - mass**2) ** 2 * (s + 2 * mass**2) / (3 * s**3)
+
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+    top = mu + 30 * heat
+    p, wp = 0.5 * top * (nodes + 1), 0.5 * top * weights
+    first, second, c = np.meshgrid(p, p, nodes, indexing="ij")
+    s = 2 * first * second * (1 - c)
+    seas = 1 / (np.exp((first - mu) / heat) + 1) / (np.exp((second + mu) / heat) + 1)
+    flux = np.where(s > mass**2, sigma(np.maximum(s, mass**2)), 0.0) * (1 - c)
+    # (2 x 2 spins) / (2 pi^2)^2 p^2 dp q^2 dq (1/2) dcos, unpolarised sigma
+    integrand = 4 / (4 * np.pi**4) * first**2 * second**2 * seas * 0.5 * flux
+    expected = np.einsum("abc,a,b,c->", integrand, wp, wp, weights)
+
+    energy = mass + 40 * heat * (0.5 * (nodes + 1)) ** 2
+    measure = 40 * heat * 0.5 * (nodes + 1) * weights
+    gain, _ = plasma.pair_rates(energy, mass, mu, heat, 60 * heat)
+    total = np.sum(gain * energy * np.sqrt(energy**2 - mass**2) / np.pi**2 * measure)
+    assert total == pytest.approx(expected, rel=5e-3)
+
+
+def test_massless_pairs_annihilate_with_the_square_of_their_density() -> None:
+    """sigma is constant at M = 0: 4 alpha T^6 / 3 pi^4 for Boltzmann seas, int x^2 f in place of 2 for a Fermi sea."""
+    heat = 0.02
+    sea = quad(lambda x: x**2 / (np.exp(x) + 1), 0, 60)[0] / 2.0
+    energy = np.linspace(1e-4, 40 * heat, 1500)
+    gain, _ = plasma.pair_rates(energy, 0.0, 0.0, heat, 60 * heat)
+    total = np.trapezoid(gain * energy**2 / np.pi**2, energy)
+    assert total == pytest.approx(4 * ALPHA * heat**6 / (3 * np.pi**4) * sea**2, rel=5e-3)
+
+
+def test_potential_inverts_the_net_density() -> None:
+    density = np.geomspace(1e-9, 1e-2, 8)
+    mu = plasma.electron_potential(density, 0.02)
+    assert np.allclose((mu**3 + np.pi**2 * 0.02**2 * mu) / (3 * np.pi**2), density, rtol=1e-12)
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(DomainError, match="temperature"):
+        plasma.photon_rates(0.1, 0.01, 0.0, -1.0)
+    with pytest.raises(DomainError, match="mass"):
+        plasma.static_cross_section(0.1, np.nan, 1e-3)
+    with pytest.raises(DomainError, match="net_density"):
+        plasma.electron_potential(-1.0, 0.01)
+
+
+def test_proton_blocking_has_the_limits_of_the_blocked_density() -> None:
+    """The proton factor is the limit of int f (1 - f): 1 if dilute, 3 T / 2 E_F if degenerate."""
+    dilute, degenerate = plasma.proton_blocking(1e-9, 0.03), plasma.proton_blocking(1e-3, 1e-4)
+    fermi_energy = float(plasma.proton_fermi_energy(1e-3))
+    assert float(dilute) == 1.0
+    assert float(degenerate) == pytest.approx(1.5e-4 / fermi_energy)
+    # quadrature over a non-relativistic sea of the same density
+    heat, mass = 1e-4, units.PROTON_MASS
+    top = np.sqrt(2 * mass * (fermi_energy + 40 * heat))
+    blocked = quad(
+        lambda p: p**2 / np.pi**2 * 0.25 / np.cosh((p**2 / (2 * mass) - fermi_energy) / (2 * heat)) ** 2,
+        0,
+        top,
+        points=[np.sqrt(2 * mass * fermi_energy)],
+        limit=200,
+    )[0]
+    assert blocked / 1e-3 == pytest.approx(float(degenerate), rel=1e-3)

@@ -1,0 +1,159 @@
+"""The protocol, the presets against published contours, flavours and named errors."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nudipole import tables
+from nudipole.constraint import Constraint
+from nudipole.errors import DomainError, NudipoleError, UnknownNameError
+from nudipole.portal import Direction
+from nudipole.supernova import emission, luminosity
+from nudipole.supernova.constraints import CONSTRAINTS, critical_value
+from nudipole.supernova.figures import draw_modes, mode_limits
+from nudipole.supernova.scan import excluded_intervals
+
+BY_KEY = {source.key: source for source in CONSTRAINTS}
+SN1987A = BY_KEY["sn1987a"]
+
+
+def test_keys_and_protocol() -> None:
+    assert set(BY_KEY) == {"sn1987a", "supernova-energy", "supernova-next", "red-giants"}
+    for source in CONSTRAINTS:
+        assert isinstance(source, Constraint)
+        assert source.presets[0] == "default"
+        assert {"e", "mu", "tau"} <= set(source.flavors)
+
+
+def test_magill_lower_edge_within_a_factor_one_and_a_half_up_to_100_mev() -> None:
+    published = tables.load("experiments/published/sn1987a.csv")
+    mass = published["mass_GeV"]
+    limit = SN1987A.limit(mass, Direction("e"), preset="magill2018")
+    lower, upper = limit.lower / published["d_low"], limit.upper / published["d_high"]
+    light = mass <= 0.1001
+    assert np.all((lower[light] < 1.5) & (lower[light] > 1 / 1.5))
+    assert np.all((lower[mass <= 0.2001] < 3.0) & (lower[mass <= 0.2001] > 1 / 3.0))
+    assert np.all((upper < 3.0) & (upper > 1 / 3.0))
+    # above 200 MeV the published edge keeps falling where the Boltzmann factor makes ours rise: stays a factor 4
+    assert np.all(lower[mass > 0.2001] < 4.2)
+
+
+def test_muon_flavour_is_an_order_of_magnitude_weaker_than_degenerate_electron_flavour() -> None:
+    electron, muon = (SN1987A.limit([0.01], Direction(f), preset="magill2018").lower[0] for f in ("e", "mu"))
+    assert 8 < muon / electron < 16
+
+
+def test_default_closes_and_tau_equals_mu() -> None:
+    mu, tau = (SN1987A.limit([1e-3, 0.05], Direction(f)) for f in ("mu", "tau"))
+    assert mu.excluded == tau.excluded
+    assert np.all(np.isfinite(mu.upper))
+    assert np.all(mu.upper > 10 * mu.lower)
+
+
+def test_limit_and_test_statistic_agree() -> None:
+    for source, mass in ((SN1987A, 0.03), (BY_KEY["supernova-energy"], 0.03), (BY_KEY["supernova-next"], 0.03)):
+        direction = Direction("mu")
+        edge = source.limit([mass], direction).lower[0]
+        below, above = source.test_statistic([direction.portal(mass, edge * x) for x in (0.98, 1.02)])
+        assert below < critical_value(source.confidence_level) < above
+
+
+def test_majorana_traps_earlier() -> None:
+    dirac, majorana = (SN1987A.limit([0.05], Direction("mu", nature=n)) for n in ("dirac", "majorana"))
+    assert majorana.lower[0] == pytest.approx(dirac.lower[0], rel=0.01)
+    assert majorana.upper[0] < dirac.upper[0]
+
+
+def test_higher_confidence_excludes_less_in_counting_experiments() -> None:
+    source = BY_KEY["supernova-energy"]
+    for preset in ("gamma-rays", "energetic-neutrinos"):
+        loose, tight = (source.limit([0.03], Direction("mu"), cl=cl, preset=preset).lower[0] for cl in (0.9, 0.99))
+        assert loose < tight
+
+
+def test_union_is_the_strongest_of_its_parts() -> None:
+    source = BY_KEY["supernova-energy"]
+    parts = ("low-energy-supernovae", "gamma-rays", "energetic-neutrinos")
+    lows = [source.limit([0.05], Direction("e"), preset=p) for p in parts]
+    union = source.limit([0.05], Direction("e"))
+    assert union.lower[0] == pytest.approx(min(x.lower[0] for x in lows), rel=2e-3)
+    assert union.upper[0] == pytest.approx(max(x.upper[0] for x in lows), rel=2e-3)
+
+
+def test_hyper_kamiokande_reaches_beyond_super_kamiokande() -> None:
+    source = BY_KEY["supernova-next"]
+    small, large = (source.limit([0.05], Direction("mu"), preset=p).lower[0] for p in ("super-k", "hyper-k"))
+    assert large < small
+    assert source.kind == "projection"
+
+
+def test_heavy_n_is_not_excluded_by_cooling() -> None:
+    assert SN1987A.limit([0.8], Direction("mu")).excluded == ((),)
+
+
+def test_explain_names_the_difference() -> None:
+    report = SN1987A.explain("magill2018")
+    assert report["differs"]["mode"] == {"default": "integrated-luminosity", "magill2018": "mean-free-path"}
+    assert SN1987A.explain()["differs"] == {}
+
+
+def test_bad_requests_are_named() -> None:
+    with pytest.raises(UnknownNameError, match="magill2018"):
+        SN1987A.limit([0.1], Direction("mu"), preset="magill")
+    with pytest.raises(DomainError, match="masses"):
+        SN1987A.limit([0.0], Direction("mu"))
+    with pytest.raises(DomainError, match="confidence level"):
+        SN1987A.limit([0.1], Direction("mu"), cl=1.5)
+
+
+@settings(max_examples=12, deadline=None)
+@given(mass=st.floats(1e-9, 2.0), d=st.floats(0.0, 1.0), key=st.sampled_from(sorted(BY_KEY)))
+def test_statistic_is_finite_or_a_named_error(mass: float, d: float, key: str) -> None:
+    try:
+        values = BY_KEY[key].test_statistic([Direction("e").portal(mass, d)])
+    except NudipoleError:
+        return
+    assert np.all(np.isfinite(values))
+
+
+def test_scan_finds_open_closed_and_double_windows() -> None:
+    (first,) = excluded_intervals(lambda d: d / 2e-8)
+    assert first.low == pytest.approx(2e-8, rel=1e-3)
+    assert first.high is None
+    two = excluded_intervals(
+        lambda d: np.maximum(2 * np.exp(-(np.log(d / 1e-10) ** 2)), 3 * np.exp(-(np.log(d / 1e-6) ** 2)))
+    )
+    assert len(two) == 2
+    assert excluded_intervals(lambda d: 0.5 * np.ones_like(d)) == ()
+    with pytest.raises(DomainError, match="NaN"):
+        excluded_intervals(lambda d: np.full_like(d, np.nan))
+
+
+def test_modes_share_the_lower_edge_and_differ_in_the_upper() -> None:
+    rows = mode_limits([0.03])
+    assert set(rows) == set(luminosity.MODES)
+    free = rows["mean-free-path"][0]
+    assert rows["n-sphere"][0][1] == pytest.approx(free[1], rel=1e-3)
+    assert rows["integrated-luminosity"][0][1] == pytest.approx(free[1], rel=0.05)
+    assert rows["raffelt"][0][2] is None
+    highs = [rows[mode][0][2] for mode in luminosity.MODES[:3]]
+    assert len({round(np.log10(x), 1) for x in highs if x}) > 1
+
+
+def test_figure_of_the_modes_has_a_curve_for_each() -> None:
+    figure = draw_modes([0.01, 0.1])
+    labels = [line.get_label() for line in figure.axes[0].get_lines()]
+    assert set(luminosity.MODES) <= set(labels)
+
+
+@pytest.mark.validation
+def test_curve_of_fifty_masses_within_a_minute() -> None:
+    emission._rates.cache_clear()
+    start = time.process_time()
+    SN1987A.limit(np.geomspace(1e-4, 0.4, 50), Direction("e"), cl=0.949)
+    assert time.process_time() - start < 60.0

@@ -1,0 +1,99 @@
+"""Profiles: the checks of the built-in ones and what a user's table may get wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nudipole import units
+from nudipole.errors import DomainError, TableError, UnknownNameError
+from nudipole.supernova import profiles
+
+HEADER = """# what: a test
+# source: none
+# obtained: made up
+# licence: free
+# columns: radius [km], density [g/cm3], temperature [MeV], proton_fraction [1]
+"""
+
+
+def test_analytic_profile_encloses_the_mass_and_the_core_conditions_of_its_paper() -> None:
+    profile = profiles.load("analytic")
+    assert profile.enclosed_mass() == pytest.approx(1.6, rel=0.01)
+    edge = profile.at(10.0)
+    assert float(edge.electron_potential) / units.MEV == pytest.approx(217, rel=0.01)
+    assert float(edge.photon_mass) / units.MEV == pytest.approx(15, rel=0.03)
+    outside = profile.at(20.0)
+    assert float(outside.mass_density / edge.mass_density) == pytest.approx(2.0**-5, rel=1e-3)
+    assert float(outside.temperature / edge.temperature) == pytest.approx(2.0 ** (-5 / 3), rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "mass"), [("cold", 1.43), ("hot", 1.33)])
+def test_anchor_profiles_have_the_mass_of_a_neutron_star(name: str, mass: float) -> None:
+    assert profiles.load(name).enclosed_mass() == pytest.approx(mass, rel=0.03)
+
+
+def test_electron_potentials_agree_with_the_published_estimate() -> None:
+    """beam-data table of mu_e for the cold anchor points."""
+    state = profiles.load("cold").at([0.0, 4.0, 8.0, 10.0])
+    assert np.allclose(state.electron_potential / units.MEV, [274, 254, 192, 147], rtol=0.04)
+
+
+def test_neutrinos_are_degenerate_only_inside_the_neutrinosphere() -> None:
+    state = profiles.load("cold").at([0.0, 14.9, 15.1, 60.0])
+    assert float(state.neutrino_potential[0]) == pytest.approx(0.171)
+    assert np.all(state.neutrino_potential[2:] == 0.0)
+
+
+def test_extension_continues_the_power_laws() -> None:
+    profile = profiles.load("cold")
+    slope = np.log(6.0) / np.log(1.25)
+    assert profile.outer_radius == pytest.approx(100.0)
+    ratio = profile.at(50.0).mass_density / profile.at(25.0).mass_density
+    assert float(ratio) == pytest.approx(2.0**-slope, rel=1e-2)
+
+
+def test_radius_outside_is_a_named_error() -> None:
+    with pytest.raises(DomainError, match="120 km is outside profile analytic"):
+        profiles.load("analytic").at([5.0, 120.0])
+
+
+def test_unknown_profile_lists_the_known() -> None:
+    with pytest.raises(UnknownNameError, match="cold, hot, analytic"):
+        profiles.load("lukewarm")
+
+
+def test_user_table_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "star.csv"
+    file.write_text(HEADER + "0, 3e14, 20, 0.3\n10, 2e14, 30, 0.2\n30, 1e11, 3, 0.1\n")
+    profile = profiles.load_file(file)
+    assert profile.outer_radius == 30.0
+    assert profile.neutrino_potential is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("0, 3e14, 20, 0.3\n10, 2e14, 30, 0.2\n9, 1e11, 3, 0.1\n", "not monotonic, 9 km follows 10 km"),
+        ("0, 3e14, 20, 0.3\n10, -2e14, 30, 0.2\n", "density must be finite and positive"),
+        ("0, 3e14, 20, 0.3\n10, 2e14, 30, 1.2\n", "proton fraction exceeds one"),
+        ("0, 3e14, 20, 0.3\n", "at least two radii"),
+    ],
+)
+def test_bad_tables_are_named_errors(tmp_path: Path, rows: str, message: str) -> None:
+    file = tmp_path / "star.csv"
+    file.write_text(HEADER + rows)
+    with pytest.raises(DomainError, match=message):
+        profiles.load_file(file)
+
+
+def test_missing_columns_and_wrong_units_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "star.csv"
+    file.write_text(HEADER.replace("temperature [MeV], ", "") + "0, 3e14, 0.3\n10, 2e14, 0.2\n")
+    with pytest.raises(TableError, match="temperature is missing"):
+        profiles.load_file(file)
+    file.write_text(HEADER.replace("[MeV]", "[GeV]") + "0, 3e14, 20, 0.3\n10, 2e14, 30, 0.2\n")
+    with pytest.raises(TableError, match=r"temperature must be in \[MeV\], not \[GeV\]"):
+        profiles.load_file(file)
