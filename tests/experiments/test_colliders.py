@@ -64,7 +64,7 @@ def test_every_flavour_has_the_same_curve(key):
 @pytest.mark.parametrize("key", KEYS)
 def test_limit_rises_where_n_leaves_before_it_decays(key):
     light, heavy = lower(key, [0.016, 1.0])
-    assert light > 2.2 * heavy
+    assert light > 1.8 * heavy
 
 
 def test_lep_ends_with_the_energy_and_the_lhc_goes_on():
