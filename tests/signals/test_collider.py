@@ -11,7 +11,7 @@ from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, mono_photon
 from nudipole.signals import collider
 from nudipole.signals import mono_photon as lhc
-from nudipole.signals.collider import LeptonCollider, PhotonAcceptance
+from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 
 MU = Direction("mu")
 HERMETIC = PhotonAcceptance(cosine_max=1 - 1e-12)

@@ -29,8 +29,8 @@ from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
 from nudipole.portal import Completion, Direction
 from nudipole.signals import collider
-from nudipole.signals.collider import LeptonCollider, PhotonAcceptance
 from nudipole.signals.model import Bins, Signal
+from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.prompt import PromptAware, simplified
 from nudipole.signals.template import SignalTemplate
 
