@@ -98,7 +98,7 @@ def scattering_rate(mass: float, temperature: float, momentum: FloatArray) -> Fl
     spline, log_low, log_high = _scattering_table(mass)
     log_t = float(np.clip(np.log(temperature), log_low, log_high))
     log_y = np.log(np.clip(momentum / temperature, 1e-3, 100.0))
-    return temperature**3 * np.exp(spline(log_t, log_y, grid=False))
+    return temperature**3 * np.exp(spline(np.full(log_y.shape, log_t), log_y, grid=False))
 
 
 @functools.lru_cache(maxsize=8)
