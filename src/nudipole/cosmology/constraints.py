@@ -313,12 +313,12 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "bbn",
         "Big Bang nucleosynthesis",
         BBN,
-        ("Pitrou:2018cgg", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa", "Cooke:2017cwo", "LBT:2026helium"),
+        ("Pitrou:2018cgg", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa", "Cooke:2017cwo", "Aver:2026lbt"),
     ),
     SkyConstraint(
         "cmb",
         "Cosmic microwave background, N_eff",
         CMB,
-        ("Planck:2018vyg", "ACT:2025tim", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa"),
+        ("Planck:2018vyg", "ACT:2025tim", "SimonsObservatory:2018koc", "Abazajian:2019eic", "Brdar:2020quo", "Escudero:2018mvt"),
     ),
 )
