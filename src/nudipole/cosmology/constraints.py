@@ -321,6 +321,13 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "cmb",
         "Cosmic microwave background, N_eff",
         CMB,
-        ("Planck:2018vyg", "ACT:2025tim", "SimonsObservatory:2018koc", "Abazajian:2019eic", "Brdar:2020quo", "Escudero:2018mvt"),
+        (
+            "Planck:2018vyg",
+            "ACT:2025tim",
+            "SimonsObservatory:2018koc",
+            "Abazajian:2019eic",
+            "Brdar:2020quo",
+            "Escudero:2018mvt",
+        ),
     ),
 )
