@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nudipole import tables
 from nudipole.cosmology import abundances, evolution, grid
-from nudipole.errors import DomainError, MissingExtraError, OutputError, TableError, UnknownNameError
+from nudipole.errors import DomainError, OutputError, TableError, UnknownNameError
 
 # M [MeV], d [GeV^-1], Y_p, N_eff of an independent prototype with a thermal neutrino bath (docs/physics/cosmology.md)
 PROTOTYPE = [
@@ -125,20 +125,6 @@ def test_unwritable_and_broken_tables_are_named(tmp_path, monkeypatch):
     blocked.write_text("")
     with pytest.raises(OutputError):
         grid.build(blocked / "below")
-
-
-def test_live_abundances_without_primat_say_what_to_install(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "primat", None)
-    with pytest.raises(MissingExtraError, match=r"nudipole\[cosmology\]"):
-        abundances.abundances(evolution.evolve(1e-3, 0.0))
-
-
-def test_live_abundances_refuse_a_short_history():
-    history = evolution.History(*[np.array([1e-3, 1e-4])] * 6, 3.0, 0.0)
-    with pytest.raises(DomainError, match="15 MeV"):
-        abundances.abundances(history)
 
 
 @pytest.mark.validation
