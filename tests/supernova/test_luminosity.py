@@ -147,7 +147,7 @@ def test_core_mean_free_path_of_the_prototype(mass: float, edge: float) -> None:
     assert luminosity.mean_free_path_coupling(rates) == pytest.approx(edge, rel=0.2)
 
 
-@pytest.mark.parametrize("shell", [20, 30, 36])
+@pytest.mark.parametrize("shell", [26, 30, 36])
 def test_sphere_of_optical_depth_two_thirds_radiates_like_a_black_body(shell: int) -> None:
     """4 pi R^2 (7/8)(pi^2/120) g T^4 with g = 4, for the d that puts the sphere into the middle of this shell."""
     rates = emission.rates(Star("cold", "none"), 1e-4, MU)
@@ -165,6 +165,15 @@ def test_sphere_is_absent_when_the_core_is_transparent() -> None:
     rates = emission.rates(Star("cold", "none"), 0.01, MU)
     assert np.isnan(luminosity.sphere_luminosity(rates, 1e-10))
     assert luminosity.sphere_luminosity(rates, 1e-7) > 0
+
+
+def test_sphere_dims_as_it_moves_out() -> None:
+    """No window opens inside the excluded region: inside the brightest sphere N comes from the volume."""
+    rates = emission.rates(Star("cold", "none"), 0.0136, MU)
+    values = luminosity.sphere_luminosity(rates, np.geomspace(1e-9, 1e-6, 60))
+    known = values[~np.isnan(values)]
+    assert 10 < len(known) < 60
+    assert np.all(np.diff(known) <= 0)
 
 
 @pytest.mark.validation

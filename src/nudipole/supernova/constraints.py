@@ -173,6 +173,8 @@ class SkyConstraint:
     basis: str = "first-principles"
     confidence_level: float = 0.95
     flavors: tuple[str, ...] = DIRECTIONS
+    mass_range: tuple[float, float] = (1e-5, 0.6)  # GeV
+    smooth: bool = True  # fine curves are interpolated in mass
 
     @property
     def presets(self) -> tuple[str, ...]:
@@ -214,7 +216,9 @@ class SkyConstraint:
             raise DomainError(f"a confidence level lies between 0.5 and 1, got {level:g}")
         setting = self.setting(preset)
         grid = np.atleast_1d(np.asarray(masses, dtype=float))
-        excluded = tuple(_excluded(setting, mass, _same_physics(setting, direction), level) for mass in grid.tolist())
+        same = _same_physics(setting, direction)
+        knots = scan.KNOTS if self.smooth else len(grid)
+        excluded = scan.curve(lambda mass: _excluded(setting, mass, same, level), grid, knots)
         return Limit(
             self.key, direction, level, grid, excluded, self.kind, self.basis, preset, self.citations, self.notes
         )
@@ -322,5 +326,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         ("Capozzi:2020cbu", "Raffelt:1996wa", "Brdar:2020quo"),
         (_CRITERION, "scales the massless bound by plasmon decay; open above, trapping in the core is not modelled"),
         basis="normalised",
+        mass_range=(1e-6, 1.79e-5),
+        smooth=False,
     ),
 )
