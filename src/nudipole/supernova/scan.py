@@ -5,11 +5,11 @@ A coarse logarithmic grid finds the brackets, a subdivision and a power law shar
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-
 from scipy.interpolate import PchipInterpolator
 
 from nudipole.constraint import Interval
@@ -64,7 +64,7 @@ def curve(compute: Callable[[float], Intervals], masses: FloatArray, knots: int 
     shapes = [tuple(interval.high is None for interval in intervals) for intervals in found]
     breaks = [0, *(i + 1 for i in range(knots - 1) if shapes[i] != shapes[i + 1]), knots]
     answers: dict[int, Intervals] = {}
-    for start, stop in zip(breaks[:-1], breaks[1:], strict=True):
+    for start, stop in itertools.pairwise(breaks):
         inside = np.flatnonzero((masses >= grid[start]) & (masses <= grid[stop - 1])) if stop - start > 1 else []
         smooth = _interpolated(grid[start:stop], found[start:stop], masses[inside]) if len(inside) else []
         answers |= dict(zip((int(i) for i in inside), smooth, strict=True))
