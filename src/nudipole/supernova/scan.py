@@ -52,10 +52,10 @@ def excluded_intervals(
 
 
 def curve(compute: Callable[[float], Intervals], masses: FloatArray, knots: int = KNOTS) -> tuple[Intervals, ...]:
-    """Intervals at each mass [GeV]; more masses than ``knots`` are interpolated from so many, to half a per cent.
+    """Intervals at each mass [GeV]; more masses than ``knots`` are interpolated from so many, to two per cent.
 
     Edges are smooth in ln M (monotone cubics in ln M, ln d) as long as neighbouring knots have the same number of
-    windows; where a window opens or closes between two knots, the masses there are computed.
+    windows; next to where a window opens or closes, the masses are computed.
     """
     if len(masses) <= knots:
         return tuple(compute(float(mass)) for mass in masses)
@@ -65,9 +65,12 @@ def curve(compute: Callable[[float], Intervals], masses: FloatArray, knots: int 
     breaks = [0, *(i + 1 for i in range(knots - 1) if shapes[i] != shapes[i + 1]), knots]
     answers: dict[int, Intervals] = {}
     for start, stop in itertools.pairwise(breaks):
-        inside = np.flatnonzero((masses >= grid[start]) & (masses <= grid[stop - 1])) if stop - start > 1 else []
-        smooth = _interpolated(grid[start:stop], found[start:stop], masses[inside]) if len(inside) else []
-        answers |= dict(zip((int(i) for i in inside), smooth, strict=True))
+        # cells next to an opening or closing window are steep: not interpolated
+        first, last = start + (start > 0), stop - 1 - (stop < knots)
+        if first < last:
+            inside = np.flatnonzero((masses >= grid[first]) & (masses <= grid[last]))
+            smooth = _interpolated(grid[start:stop], found[start:stop], masses[inside])
+            answers |= dict(zip(inside.tolist(), smooth, strict=True))
     return tuple(answers[i] if i in answers else compute(float(mass)) for i, mass in enumerate(masses))
 
 
