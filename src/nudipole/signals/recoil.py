@@ -39,7 +39,8 @@ from nudipole.signals.recoil_card import RecoilCard
 from nudipole.signals.recoil_rate import ElectronTarget, NuclearTarget, Target
 
 FloatArray = npt.NDArray[np.float64]
-RECOIL_NODES = 320
+# nodes in ln E_r: electron recoils have edges (lines of the Sun, atomic shells) that nuclear ones smear out
+ELECTRON_NODES, NUCLEAR_NODES = 1000, 160
 _TIME_STEPS = 40
 CardType = RecoilCard
 
@@ -119,7 +120,8 @@ class RecoilModel:
             return np.geomspace(0.5 * reach, reach, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
         last = min(len(coarse) - 1, len(coarse) - int(np.argmax(seen[::-1])))
-        return np.geomspace(coarse[first], coarse[last], RECOIL_NODES)
+        number = ELECTRON_NODES if isinstance(target, ElectronTarget) else NUCLEAR_NODES
+        return np.geomspace(coarse[first], coarse[last], number)
 
     def _matrices(self, response: Response) -> tuple[FloatArray, ...]:
         """Response times the quadrature weights of each target's recoil grid."""
@@ -179,7 +181,7 @@ class RecoilModel:
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         spectra = [
-            [target.dipole_spectrum(grid, masses, c, c.effective(direction)) for c in self.flux.components]
+            target.dipole_spectra(grid, masses, self.flux.components, direction)
             for target, grid in zip(self.targets, self._grids, strict=True)
         ]
         counts = self._fold(spectra, self._nominal)

@@ -6,6 +6,7 @@ where the recoil exceeds their binding energy (stepping approximation).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -18,7 +19,7 @@ from nudipole.fluxes.flux import FluxComponent
 from nudipole.matter import form_factors
 from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
-from nudipole.portal import FLAVORS
+from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import standard_model, upscattering
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,10 +31,10 @@ class Target(Protocol):
     @property
     def mass(self) -> float: ...
 
-    def dipole_spectrum(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, component: FluxComponent, intensity: FloatArray
-    ) -> FloatArray:
-        """dR/dE_r / d^2 [GeV per exposure], shape (masses, recoil energies)."""
+    def dipole_spectra(
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, components: Sequence[FluxComponent], direction: Direction
+    ) -> list[FloatArray]:
+        """dR/dE_r / d^2 [GeV per exposure] of each component, shape (masses, recoil energies)."""
 
     def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
         """dR/dE_r of the Standard Model [GeV^-1 per exposure], shape (recoil energies,)."""
@@ -60,18 +61,15 @@ class NuclearTarget:
         """Nuclear mass [GeV]."""
         return self.nucleus.mass
 
-    def dipole_spectrum(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, component: FluxComponent, intensity: FloatArray
-    ) -> FloatArray:
+    def dipole_spectra(
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, components: Sequence[FluxComponent], direction: Direction
+    ) -> list[FloatArray]:
         q2 = 2.0 * self.mass * recoil_energy
         charge = self.nucleus.protons * form_factors.form_factor(self.form_factor, self.nucleus)(q2)
-        shape = _fold(
-            upscattering.energy_coefficients(recoil_energy, hnl_mass[:, None], self.mass),
-            kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass),
-            component,
-            intensity,
-        )
-        return self.exposure * units.GEV_M2_TO_CM2 * charge**2 * shape
+        scale = self.exposure * units.GEV_M2_TO_CM2 * charge**2
+        coefficients = upscattering.energy_coefficients(recoil_energy, hnl_mass[:, None], self.mass)
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
+        return [scale * _fold(coefficients, minimum, c, c.effective(direction)) for c in components]
 
     def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
@@ -103,16 +101,13 @@ class ElectronTarget:
 
     mass: float = units.ELECTRON_MASS
 
-    def dipole_spectrum(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, component: FluxComponent, intensity: FloatArray
-    ) -> FloatArray:
-        shape = _fold(
-            upscattering.electron_energy_coefficients(recoil_energy, hnl_mass[:, None]),
-            kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass),
-            component,
-            intensity,
-        )
-        return self._electrons(recoil_energy) * units.GEV_M2_TO_CM2 * shape
+    def dipole_spectra(
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, components: Sequence[FluxComponent], direction: Direction
+    ) -> list[FloatArray]:
+        scale = self._electrons(recoil_energy) * units.GEV_M2_TO_CM2
+        coefficients = upscattering.electron_energy_coefficients(recoil_energy, hnl_mass[:, None])
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
+        return [scale * _fold(coefficients, minimum, c, c.effective(direction)) for c in components]
 
     def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
@@ -135,8 +130,10 @@ def _fold(
     coefficients: FloatArray, minimum_energy: FloatArray, component: FluxComponent, intensity: FloatArray
 ) -> FloatArray:
     """sum_j c_j Phi_j(E_min); exactly zero where no neutrino reaches, and never below zero by rounding."""
-    moments = np.zeros((3, *minimum_energy.shape))
+    spectrum = np.zeros(minimum_energy.shape)
     reached = minimum_energy < component.energy[-1] * (1.0 + 1e-15)
     if np.any(reached) and np.any(intensity > 0):
-        moments[:, reached] = component.cumulative_moments(intensity, minimum_energy[reached], (0, 1, 2))
-    return np.maximum(np.sum(np.broadcast_to(coefficients, moments.shape) * moments, axis=0), 0.0)
+        moments = component.cumulative_moments(intensity, minimum_energy[reached], (0, 1, 2))
+        shape = (3, *minimum_energy.shape)
+        spectrum[reached] = np.einsum("jr,jr->r", np.broadcast_to(coefficients, shape)[:, reached], moments)
+    return np.maximum(spectrum, 0.0, out=spectrum)
