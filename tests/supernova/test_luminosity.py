@@ -147,7 +147,7 @@ def test_core_mean_free_path_of_the_prototype(mass: float, edge: float) -> None:
     assert luminosity.mean_free_path_coupling(rates) == pytest.approx(edge, rel=0.2)
 
 
-@pytest.mark.parametrize("shell", [26, 30, 36])
+@pytest.mark.parametrize("shell", [22, 26, 30])
 def test_sphere_of_optical_depth_two_thirds_radiates_like_a_black_body(shell: int) -> None:
     """4 pi R^2 (7/8)(pi^2/120) g T^4 with g = 4, for the d that puts the sphere into the middle of this shell."""
     rates = emission.rates(Star("cold", "none"), 1e-4, MU)
@@ -182,12 +182,17 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
 
     def edges() -> list[float]:
         emission._rates.cache_clear()
+        emission._flavor_rates.cache_clear()
         (window,) = excluded_intervals(lambda d: setting.ratio(0.03, MU, d, 0.95))
         assert window.high is not None
         return [window.low, window.high]
 
     coarse = edges()
-    for name, value in (("INNER_SHELLS", 80), ("OUTER_SHELLS", 80), ("ENERGIES", 140)):
+    for name, value in (("INNER_SHELLS", 60), ("OUTER_SHELLS", 60), ("ENERGIES", 120)):
         monkeypatch.setattr(emission, name, value)
-    assert np.allclose(coarse, edges(), rtol=0.01)
+    monkeypatch.setattr(luminosity, "_ANGLES", 12)
+    luminosity._directions.cache_clear()
+    assert np.allclose(coarse, edges(), rtol=0.02)
     emission._rates.cache_clear()
+    emission._flavor_rates.cache_clear()
+    luminosity._directions.cache_clear()

@@ -36,7 +36,7 @@ RAFFELT_ERG_PER_GRAM_SECOND = 1e19
 RAFFELT_CONDITIONS = (0.0, 3e14, 30.0, 0.3)  # r [km], rho [g/cm3], T [MeV], Y_p (Raffelt 1996, Sec. 13.3)
 CORE_KM = 10.0
 _ERG_PER_SECOND = units.ERG / units.SECOND  # one erg/s in GeV^2
-_ANGLES = 6
+_ANGLES = 4
 _SPHERE_DEPTH = 2.0 / 3.0
 
 
