@@ -38,6 +38,7 @@ CHANNELS: dict[str, tuple[float, float, float]] = {  # column: E_min, E_max [MeV
 GAUSSIAN_FLUENCE = np.sqrt(1393.0) / 63.0  # 1 sigma fluence [cm^-2] in 25-100 MeV and 223.2 s (1702.02964)
 WINDOW_SECONDS = 223.232
 _PHOTON_NODES = 10
+_FEWEST_PHOTONS = 0.1
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def fluence(
         alive = np.exp(-width * coupling**2 * proper)
         share = np.einsum("egt,eg->et", alive[..., :-1] - alive[..., 1:], density)
         result[row] = number @ share / area
-    return result.reshape((*d.shape, -1))
+    return result.reshape((*d.shape, len(delays) - 1))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -129,18 +130,23 @@ def _data() -> tuple[FloatArray, FloatArray, dict[str, FloatArray]]:
 def statistic(escape: Escape, d: npt.ArrayLike, geometry: Geometry | None = None) -> FloatArray:
     r"""Profile likelihood ratio -2 ln L(d) / L(0) over both channels, shape d.shape; zero where N improves the fit.
 
-    Poisson counts in 55 bins per channel, a background linear in time profiled for every d.
+    Poisson counts in 55 bins per channel, a background linear in time profiled for every d. Fewer than 0.1 photons in
+    all count as none.
     """
     geometry = geometry or Geometry()
     d = np.asarray(d, dtype=float)
     time, edges, counts = _data()
     total = np.zeros(d.size)
     first = len(time) - (len(edges) - 1)
+    expected = np.zeros(d.size)
+    for low, high, area in CHANNELS.values():
+        expected += area * fluence(escape, d.ravel(), (low, high), edges[[0, -1]], geometry)[:, 0]
+    seen = expected > _FEWEST_PHOTONS
     for name, (low, high, area) in CHANNELS.items():
-        signal = np.zeros((d.size + 1, len(time)))
-        signal[1:, first:] = area * fluence(escape, d.ravel(), (low, high), edges, geometry)
+        signal = np.zeros((int(seen.sum()) + 1, len(time)))
+        signal[1:, first:] = area * fluence(escape, d.ravel()[seen], (low, high), edges, geometry)
         deviance = profile_deviance(counts[name], signal, time / edges[-1])
-        total += deviance[1:] - deviance[0]
+        total[seen] += deviance[1:] - deviance[0]
     return np.maximum(total, 0.0).reshape(d.shape)
 
 

@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 COUPLINGS = np.geomspace(1e-13, 1e-4, 55)  # GeV^-1, six per decade
 _SUBDIVISIONS = 6
 _TINY = 1e-300
-KNOTS = 48  # masses computed for a finer curve
+KNOTS = 36  # masses computed for a finer curve
 Intervals = tuple[Interval, ...]
 
 
@@ -52,7 +52,7 @@ def excluded_intervals(
 
 
 def curve(compute: Callable[[float], Intervals], masses: FloatArray, knots: int = KNOTS) -> tuple[Intervals, ...]:
-    """Intervals at each mass [GeV]; more masses than ``knots`` are interpolated from so many, to two per cent.
+    """Intervals at each mass [GeV]; more masses than ``knots`` are interpolated from so many, to three per cent.
 
     Edges are smooth in ln M (monotone cubics in ln M, ln d) as long as neighbouring knots have the same number of
     windows; next to where a window opens or closes, the masses are computed.
