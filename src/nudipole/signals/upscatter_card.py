@@ -65,7 +65,8 @@ class Histogram(Section, frozen=True, kw_only=True):
 class UpscatterCard(Card, frozen=True, kw_only=True):
     """N made by up-scattering and seen by its decay."""
 
-    source: Options | list[Options]  # several, each with its own protons_on_target: horn modes
+    # several, each with its own protons_on_target: horn modes; energy_max_GeV cuts a flux off
+    source: Options | list[Options]
     exposure: Exposure = Exposure()
     matter: list[Matter]
     detector: Options | list[Options]  # several disjoint volumes

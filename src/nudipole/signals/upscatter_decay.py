@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -323,10 +324,9 @@ def _visible_fraction(widths: Mapping[str, FloatArray], visible: str) -> float:
 
 
 def _flux(card: UpscatterCard, file: Path) -> Flux:
-    """The card's flux; several with their protons are one flux of the whole run."""
+    """The card's flux; several, each with its protons on target, are one flux of the whole run."""
     if not isinstance(card.source, list):
-        flux: Flux = options.resolve(FLUXES, card.source, "flux", file, "source")
-        return flux
+        return _one_flux(card.source, file, "source")
     components: list[FluxComponent] = []
     citations: list[str] = []
     for index, table in enumerate(card.source):
@@ -334,13 +334,37 @@ def _flux(card: UpscatterCard, file: Path) -> Flux:
         protons = table.get("protons_on_target")
         if not isinstance(protons, (int, float)) or not protons > 0:
             raise CardError(file, f"{field}.protons_on_target", protons, "must be a positive number of protons")
-        settings = {name: value for name, value in table.items() if name != "protons_on_target"}
-        one: Flux = options.resolve(FLUXES, settings, "flux", file, field)
+        one = _one_flux({k: v for k, v in table.items() if k != "protons_on_target"}, file, field)
         if one.per != "POT":
             raise CardError(file, field, one.name, "only fluxes per proton on target can be added")
         components += one.scaled(float(protons)).components
         citations += one.citations
     return Flux(f"{len(card.source)} beams", tuple(components), "run", tuple(dict.fromkeys(citations)))
+
+
+def _one_flux(settings: Mapping[str, Any], file: Path, field: str) -> Flux:
+    """A named flux, cut off above ``energy_max_GeV`` where a card follows a paper that leaves out the tail."""
+    flux: Flux = options.resolve(
+        FLUXES, {k: v for k, v in settings.items() if k != "energy_max_GeV"}, "flux", file, field
+    )
+    if "energy_max_GeV" not in settings:
+        return flux
+    top = settings["energy_max_GeV"]
+    if not isinstance(top, (int, float)) or not top > 0:
+        raise CardError(file, f"{field}.energy_max_GeV", top, "must be a positive energy")
+    kept = [(c, c.energy <= top) for c in flux.components if np.count_nonzero(c.energy <= top) > 1]
+    if not kept:
+        raise CardError(file, f"{field}.energy_max_GeV", top, "leaves nothing of the flux")
+    cut = tuple(
+        replace(
+            c,
+            energy=c.energy[k],
+            intensity=c.intensity[k],
+            density=c.density[k] if c.density.ndim == 3 else c.density,
+        )
+        for c, k in kept
+    )
+    return replace(flux, components=cut)
 
 
 def _region(matter: Matter, detector: Volume, file: Path) -> Region:
