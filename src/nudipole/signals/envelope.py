@@ -143,7 +143,7 @@ class EnvelopeModel:
         size = sum(len(member.bins.edges) - 1 for member in self.members)
         return Bins("bins of " + ", ".join(self.card.members), np.arange(size + 1.0))
 
-    def signal(self, masses: FloatArray, direction: Direction) -> EnvelopeSignal:  # type: ignore[override]
+    def signal(self, masses: FloatArray, direction: Direction) -> EnvelopeSignal:
         masses = np.asarray(masses, dtype=float)
         wanted = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
         parts: list[Signal | None] = []

@@ -45,6 +45,7 @@ from nudipole.signals.upscatter_card import Matter, UpscatterCard
 
 FloatArray = npt.NDArray[np.float64]
 NODES = 4096
+FEWEST = 512
 ENERGY_NODES = 40
 _CHUNK = 25
 CardType = UpscatterCard
@@ -146,7 +147,7 @@ class UpscatterModel:
     def _templates(
         self, masses: FloatArray, direction: Direction, energy: FloatArray, fluence: FloatArray
     ) -> list[SignalTemplate]:
-        number = 2 ** int(np.log2(NODES / len(self.parts)))
+        number = max(2 ** int(np.log2(NODES / len(self.parts))), FEWEST)
         kinds = {(region.material.name, region.matter.channels): region for region, _ in self.parts}
         states = {
             kind: final_states(region.material, energy, masses, region.matter.channels)
