@@ -371,9 +371,7 @@ def _parents(
     gamma = nodes.energy / mass
     preference = 1 / (gamma - np.sqrt(gamma**2 - 1) * np.cos(off)) ** 2 + 1e-6
     order = np.argsort(nodes.energy * (1 + 1e-6 * nodes.angle))
-    return _Parents(
-        nodes.energy[order], nodes.angle[order], np.cumsum((number * preference)[order]), preference[order]
-    )
+    return _Parents(nodes.energy[order], nodes.angle[order], np.cumsum((number * preference)[order]), preference[order])
 
 
 @functools.lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ these limits lie, so counts go exactly as d^2. The Standard Model recoils (nu-e,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,13 @@ from nudipole.signals import recoil_card
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.recoil_card import RecoilCard
-from nudipole.signals.recoil_rate import ElectronTarget, NuclearTarget, Target
+from nudipole.signals.recoil_rate import (
+    Channel,
+    ElectronChannel,
+    Matrices,
+    merged,
+    nuclear_channels,
+)
 
 FloatArray = npt.NDArray[np.float64]
 RECOIL_NODES = 320
@@ -84,66 +90,66 @@ class RecoilModel:
 
     # --- targets and responses ---------------------------------------------------------------------------------------
     @cached_property
-    def targets(self) -> tuple[Target, ...]:
-        """Everything that recoils, with its number of targets times seconds (or times one run) per cm^2 of flux."""
+    def channels(self) -> tuple[Channel, ...]:
+        """Everything that recoils, with its number of targets times seconds (or times one run)."""
         exposure = recoil_card.exposure(self.card, self.flux, self.file)
         try:
             material = materials.get(self.card.target.material)
         except NudipoleError as error:
             raise CardError(self.file, "target.material", self.card.target.material, str(error)) from None
         kinds = self.card.response.recoil
-        chosen: list[Target] = []
+        chosen: list[Channel] = []
         if kinds in ("nuclear", "both"):
-            chosen += [
-                NuclearTarget(nucleus, exposure * number, self.card.target.form_factor)
-                for nucleus, number in material.nuclei_per_kg
-                if nucleus.protons > 1 or nucleus.nucleons > 1
-            ]
+            heavier_than_protons = [(n, number) for n, number in material.nuclei_per_kg if n.nucleons > 1]
+            chosen += nuclear_channels(heavier_than_protons, exposure, self.card.target.form_factor)
         if kinds in ("electron", "both"):
-            chosen.append(ElectronTarget(material, exposure))
+            chosen.append(ElectronChannel(material, exposure))
         return tuple(chosen)
-
-    def _channel(self, target: Target, response: Response) -> Response:
-        return response.for_electrons() if isinstance(target, ElectronTarget) else response
 
     @cached_property
     def _grids(self) -> tuple[FloatArray, ...]:
-        """Recoil energies for each target: log-spaced over what the detector sees and the flux can reach."""
-        return tuple(self._grid(target) for target in self.targets)
+        """Recoil energies for each channel: log-spaced over what the detector sees and the flux can reach."""
+        return tuple(self._grid(channel) for channel in self.channels)
 
-    def _grid(self, target: Target) -> FloatArray:
-        reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, target.mass)[1])
+    def _grid(self, channel: Channel) -> FloatArray:
+        reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, channel.mass)[1])
         coarse = np.geomspace(1e-10, reach, 600)
-        seen = self._channel(target, self.response).matrix(coarse).sum(axis=0) > 1e-9
+        seen = channel.response(self.response).matrix(coarse).sum(axis=0) > 1e-9
         if not np.any(seen):
             return np.geomspace(0.5 * reach, reach, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
         last = min(len(coarse) - 1, len(coarse) - int(np.argmax(seen[::-1])))
-        return np.geomspace(coarse[first], coarse[last], RECOIL_NODES)
+        # the heaviest target of a channel sees the same energies at up to this much more on the grid of the lightest
+        return np.geomspace(coarse[first], min(reach, channel.spread * coarse[last]), RECOIL_NODES)
 
-    def _matrices(self, response: Response) -> tuple[FloatArray, ...]:
-        """Response times the quadrature weights of each target's recoil grid."""
-        matrices = []
-        for target, grid in zip(self.targets, self._grids, strict=True):
-            weights = np.zeros_like(grid)
-            weights[:-1] += 0.5 * np.diff(grid)
-            weights[1:] += 0.5 * np.diff(grid)
-            matrices.append(self._channel(target, response).matrix(grid) * weights)
-        return tuple(matrices)
+    def _matrices(self, response: Response) -> tuple[Matrices, ...]:
+        """What the detector does to the kernels of each channel."""
+        return tuple(c.dipole_matrices(grid, response) for c, grid in zip(self.channels, self._grids, strict=True))
 
     @cached_property
-    def _nominal(self) -> tuple[FloatArray, ...]:
+    def _nominal(self) -> tuple[Matrices, ...]:
         return self._matrices(self.response)
 
     @cached_property
-    def _varied(self) -> dict[str, tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]]:
-        """Response matrices with the detector's pulls one sigma up and down."""
-        varied = {}
-        for pull in self.card.nuisance:
-            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency"):
-                up, down = (self._matrices(_vary(self.response, pull.affects, s * pull.sigma)) for s in (1.0, -1.0))
-                varied[pull.name] = (up, down)
-        return varied
+    def _moved(self) -> dict[str, tuple[Response, Response]]:
+        """The detector with each of its pulls one sigma up and down."""
+        return {
+            pull.name: (_vary(self.response, pull.affects, pull.sigma), _vary(self.response, pull.affects, -pull.sigma))
+            for pull in self.card.nuisance
+            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency")
+        }
+
+    @cached_property
+    def _varied(self) -> dict[str, tuple[tuple[Matrices, ...], tuple[Matrices, ...]]]:
+        return {name: (self._matrices(up), self._matrices(down)) for name, (up, down) in self._moved.items()}
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[FluxComponent, ...], ...]:
+        """Components of the flux that always move together: same arrival times, no pull of their own."""
+        pulled = {n.affects[5:] for n in self.card.nuisance if n.affects.startswith("flux:")}
+        alone = [c.name for c in self.flux.components if c.name in pulled or self._time_fractions is not None]
+        rest = tuple(c for c in self.flux.components if c.name not in alone)
+        return (*((rest,) if rest else ()), *((c,) for c in self.flux.components if c.name in alone))
 
     @cached_property
     def _time_fractions(self) -> dict[str, FloatArray] | None:
@@ -163,60 +169,77 @@ class RecoilModel:
         return fractions
 
     # --- counts ------------------------------------------------------------------------------------------------------
-    def _fold(self, spectra: list[list[FloatArray]], matrices: tuple[FloatArray, ...]) -> FloatArray:
-        """Counts (components, masses, bins) from spectra[target][component] of shape (masses, recoil nodes)."""
+    def _fold(self, kernels: Sequence[tuple[Matrices, ...]], matrices: tuple[Matrices, ...]) -> FloatArray:
+        """Counts (parts, masses, bins) from kernels[channel][part]."""
         folded = []
-        for index, component in enumerate(self.flux.components):
-            energy_bins = sum(spectra[t][index] @ matrix.T for t, matrix in enumerate(matrices))
-            folded.append(self._in_time(np.asarray(energy_bins), component))
+        for index, part in enumerate(self._parts):
+            energy_bins = sum(
+                k @ m.T
+                for channel, matrix in zip(kernels, matrices, strict=True)
+                for k, m in zip(channel[index], matrix, strict=True)
+            )
+            folded.append(self._in_time(np.maximum(energy_bins, 0.0), part))
         return np.stack(folded)
 
-    def _in_time(self, counts: FloatArray, component: FluxComponent) -> FloatArray:
+    def _in_time(self, counts: FloatArray, part: tuple[FluxComponent, ...]) -> FloatArray:
         if self._time_fractions is None:
             return counts
-        fractions = self._time_fractions[component.name]
+        fractions = self._time_fractions[part[0].name]
         return (counts[..., :, None] * fractions).reshape(*counts.shape[:-1], -1)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        spectra = [
-            [target.dipole_spectrum(grid, masses, c, c.effective(direction)) for c in self.flux.components]
-            for target, grid in zip(self.targets, self._grids, strict=True)
-        ]
-        counts = self._fold(spectra, self._nominal)
-        total = counts.sum(axis=0)
-        return Signal(per_d2=total, relative_shifts=self._relative_shifts(spectra, counts, total))
+        fluxes = [merged(part, [c.effective(direction) for c in part]) for part in self._parts]
+        channels = zip(self.channels, self._grids, strict=True)
+        kernels = [channel.dipole_kernels(grid, masses, fluxes) for channel, grid in channels]
+        counts = self._fold(kernels, self._nominal)
+        varied = {
+            name: (self._fold(kernels, up).sum(axis=0), self._fold(kernels, down).sum(axis=0))
+            for name, (up, down) in self._varied.items()
+        }
+        return Signal(per_d2=counts.sum(axis=0), relative_shifts=self._relative_shifts(counts, varied))
 
     def _relative_shifts(
-        self, spectra: list[list[FloatArray]], counts: FloatArray, total: FloatArray
+        self, counts: FloatArray, varied: Mapping[str, tuple[FloatArray, FloatArray]]
     ) -> FloatArray | None:
+        """Relative change of counts (parts, masses, bins) for each pull, given them with the detector's pulls moved."""
         if not self.pulls:
             return None
+        total = counts.sum(axis=0)
         safe = np.where(total > 0, total, 1.0)
         shifts = np.zeros((total.shape[0], len(self.pulls), total.shape[1]))
-        names = [c.name for c in self.flux.components]
         position = {pull.name: index for index, pull in enumerate(self.pulls)}
         for pull in self.card.nuisance:
             shift = shifts[:, position[pull.name]]
             if pull.affects in ("neutrinos", "signal"):
                 shift += pull.sigma
             elif pull.affects.startswith("flux:"):
-                part = sum(counts[i] for i, name in enumerate(names) if name == pull.affects[5:])
-                shift += pull.sigma * np.asarray(part) / safe
-            elif pull.name in self._varied:
-                up, down = (self._fold(spectra, m).sum(axis=0) for m in self._varied[pull.name])
+                for part, share in zip(self._parts, counts, strict=True):
+                    if part[0].name == pull.affects[5:]:
+                        shift += pull.sigma * share / safe
+            elif pull.name in varied:
+                up, down = varied[pull.name]
                 shift += 0.5 * (up - down) / safe
         return shifts
+
+    def _standard_model_parts(self, response: Response) -> FloatArray:
+        """Standard Model counts (parts, 1, bins) with this response."""
+        counts = []
+        for part in self._parts:
+            channels = zip(self.channels, self._grids, strict=True)
+            energy_bins = sum(channel.standard_model(grid, response, part) for channel, grid in channels)
+            counts.append(self._in_time(np.asarray(energy_bins)[None, :], part))
+        return np.stack(counts)
 
     @cached_property
     def _standard_model(self) -> tuple[FloatArray, FloatArray]:
         """SM recoils (bins,), and their absolute change for each pull (pulls, bins)."""
-        spectra = [
-            [target.standard_model_spectrum(grid, c)[None, :] for c in self.flux.components]
-            for target, grid in zip(self.targets, self._grids, strict=True)
-        ]
-        counts = self._fold(spectra, self._nominal)
+        counts = self._standard_model_parts(self.response)
         total = counts.sum(axis=0)
-        relative = self._relative_shifts(spectra, counts, total)
+        varied = {
+            name: (self._standard_model_parts(up).sum(axis=0), self._standard_model_parts(down).sum(axis=0))
+            for name, (up, down) in self._moved.items()
+        }
+        relative = self._relative_shifts(counts, varied)
         shifts = np.zeros((len(self.pulls), total.shape[1])) if relative is None else relative[0] * total[0]
         for index, pull in enumerate(self.pulls):
             if any(n.name == pull.name and n.affects == "signal" for n in self.card.nuisance):
@@ -230,7 +253,7 @@ class RecoilModel:
         return own | dict(self.observation.components()) if self.card.background else own
 
     def maximum_mass(self) -> float:
-        return max(float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, target.mass)) for target in self.targets)
+        return max(float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, c.mass)) for c in self.channels)
 
     # --- likelihood --------------------------------------------------------------------------------------------------
     @cached_property
