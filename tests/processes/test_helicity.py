@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests import dirac
 
 from nudipole import units
 from nudipole.kinematics import maximum_hnl_mass, recoil_limits
 from nudipole.matter import targets
 from nudipole.processes import helicity, upscattering
+from tests import dirac
 
 
 def projected(energy, mass, target, recoil, f1, f2, scalar):

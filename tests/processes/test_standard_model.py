@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import isotopes
 from nudipole.processes import standard_model
+from tests import dirac
 
 
 def four_fermion(energy, recoil, target, g_left, g_right, antineutrino=False):

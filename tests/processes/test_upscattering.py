@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
@@ -16,6 +15,7 @@ from nudipole.kinematics import maximum_hnl_mass, minimum_neutrino_energy, recoi
 from nudipole.matter import form_factors, isotopes, targets
 from nudipole.matter.targets import Target
 from nudipole.processes import moments, upscattering
+from tests import dirac
 
 POINTS = 200
 

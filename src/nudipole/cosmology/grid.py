@@ -41,10 +41,10 @@ def coupling(mass: npt.ArrayLike, lifetime: npt.ArrayLike) -> FloatArray:
     return np.sqrt(4 * np.pi / (lifetime * units.SECOND * mass**3))
 
 
-def points() -> list[tuple[float, float]]:
-    """(mass, lifetime) of every grid point with d below :data:`LARGEST_D`, plus the first one above for each mass."""
+def points(masses: npt.ArrayLike = MASSES) -> list[tuple[float, float]]:
+    """(mass [GeV], lifetime [s]) of every grid point with d below :data:`LARGEST_D`, plus the next one above."""
     chosen = []
-    for mass in MASSES:
+    for mass in np.asarray(masses, dtype=float):
         d = coupling(mass, LIFETIMES)
         first = max(int(np.searchsorted(-d, -LARGEST_D)) - 1, 0)
         chosen += [(float(mass), float(lifetime)) for lifetime in LIFETIMES[first:]]
@@ -52,7 +52,11 @@ def points() -> list[tuple[float, float]]:
 
 
 def build(
-    out: Path, neutrinos: str = "kinetic", progress: Progress | None = None, resume: bool = True
+    out: Path,
+    neutrinos: str = "kinetic",
+    progress: Progress | None = None,
+    resume: bool = True,
+    masses: npt.ArrayLike = MASSES,
 ) -> Path:
     """Compute the grid with the live BBN code and write it to ``out`` as a table.
 
@@ -66,6 +70,8 @@ def build(
         Called with (points done, points in all, what was found).
     resume : bool
         Keep the points that ``out`` holds already.
+    masses : array_like
+        Masses [GeV] to compute, all of the grid unless told.
 
     Raises
     ------
@@ -78,7 +84,7 @@ def build(
 
     check_choice("neutrino bath", neutrinos, NEUTRINOS)
     rows = _existing(out) if resume and out.exists() else {}
-    wanted = points()
+    wanted = points(masses)
     for mass, lifetime in wanted:
         key = (f"{mass:.6e}", f"{lifetime:.6e}")
         if key in rows:
@@ -91,6 +97,28 @@ def build(
         if progress is not None:
             found = f"M = {mass:.3g} GeV, d = {d:.2e}: Y_p {light.helium:.4f}, N_eff {history.n_eff:.3f}"
             progress(len(rows), len(wanted), found)
+    return out
+
+
+def build_standard_model(out: Path) -> Path:
+    """The Universe without N at Omega_b h^2 = 0.02242 and 1 % to either side, for both neutrino baths, as a table."""
+    from nudipole.cosmology import abundances
+
+    lines = []
+    for neutrinos in NEUTRINOS:
+        history = evolution.evolve(MASSES[0], 0.0, options=evolution.Options(neutrinos=neutrinos))
+        for density in abundances.BARYON_DENSITY * np.array([0.99, 1.0, 1.01]):
+            light = abundances.abundances(history, float(density))
+            row = (density, float(neutrinos == "kinetic"), light.helium, light.deuterium, history.n_eff)
+            lines.append(",".join(f"{value:.6e}" for value in row))
+    header = (
+        "# what: the early Universe of the Standard Model in the same approximations as the grid\n"
+        "# source: nudipole.cosmology.evolution with primat 0.3.3 (network small_parthenope)\n"
+        "# obtained: derived by nudipole.cosmology.grid.build_standard_model (make sky)\n"
+        "# licence: MIT, as this package; cite primat (Pitrou et al. 2018) with it\n"
+        "# columns: baryon_density [1], kinetic [1], helium [1], deuterium [1], n_eff [1]\n"
+    )
+    _replace(out, header + "\n".join(lines) + "\n")
     return out
 
 
@@ -109,6 +137,11 @@ def _write(path: Path, rows: list[tuple[float, ...]], neutrinos: str) -> None:
         "# columns: mass [GeV], lifetime [s], d [GeV^-1], helium [1], deuterium [1], n_eff [1], energy_residual [1]\n"
     )
     text = header + "".join(",".join(f"{value:.6e}" for value in row) + "\n" for row in sorted(rows))
+    _replace(path, text)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write whole or not at all; the scratch file is this process's own."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         scratch.write_text(text, encoding="utf-8")
@@ -119,11 +152,10 @@ def _write(path: Path, rows: list[tuple[float, ...]], neutrinos: str) -> None:
 
 @dataclass(frozen=True)
 class SkyGrid:
-    """One table: for each mass the lifetimes and ln(Y_p, D/H, N_eff) of shape (lifetimes, 3)."""
+    """One table: for each mass [GeV] a curve ln(Y_p, D/H, N_eff) over ln lifetime."""
 
     masses: FloatArray
-    lifetimes: tuple[FloatArray, ...]
-    logs: tuple[FloatArray, ...]
+    curves: tuple[PchipInterpolator, ...]
 
     def __call__(self, mass: float, d: npt.ArrayLike, nature: Nature = "dirac") -> FloatArray:
         """(Y_p, D/H, N_eff) of shape (..., 3) at one mass [GeV] and any couplings sqrt(D) [GeV^-1].
@@ -141,22 +173,10 @@ class SkyGrid:
             raise DomainError(f"the grid of early Universes covers {low:g} to {high:g} GeV, got {mass:g}")
         strength = np.asarray(d, dtype=float) ** 2 * (2.0 if nature == "majorana" else 1.0)
         log_lifetime = np.log(4 * np.pi / (np.maximum(strength, 1e-60) * mass**3 * units.SECOND))
-        at_masses = np.stack(
-            [
-                PchipInterpolator(np.log(tau), logs, axis=0)(np.clip(log_lifetime, np.log(tau[0]), np.log(tau[-1])))
-                for tau, logs in zip(*self._around(mass), strict=True)
-            ]
-        )
-        nearby = self._slice(mass)
-        return np.exp(PchipInterpolator(np.log(self.masses[nearby]), at_masses, axis=0)(np.log(mass)))
-
-    def _slice(self, mass: float) -> slice:
         middle = int(np.clip(np.searchsorted(self.masses, mass), 1, len(self.masses) - 1))
-        return slice(max(middle - 3, 0), min(middle + 3, len(self.masses)))
-
-    def _around(self, mass: float) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:
-        nearby = self._slice(mass)
-        return self.lifetimes[nearby], self.logs[nearby]
+        nearby = slice(max(middle - 3, 0), min(middle + 3, len(self.masses)))
+        at_masses = [curve(np.clip(log_lifetime, curve.x[0], curve.x[-1])) for curve in self.curves[nearby]]
+        return np.exp(PchipInterpolator(np.log(self.masses[nearby]), np.stack(at_masses), axis=0)(np.log(mass)))
 
 
 @functools.cache
@@ -169,11 +189,10 @@ def load(neutrinos: str = "kinetic") -> SkyGrid:
 def from_table(table: tables.Table) -> SkyGrid:
     """A grid from a table that :func:`build` has written."""
     masses = np.unique(table["mass"])
-    lifetimes, logs = [], []
+    curves = []
     values = np.log(np.stack([table["helium"], table["deuterium"], table["n_eff"]], axis=-1))
     for mass in masses:
         here = np.nonzero(table["mass"] == mass)[0]
         here = here[np.argsort(table["lifetime"][here])]
-        lifetimes.append(table["lifetime"][here])
-        logs.append(values[here])
-    return SkyGrid(masses, tuple(lifetimes), tuple(logs))
+        curves.append(PchipInterpolator(np.log(table["lifetime"][here]), values[here], axis=0))
+    return SkyGrid(masses, tuple(curves))

@@ -74,10 +74,11 @@ def bose(x: npt.ArrayLike) -> FloatArray:
     return np.exp(-x) / -np.expm1(-x)
 
 
-def fermi_tail(energy: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
-    """Integral of f_F from this energy [GeV] to infinity, T ln(1 + e^(-E/T)) [GeV]."""
+def tail(energy: npt.ArrayLike, temperature: npt.ArrayLike, quantum: bool = True) -> FloatArray:
+    """Integral of f from this energy [GeV] to infinity [GeV]: T ln(1 + e^(-E/T)), or T e^(-E/T) for Boltzmann."""
     temperature = np.asarray(temperature, dtype=float)
-    return temperature * np.log1p(np.exp(-np.asarray(energy, dtype=float) / temperature))
+    decayed = np.exp(-np.asarray(energy, dtype=float) / temperature)
+    return temperature * (np.log1p(decayed) if quantum else decayed)
 
 
 def debye_mass2(temperature: npt.ArrayLike, fermions: tuple[ChargedFermion, ...] = CHARGED_FERMIONS) -> FloatArray:

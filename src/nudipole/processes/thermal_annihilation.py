@@ -72,6 +72,7 @@ def rate(
     hnl_mass: float,
     temperature: npt.ArrayLike,
     fermions: tuple[thermal.ChargedFermion, ...] = thermal.CHARGED_FERMIONS,
+    quantum: bool = True,
 ) -> FloatArray:
     r"""Rate of N nubar -> f fbar for an N of momentum p, averaged over helicities, per unit D [GeV^3].
 
@@ -94,7 +95,7 @@ def rate(
         k = start + above
         s = hnl_mass**2 + 2 * hnl_mass * k
         lowest, highest = k * hnl_mass / (energy + p_), k * (energy + p_) / hnl_mass
-        occupied = thermal.fermi_tail(lowest, t_) - thermal.fermi_tail(highest, t_)
+        occupied = thermal.tail(lowest, t_, quantum) - thermal.tail(highest, t_, quantum)
         # W = 4 spins x flux 2 s v x sigma x (v / (1 - M^2/s)), v the speed of f: the other pair's phase space
         phase_space = 8 * s * (1 - 4 * fermion.mass**2 / s) * cross_section(s, hnl_mass, fermion.mass)
         phase_space = phase_space * s / (2 * hnl_mass * k)

@@ -28,7 +28,7 @@ from nudipole.processes import hnl_decay, thermal
 
 FloatArray = npt.NDArray[np.float64]
 HELICITIES = np.array([1.0, -1.0])
-_NODES = 24
+_NODES = 40
 
 
 class Relaxation(NamedTuple):

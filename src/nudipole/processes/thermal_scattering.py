@@ -48,6 +48,30 @@ def momentum_transfer_limits(
     return np.minimum(smallest, largest), largest
 
 
+def squared_amplitude(
+    s: npt.ArrayLike, transfer: npt.ArrayLike, hnl_mass: npt.ArrayLike, mass: npt.ArrayLike
+) -> FloatArray:
+    r"""Sum over spins of |M|^2 for nu f -> N f, per unit Q^2 e^2 d^2 [GeV^2], unscreened.
+
+    Parameters
+    ----------
+    s, transfer : array_like
+        s and x = -t > 0 [GeV^2].
+    hnl_mass, mass : array_like
+        M and m [GeV].
+    """
+    check_positive(s=s, transfer=transfer)
+    a, b, c = _coefficients(*(np.asarray(v, dtype=float) for v in (s, hnl_mass, mass)))
+    x = np.asarray(transfer, dtype=float)
+    return 8.0 * (a / x + b + c / x**2)
+
+
+def _coefficients(s: FloatArray, big: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    s1 = s - m**2
+    a = 4 * s1**2 - 4 * big**2 * s1 - 4 * big**2 * m**2 + 2 * big**4
+    return a, 2 * big**2 - 4 * s1, -4 * big**4 * m**2
+
+
 def phase_space_integral(
     s: npt.ArrayLike, hnl_mass: npt.ArrayLike, mass: npt.ArrayLike, screening2: npt.ArrayLike
 ) -> FloatArray:
@@ -73,10 +97,7 @@ def phase_space_integral(
     threshold = s > (big + m) ** 2
     s = np.where(threshold, s, (big + m) ** 2 + kappa2)
     low, high = momentum_transfer_limits(s, big, m)
-    s1 = s - m**2
-    a = 4 * s1**2 - 4 * big**2 * s1 - 4 * big**2 * m**2 + 2 * big**4
-    b = 2 * big**2 - 4 * s1
-    c = -4 * big**4 * m**2
+    a, b, c = _coefficients(s, big, m)
     log = np.log1p((high - low) / (low + kappa2))
     # C int dx / (x (x + k)) = (C/k) [ln((1 + k/low) / (1 + k/high))]; no low end where M m = 0, where C = 0 too
     with_target = low > 0
@@ -110,6 +131,7 @@ def rate(
     hnl_mass: float,
     temperature: npt.ArrayLike,
     fermions: tuple[thermal.ChargedFermion, ...] = thermal.CHARGED_FERMIONS,
+    quantum: bool = True,
 ) -> FloatArray:
     r"""Rate of N f -> nu f for an N of momentum p, averaged over its helicities, per unit D [GeV^3].
 
@@ -123,6 +145,8 @@ def rate(
         T [GeV] > 0, broadcast against p.
     fermions : tuple of ChargedFermion
         Targets, particles and antiparticles; all of them screen.
+    quantum : bool
+        Fermi-Dirac targets, or Boltzmann.
 
     Returns
     -------
@@ -138,13 +162,18 @@ def rate(
         present = temperature > max(fermion.exists_above, fermion.mass / 600.0)
         if np.any(present):
             total = total + np.where(
-                present, 2 * fermion.weight * _on(fermion, p, hnl_mass, temperature, screening2), 0.0
+                present, 2 * fermion.weight * _on(fermion, p, hnl_mass, temperature, screening2, quantum), 0.0
             )
     return total
 
 
 def _on(
-    fermion: thermal.ChargedFermion, p: FloatArray, hnl_mass: float, temperature: FloatArray, screening2: FloatArray
+    fermion: thermal.ChargedFermion,
+    p: FloatArray,
+    hnl_mass: float,
+    temperature: FloatArray,
+    screening2: FloatArray,
+    quantum: bool,
 ) -> FloatArray:
     """Rate on one particle of unit charge: the integral over s, in v = ln(target energy in the rest frame of N)."""
     energy, m = np.hypot(p, hnl_mass)[..., None], fermion.mass
@@ -160,7 +189,7 @@ def _on(
     s = hnl_mass**2 + m**2 + 2 * hnl_mass * target
     highest = (energy * target + p * momentum) / hnl_mass
     lowest = (hnl_mass**2 * target**2 + p**2 * m**2) / (hnl_mass**2 * highest)
-    occupied = thermal.fermi_tail(lowest, t) - thermal.fermi_tail(highest, t)
+    occupied = thermal.tail(lowest, t, quantum) - thermal.tail(highest, t, quantum)
     # lambda^(1/2)(s, M^2, m^2) = 2 M k in the rest frame of N
     phase_space = phase_space_integral(s, hnl_mass, m, screening2) / (16 * np.pi * hnl_mass * momentum)
     integrand = weights * span * kinetic * 2 * hnl_mass * phase_space * occupied
@@ -172,8 +201,7 @@ def rate_density(
 ) -> FloatArray:
     r"""nu f -> N f per volume and time, one f of two spins and unit charge (no antiparticle), per unit D [GeV^6].
 
-    Boltzmann statistics: :math:`\frac{T}{32\pi^4}\int ds\,\lambda^{1/2}...` written with the reduced cross section,
-    gamma = 2 T / (32 pi^4) int ds (s - m^2)^2 s^(-1/2) K_1(sqrt(s)/T) sigma(s).
+    Boltzmann statistics: :math:`\gamma = \frac{2T}{32\pi^4}\int ds\,(s-m^2)^2 s^{-1/2} K_1(\sqrt s/T)\,\sigma(s)`.
 
     Raises
     ------

@@ -14,5 +14,7 @@ SIGNALS = LazyRegistry(
         "combination": "nudipole.signals.combination",
         "meson-decay": "nudipole.signals.meson_decay",
         "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
+        "lepton-collider": "nudipole.signals.lepton_collider",
+        "hadron-collider": "nudipole.signals.hadron_collider",
     },
 )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.errors import DomainError
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -31,4 +33,39 @@ def gaussian(edges: list[float], centre: float, width: float) -> FloatArray:
     return np.diff(cumulative)
 
 
-SHAPES: dict[str, Callable[..., FloatArray]] = {"flat": flat, "exponential": exponential, "gaussian": gaussian}
+def exponential_slope(edges: list[float], scale: float) -> FloatArray:
+    """How an :func:`exponential` changes with ln(scale): floated beside it, the scale moves to first order."""
+    return _derivative(lambda factor: exponential(edges, scale * factor))
+
+
+def gaussians(edges: list[float], centres: list[float], widths: list[float], areas: list[float]) -> FloatArray:
+    """A sum of peaks tied to each other."""
+    if not len(centres) == len(widths) == len(areas):
+        raise DomainError("tied peaks need as many centres as widths and areas")
+    peaks = [area * gaussian(edges, c, w) for c, w, area in zip(centres, widths, areas, strict=True)]
+    return np.asarray(np.sum(peaks, axis=0))
+
+
+def gaussian_shift(edges: list[float], centre: float, width: float) -> FloatArray:
+    """How a peak changes with its centre, per width: floated beside it, the peak moves to first order."""
+    return _derivative(lambda factor: gaussian(edges, centre + (factor - 1.0) * width, width))
+
+
+def gaussian_broadening(edges: list[float], centre: float, width: float) -> FloatArray:
+    """How a peak changes with ln(width): floated beside it, the peak widens to first order."""
+    return _derivative(lambda factor: gaussian(edges, centre, width * factor))
+
+
+def _derivative(shape: Callable[[float], FloatArray], step: float = 1e-3) -> FloatArray:
+    return np.asarray((shape(1.0 + step) - shape(1.0 - step)) / (2.0 * step))
+
+
+SHAPES = {
+    "flat": flat,
+    "exponential": exponential,
+    "exponential-slope": exponential_slope,
+    "gaussian": gaussian,
+    "gaussians": gaussians,
+    "gaussian-shift": gaussian_shift,
+    "gaussian-broadening": gaussian_broadening,
+}

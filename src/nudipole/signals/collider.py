@@ -51,6 +51,10 @@ class PhotonAcceptance:
     veto_cosine : float
         If positive: E_gamma above :func:`nudipole.processes.mono_photon.bhabha_veto_energy` for electrons lost beyond
         this :math:`|\cos\theta|`.
+    theta_min_deg, theta_max_deg : tuple of float
+        Polynomials in E_gamma (lowest power first) that bound the polar angle in the laboratory; empty: no bound.
+    beam_velocity : float
+        Velocity of the centre of mass in the laboratory, along the electron beam, for those bounds.
     """
 
     cosine_max: float
@@ -59,6 +63,9 @@ class PhotonAcceptance:
     x_transverse_min: float = 0.0
     efficiency: float = 1.0
     veto_cosine: float = 0.0
+    theta_min_deg: tuple[float, ...] = ()
+    theta_max_deg: tuple[float, ...] = ()
+    beam_velocity: float = 0.0
 
     def __post_init__(self) -> None:
         check_positive(cosine_max=self.cosine_max)
@@ -76,6 +83,13 @@ class PhotonAcceptance:
         if self.veto_cosine > 0.0:
             inside = np.clip(cosine, -self.cosine_max, self.cosine_max)
             kept &= energy > mono_photon.bhabha_veto_energy(inside, sqrt_s, self.veto_cosine)
+        if self.theta_min_deg or self.theta_max_deg:
+            boosted = (cosine + self.beam_velocity) / (1.0 + self.beam_velocity * cosine)
+            theta = np.degrees(np.arccos(np.clip(boosted, -1.0, 1.0)))
+            if self.theta_min_deg:
+                kept &= theta > np.polynomial.polynomial.polyval(energy, self.theta_min_deg)
+            if self.theta_max_deg:
+                kept &= theta < np.polynomial.polynomial.polyval(energy, self.theta_max_deg)
         return kept
 
 
@@ -322,7 +336,7 @@ def _z_decay_rate(mass: float, direction: Direction) -> float:
 
 
 def neutrino_background(collider: LeptonCollider) -> float:
-    """Expected Standard Model e+ e- -> nu nubar gamma events inside the acceptance (no Bhabha-veto cut folded in).
+    """Expected Standard Model e+ e- -> nu nubar gamma events inside the acceptance (no Bhabha veto, no polynomial bounds).
 
     Raises
     ------

@@ -13,7 +13,8 @@ as a two-dimensional Gaussian. The Standard Model sample (nu e) is the same with
 
 **N that decays inside** the detector makes a photon with most of the neutrino's energy along the electron: the event
 then looks like one shower of energy E or like two, not like this sample. It is lost by default: near is the way out of
-the detector (uniform along its length), far is infinity, and the excluded region has a ceiling. ``decay_inside =
+the detector (averaged over the depth in the target, plus all that lies behind it), far is infinity, and the excluded region
+has a ceiling. ``decay_inside =
 "kept"`` counts such events as if N were stable, as publications that ignore the decay do.
 """
 
@@ -44,8 +45,8 @@ from nudipole.signals.model import Bins, Signal
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-_RECOILS_PER_BIN, _RECOILS = 8, 64  # nodes in ln T: at least so many in a bin, and about so many in all
-_ENERGY_CELLS = 28
+_RECOILS_PER_BIN, _RECOILS = 8, 32  # nodes in ln T: at least so many in a bin, and about so many in all
+_ENERGY_CELLS = 20
 _MOMENTUM_GROUPS = 14
 _WAYS_OUT = 4
 
@@ -68,9 +69,10 @@ class SelectionSection(Section, frozen=True, kw_only=True):
 
 
 class GeometrySection(Section, frozen=True, kw_only=True):
-    """Length [m] along the beam of what must contain no decay photon."""
+    """Length [m] along the beam of the target, and of what behind it would still see a decay photon."""
 
     length_m: Positive
+    downstream_m: NonNegative = 0.0
     decay_inside: Literal["lost", "kept"] = "lost"
 
 
@@ -359,11 +361,13 @@ class ElectronRecoilBeam:
         used = norm > 0
         width = float(hnl_decay.total_width(mass)) * direction.majorana_factor
         kappa = width * mass * units.METRE * inverse[used] / norm[used]
-        ways = self.card.geometry.length_m * (np.arange(_WAYS_OUT) + 0.5) / _WAYS_OUT
+        geometry = self.card.geometry
+        depth, share = np.polynomial.legendre.leggauss(_WAYS_OUT)
+        ways = geometry.downstream_m + 0.5 * geometry.length_m * (1.0 + depth)
         if not np.any(used):
             return SignalTemplate.from_counts(np.zeros(self._size))
         return SignalTemplate.from_nodes(
-            np.repeat(summed[used] / _WAYS_OUT, _WAYS_OUT, axis=0),
+            (summed[used][:, None, :] * (0.5 * share)[:, None]).reshape(-1, self._size),
             kappa=np.repeat(kappa, _WAYS_OUT),
             near=np.tile(ways, int(used.sum())),
             far=np.inf,
@@ -456,4 +460,12 @@ class ElectronRecoilBeam:
             likelihood = self.likelihood
             seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
             return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
-        return ProfileStatistic(self.likelihood, 1, observation.test == "one-sided")
+        profile = ProfileStatistic(self.likelihood, 1, observation.test == "one-sided")
+        if self._size == 1 and self._observed is None:
+            return CountStatistic(lambda cl: self._allowed_count(profile, cl))
+        return profile
+
+    def _allowed_count(self, profile: ProfileStatistic, cl: float) -> float:
+        """In one bin without an excess the profile allows the same count at every mass: found once, for unit signal."""
+        (intervals,) = profile.intervals(Signal(per_d2=np.ones((1, 1)), relative_shifts=self._relative_shifts()), cl)
+        return intervals[-1].low ** 2

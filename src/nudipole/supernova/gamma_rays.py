@@ -99,6 +99,7 @@ def fluence(
     return result.reshape((*d.shape, -1))
 
 
+@functools.lru_cache(maxsize=1024)
 def hnl_decay_share(mass: float) -> float:
     """Total over radiative width of N: the pair channel shortens its life by a per cent and gives no photon line."""
     return float(hnl_decay.total_width(mass) / hnl_decay.radiative_width(mass))

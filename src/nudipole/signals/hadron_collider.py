@@ -1,0 +1,154 @@
+"""Mono-photon searches at the LHC as experiments: their card, and how data judge the yields.
+
+Bins in missing transverse momentum, either counts over an expectation with its uncertainty (Poisson, one pull a bin),
+or one inclusive region with the published upper limit on its visible cross section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.cards import Card, Fraction, NonNegative, Positive, Section
+from nudipole.errors import CardError, NudipoleError
+from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.inference.likelihood import Likelihood, Pull
+from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.portal import Completion, Direction
+from nudipole.signals import mono_photon
+from nudipole.signals.lepton_collider import CompletionSection
+from nudipole.signals.model import Bins, Signal
+from nudipole.signals.mono_photon import MonoPhotonSearch
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class SearchSection(Section, frozen=True, kw_only=True):
+    """What is selected; see :class:`nudipole.signals.mono_photon.MonoPhotonSearch`."""
+
+    luminosity_fb: Positive
+    missing_edges_GeV: list[NonNegative]  # the last bin is open above
+    photon_pt_min_GeV: Positive
+    eta_max: Positive
+    eta_gap: tuple[NonNegative, NonNegative] = (0.0, 0.0)
+    efficiency: Fraction = 1.0
+    radius_m: Positive = 1.5
+    lost_lepton: dict[Literal["e", "mu", "tau"], Fraction] = {}
+    selection: Literal["any", "displaced", "delayed"] = "any"
+    impact_min_m: NonNegative = 0.0
+    delay_min_ns: NonNegative = 0.0
+    sqrt_s_GeV: Positive = 13000.0
+
+
+class ObservationSection(Section, frozen=True, kw_only=True):
+    """How it is judged: ``counts`` with ``background``, or the ``visible_fb`` that one region allows."""
+
+    statistic: Literal["poisson", "upper-limit"]
+    counts: list[NonNegative] = []
+    background: list[NonNegative] = []
+    background_uncertainty: list[NonNegative] = []
+    visible_fb: Positive | None = None
+
+
+class HadronColliderCard(Card, frozen=True, kw_only=True):
+    """A mono-photon search at a proton-proton collider."""
+
+    completion: CompletionSection = CompletionSection()
+    search: SearchSection
+    observation: ObservationSection
+
+
+CardType = HadronColliderCard
+
+
+def build(card: HadronColliderCard, file: Path) -> HadronColliderModel:
+    """The experiment that the card describes, ready to compute."""
+    section = card.search
+    try:
+        search = MonoPhotonSearch(
+            luminosity=section.luminosity_fb,
+            missing_edges=(*section.missing_edges_GeV, np.inf),
+            photon_pt_min=section.photon_pt_min_GeV,
+            eta_max=section.eta_max,
+            eta_gap=section.eta_gap,
+            efficiency=section.efficiency,
+            radius=section.radius_m,
+            lost_lepton=(
+                section.lost_lepton.get("e", 0.0),
+                section.lost_lepton.get("mu", 0.0),
+                section.lost_lepton.get("tau", 0.0),
+            ),
+            selection=section.selection,
+            impact_min=section.impact_min_m,
+            delay_min=section.delay_min_ns * 1e-9,
+            sqrt_s=section.sqrt_s_GeV,
+        )
+        proton_proton(search.sqrt_s)
+    except NudipoleError as error:
+        raise CardError(file, "search", section.missing_edges_GeV, str(error)) from None
+    return HadronColliderModel(card, file, search)
+
+
+@dataclass(frozen=True)
+class HadronColliderModel:
+    """A mono-photon search under one preset; see :class:`nudipole.signals.model.Model`."""
+
+    card: HadronColliderCard
+    file: Path
+    search: MonoPhotonSearch
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        return ("e", "mu", "tau", "universal", "coherent")
+
+    @property
+    def _counting(self) -> bool:
+        return self.card.observation.statistic == "poisson"
+
+    @property
+    def bins(self) -> Bins:
+        edges = np.asarray(self.card.search.missing_edges_GeV)
+        top = self.search.sqrt_s / 2.0
+        return Bins("GeV", np.append(edges, top), self.likelihood.observed if self._counting else None)
+
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+        section = self.card.completion
+        if section.kind != "photon" and direction.completion.kind == "photon":
+            direction = replace(direction, completion=Completion(section.kind, section.ratio))
+        return Signal(templates=[mono_photon.template(float(mass), direction, self.search) for mass in masses])
+
+    def components(self) -> Mapping[str, FloatArray]:
+        if self._counting:
+            return {"standard model": self.likelihood.background}
+        return {"background": np.zeros(len(self.search.missing_edges) - 1)}
+
+    def maximum_mass(self) -> float:
+        return float(proton_proton(self.search.sqrt_s).sqrt_s_hat[-1])
+
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """Poisson bins, each with its own background pull."""
+        observation = self.card.observation
+        number = len(self.search.missing_edges) - 1
+        values = {}
+        for name in ("counts", "background", "background_uncertainty"):
+            values[name] = np.asarray(getattr(observation, name), dtype=float)
+            if values[name].size != number:
+                raise CardError(self.file, f"observation.{name}", values[name].tolist(), f"there are {number} bins")
+        pulls = tuple(Pull(f"background.{self.card.key}.{index}") for index in range(number))
+        shifts = np.diag(values["background_uncertainty"])
+        return Likelihood(values["counts"], values["background"], np.zeros(number), pulls, shifts)
+
+    def statistic(self) -> Statistic:
+        if self._counting:
+            return ProfileStatistic(self.likelihood, one_sided=True)
+        if self.card.observation.visible_fb is None:
+            raise CardError(self.file, "observation.visible_fb", None, "is required for an upper limit")
+        allowed = self.card.observation.visible_fb * self.search.luminosity
+        return CountStatistic(lambda cl: allowed)

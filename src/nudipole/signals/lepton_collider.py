@@ -1,0 +1,264 @@
+"""Single-photon searches at e+ e- colliders as experiments: their card, and how data judge the yields.
+
+One bin for each running (energy, detector). Four ways of looking (``look``):
+
+* ``photon``: both photon sources of :mod:`nudipole.signals.collider` inside each running's acceptance;
+* ``total``: the total cross section of e+ e- -> nu N in pb, no acceptance and no decay: the recast of several papers;
+* ``z-invisible`` (GeV) and ``z-photon`` (branching fraction): the Z decays that come with d_Z.
+
+Three ways of judging (``observation.statistic``): cross sections ``measured`` against the Standard Model that we compute;
+``significance`` S / sqrt(S + B) for projections; an ``upper-limit`` typed from a publication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import tables, units
+from nudipole.cards import Card, Fraction, NonNegative, Positive, Section
+from nudipole.errors import CardError, NudipoleError
+from nudipole.inference.counting import critical_value
+from nudipole.inference.likelihood import Likelihood, Pull
+from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.portal import Completion, Direction
+from nudipole.signals import collider
+from nudipole.signals.collider import LeptonCollider, PhotonAcceptance
+from nudipole.signals.model import Bins, Signal
+from nudipole.signals.template import SignalTemplate
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class CompletionSection(Section, frozen=True, kw_only=True):
+    """What comes along with d_gamma, for directions that do not say: ``photon`` alone, or ``gauge`` with d_W/d_B."""
+
+    kind: Literal["photon", "gauge"] = "photon"
+    ratio: float = 0.0
+
+
+class RunSection(Section, frozen=True, kw_only=True):
+    """One running: energy, data, acceptance in the centre of mass, and the cylinder inside which N must decay."""
+
+    label: str
+    sqrt_s_GeV: Positive
+    luminosity_pb: Positive = 1.0  # 1 where the measurement is a cross section
+    cosine_max: Fraction = 0.95
+    energy_min_GeV: NonNegative = 0.0
+    energy_max_GeV: Positive | None = None
+    x_transverse_min: NonNegative = 0.0
+    efficiency: Fraction = 1.0
+    veto_cosine: Fraction = 0.0
+    theta_min_deg: list[float] = []
+    theta_max_deg: list[float] = []
+    beam_velocity: Fraction = 0.0
+    radius_m: Positive = 1.5
+    half_length_m: Positive = 2.0
+    background_pb: NonNegative = 0.0  # what is not nu nubar gamma, after all cuts
+    measured_pb: float | None = None
+    uncertainty_pb: Positive | None = None
+
+
+class ObservationSection(Section, frozen=True, kw_only=True):
+    """How the runnings are judged."""
+
+    statistic: Literal["measured", "significance", "upper-limit"]
+    allowed: Positive | None = None  # pb for ``total``, GeV for ``z-invisible``, a fraction for ``z-photon``
+    theory_uncertainty: NonNegative = 0.0  # relative, of nu nubar gamma, common to all runnings
+    table: str = ""  # runnings as rows: sqrt_s, energy_min, cosine_max, x_transverse_min, radius, half_length, measured
+
+
+class LeptonColliderCard(Card, frozen=True, kw_only=True):
+    """A single-photon search at an e+ e- collider."""
+
+    look: Literal["photon", "total", "z-invisible", "z-photon"] = "photon"
+    radiation: bool = True
+    isotropic_decay: bool = False
+    completion: CompletionSection = CompletionSection()
+    running: list[RunSection] = []
+    observation: ObservationSection
+
+
+CardType = LeptonColliderCard
+
+
+def build(card: LeptonColliderCard, file: Path) -> LeptonColliderModel:
+    """The experiment that the card describes, ready to compute."""
+    runs = [*_tabulated(card, file), *card.running]
+    if not runs:
+        raise CardError(file, "running", None, "give at least one running, or observation.table")
+    return LeptonColliderModel(card, file, tuple(runs))
+
+
+@dataclass(frozen=True)
+class LeptonColliderModel:
+    """A single-photon search under one preset; see :class:`nudipole.signals.model.Model`."""
+
+    card: LeptonColliderCard
+    file: Path
+    runs: tuple[RunSection, ...]
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        return ("e", "mu", "tau", "universal", "coherent")
+
+    @cached_property
+    def colliders(self) -> tuple[LeptonCollider, ...]:
+        """The detectors of the runnings."""
+        return tuple(self._collider(index, run) for index, run in enumerate(self.runs))
+
+    def _collider(self, index: int, run: RunSection) -> LeptonCollider:
+        ceiling = np.inf if run.energy_max_GeV is None else run.energy_max_GeV
+        cuts = (run.cosine_max, run.energy_min_GeV, ceiling, run.x_transverse_min, run.efficiency, run.veto_cosine)
+        bounds = (tuple(run.theta_min_deg), tuple(run.theta_max_deg), run.beam_velocity)
+        try:
+            return LeptonCollider(
+                run.sqrt_s_GeV,
+                run.luminosity_pb,
+                PhotonAcceptance(*cuts, *bounds),
+                run.radius_m,
+                run.half_length_m,
+                radiation=self.card.radiation,
+                isotropic=self.card.isotropic_decay,
+            )
+        except NudipoleError as error:
+            raise CardError(self.file, f"running[{index}]", run.label, str(error)) from None
+
+    @property
+    def bins(self) -> Bins:
+        measured = self.card.observation.statistic == "measured"
+        number = len(self.runs) if measured else 1
+        return Bins("running", np.arange(number + 1.0), self.likelihood.observed if measured else None)
+
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+        direction = self._completed(direction)
+        if self.card.look == "total":
+            run = self.runs[0]
+            per_d2 = [[collider.total_cross_section(m, direction, run.sqrt_s_GeV)] for m in masses]
+            return Signal(per_d2=np.asarray(per_d2))
+        return Signal(templates=[self._template(float(mass), direction) for mass in masses])
+
+    def _completed(self, direction: Direction) -> Direction:
+        """The direction with the card's completion, unless it brings its own."""
+        section = self.card.completion
+        if section.kind == "photon" or direction.completion.kind != "photon":
+            return direction
+        return replace(direction, completion=Completion(section.kind, section.ratio))
+
+    def _template(self, mass: float, direction: Direction) -> SignalTemplate:
+        if self.card.look == "z-invisible":
+            return collider.z_invisible_template(mass, direction, self.runs[0].radius_m)
+        if self.card.look == "z-photon":
+            return collider.z_photon_template(mass, direction, self.runs[0].radius_m)
+        parts = [collider.template(mass, direction, machine) for machine in self.colliders]
+        apart = self.card.observation.statistic == "measured"
+        return side_by_side(parts) if apart else together(parts)
+
+    def components(self) -> Mapping[str, FloatArray]:
+        if self.card.look != "photon":
+            return {"background": np.zeros(1)}
+        neutrinos, other = self._background
+        if self.card.observation.statistic == "measured":
+            return {"standard model": neutrinos, "other": other}
+        return {"standard model": np.array([neutrinos.sum()]), "other": np.array([other.sum()])}
+
+    @cached_property
+    def _background(self) -> tuple[FloatArray, FloatArray]:
+        """nu nubar gamma and everything else, events in each running."""
+        neutrinos = np.array([collider.neutrino_background(machine) for machine in self.colliders])
+        return neutrinos, np.array([run.background_pb * run.luminosity_pb for run in self.runs])
+
+    def maximum_mass(self) -> float:
+        if self.card.look in ("z-invisible", "z-photon"):
+            return units.Z_MASS
+        return max(run.sqrt_s_GeV for run in self.runs)
+
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """Measured cross sections, one Gaussian bin for each running; a running without one is as expected."""
+        neutrinos, other = self._background
+        expected = neutrinos + other
+        for index, run in enumerate(self.runs):
+            if run.uncertainty_pb is None:
+                raise CardError(self.file, f"running[{index}].uncertainty_pb", None, "is required for a measurement")
+        sigma = np.array([run.uncertainty_pb or np.nan for run in self.runs])
+        seen = np.array([np.nan if run.measured_pb is None else run.measured_pb for run in self.runs])
+        theory = self.card.observation.theory_uncertainty
+        pulls = (Pull("theory.nu-nubar-gamma"),) if theory > 0 else ()
+        shifts = theory * neutrinos[None, :] if theory > 0 else None
+        return Likelihood(np.where(np.isnan(seen), expected, seen), expected, sigma, pulls, shifts)
+
+    def statistic(self) -> Statistic:
+        observation = self.card.observation
+        if observation.statistic == "measured":
+            return ProfileStatistic(self.likelihood, one_sided=True)
+        if observation.statistic == "upper-limit":
+            if observation.allowed is None:
+                raise CardError(self.file, "observation.allowed", None, "is required for an upper limit")
+            allowed = observation.allowed
+            return CountStatistic(lambda cl: allowed)
+        background = float(sum(part.sum() for part in self._background))
+        return CountStatistic(lambda cl: significance_limit(background, cl))
+
+
+def significance_limit(background: float, cl: float) -> float:
+    """S with S / sqrt(S + B) = z, the one-sided normal quantile: (z^2 + sqrt(z^4 + 4 z^2 B)) / 2.
+
+    Examples
+    --------
+    >>> round(significance_limit(0.0, 0.95), 2)
+    2.71
+    """
+    z2 = critical_value(cl, one_sided=True)
+    return float(0.5 * (z2 + np.sqrt(z2**2 + 4.0 * z2 * background)))
+
+
+def side_by_side(parts: list[SignalTemplate]) -> SignalTemplate:
+    """One bin for each part."""
+    number = len(parts)
+    weight = [np.outer(part.weight[:, 0], np.eye(number)[i]) for i, part in enumerate(parts)]
+    stable = np.concatenate([part.stable for part in parts])
+    return _stacked(parts, np.concatenate(weight), stable)
+
+
+def together(parts: list[SignalTemplate]) -> SignalTemplate:
+    """All parts in one bin."""
+    return _stacked(parts, np.concatenate([p.weight for p in parts]), np.sum([p.stable for p in parts], axis=0))
+
+
+def _stacked(parts: list[SignalTemplate], weight: FloatArray, stable: FloatArray) -> SignalTemplate:
+    kappa, near, far, visible = (
+        np.concatenate([getattr(p, n) for p in parts]) for n in ("kappa", "near", "far", "visible")
+    )
+    # nodes that carry less than 1e-8 of the events are left out
+    keep = weight.sum(axis=1) > 1e-8 * max(float(weight.sum()), 1e-300)
+    norm = max(p.decay_norm for p in parts)
+    return SignalTemplate(weight[keep], kappa[keep], near[keep], far[keep], visible[keep], stable, norm)
+
+
+def _tabulated(card: LeptonColliderCard, file: Path) -> list[RunSection]:
+    name = card.observation.table
+    if not name:
+        return []
+    beside = file.parent / name
+    table = tables.load_file(beside) if beside.exists() else tables.load(f"experiments/{name}")
+    return [
+        RunSection(
+            label=f"{name} row {row + 1}",
+            sqrt_s_GeV=float(table["sqrt_s"][row]),
+            cosine_max=float(table["cosine_max"][row]),
+            energy_min_GeV=float(table["energy_min"][row]),
+            x_transverse_min=float(table["x_transverse_min"][row]),
+            radius_m=float(table["radius"][row]),
+            half_length_m=float(table["half_length"][row]),
+            measured_pb=float(table["measured"][row]),
+            uncertainty_pb=float(np.hypot(table["statistical"][row], table["systematic"][row])),
+        )
+        for row in range(len(table))
+    ]
