@@ -253,7 +253,9 @@ class RecoilModel:
         return own | dict(self.observation.components()) if self.card.background else own
 
     def maximum_mass(self) -> float:
-        return max(float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, c.mass)) for c in self.channels)
+        return max(
+            float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, c.spread * c.mass)) for c in self.channels
+        )
 
     # --- likelihood --------------------------------------------------------------------------------------------------
     @cached_property

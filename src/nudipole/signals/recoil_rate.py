@@ -161,14 +161,18 @@ class ElectronChannel:
         return tuple(found)
 
     def standard_model(self, grid: FloatArray, response: Response, flux: Sequence[FluxComponent]) -> FloatArray:
-        minimum = kinematics.minimum_neutrino_energy(grid, 0.0, self.mass)
-        spectrum = np.zeros_like(grid)
+        return _seen(self.response(response), grid) @ self.standard_model_spectrum(grid, flux)
+
+    def standard_model_spectrum(self, recoil_energy: FloatArray, flux: Sequence[FluxComponent]) -> FloatArray:
+        """dR/dE_r [GeV^-1 per exposure] at recoil energies [GeV], before the detector."""
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
+        spectrum = np.zeros_like(recoil_energy)
         for flavor in FLAVORS:
             for antineutrino in (False, True):
                 some = [component for component in flux if component.antineutrino is antineutrino]
-                c = standard_model.electron_energy_coefficients(grid, flavor, antineutrino)
+                c = standard_model.electron_energy_coefficients(recoil_energy, flavor, antineutrino)
                 spectrum += np.sum(c * moments(_of_flavor(some, flavor), minimum), axis=0)
-        return self.dipole_matrices(grid, response)[0] @ np.maximum(spectrum, 0.0)
+        return np.maximum(spectrum, 0.0) * self._electrons(recoil_energy)
 
     def _electrons(self, recoil_energy: FloatArray) -> FloatArray:
         return self.exposure * units.GEV_M2_TO_CM2 * self.material.ionisable_electrons_per_kg(recoil_energy)
