@@ -45,7 +45,8 @@ from nudipole.signals.recoil_rate import (
 )
 
 FloatArray = npt.NDArray[np.float64]
-RECOIL_NODES = 320
+# nodes in ln E_r: electron recoils have edges (lines of the Sun, atomic shells) that nuclear ones smear out
+ELECTRON_NODES, NUCLEAR_NODES = 1000, 320
 _TIME_STEPS = 40
 CardType = RecoilCard
 
@@ -120,7 +121,8 @@ class RecoilModel:
         first = max(int(np.argmax(seen)) - 1, 0)
         last = min(len(coarse) - 1, len(coarse) - int(np.argmax(seen[::-1])))
         # the heaviest target of a channel sees the same energies at up to this much more on the grid of the lightest
-        return np.geomspace(coarse[first], min(reach, channel.spread * coarse[last]), RECOIL_NODES)
+        number = ELECTRON_NODES if isinstance(channel, ElectronChannel) else NUCLEAR_NODES
+        return np.geomspace(coarse[first], min(reach, channel.spread * coarse[last]), number)
 
     def _matrices(self, response: Response) -> tuple[Matrices, ...]:
         """What the detector does to the kernels of each channel."""
