@@ -10,7 +10,7 @@ from nudipole.fluxes.flux import FluxComponent
 from nudipole.fluxes.solar import solar
 from nudipole.matter import form_factors, materials
 from nudipole.processes import standard_model, upscattering
-from nudipole.signals.recoil_rate import ElectronChannel, merged, moments, nuclear_channels
+from nudipole.signals.recoil_rate import ElectronChannel, MomentTable, merged, moments, nuclear_channels
 
 KEV = units.KEV
 WINDOW = from_options(np.array([1.0, 3.0]) * KEV)
@@ -85,6 +85,19 @@ def test_merging_components_keeps_the_moments():
     apart = sum(c.cumulative_moments(c.intensity, minimum, (0, 1, 2)) for c in flux.components)
     assert len(together) == 2
     assert moments(together, minimum) == pytest.approx(apart, rel=1e-6, abs=1e-12 * apart.max())
+
+
+def test_tabulated_moments_are_the_exact_ones():
+    flux = solar()
+    together = merged(flux.components, [c.intensity for c in flux.components])
+    rng = np.random.default_rng(1)
+    minimum = np.exp(rng.uniform(np.log(1e-5), np.log(1.9e-2), 2000))
+    exact = moments(together, minimum)
+    table = MomentTable.of(together, float(np.log(minimum.min())))
+    inside = minimum < 1.4e-2
+    assert table(np.log(minimum))[:, inside] == pytest.approx(exact[:, inside], rel=1e-3)
+    assert np.all(np.abs(table(np.log(minimum)) - exact) <= 1e-5 * exact.max(axis=1, keepdims=True))
+    assert np.all(table(np.array([np.inf, np.log(0.02)])) == 0.0)
 
 
 def test_merging_keeps_a_spectrum_that_starts_with_a_step():

@@ -36,6 +36,7 @@ from nudipole.processes import standard_model, upscattering
 
 FloatArray = npt.NDArray[np.float64]
 Matrices = tuple[FloatArray, ...]  # one (bins, nodes) matrix for each kernel of a channel
+TABLE_NODES = 8192
 MASS_SPREAD = 1.12  # nuclei whose masses differ by less share their kernels
 
 
@@ -102,13 +103,13 @@ class NuclearChannel:
         self, grid: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[Sequence[FluxComponent]]
     ) -> tuple[Matrices, ...]:
         u, mass2 = self.mass * grid, hnl_mass[:, None] ** 2
-        minimum = kinematics.minimum_neutrino_energy(grid, hnl_mass[:, None], self.mass)
+        minimum = np.log(kinematics.minimum_neutrino_energy(grid, hnl_mass[:, None], self.mass))
         b1 = -4.0 * units.ALPHA * (1.0 + mass2 / (2.0 * u))
         a2 = -4.0 * units.ALPHA * (mass2 / (4.0 * u) + mass2**2 / (8.0 * u**2))
         c2 = 4.0 * units.ALPHA * (0.25 * u + 0.125 * mass2)
         found = []
         for flux in fluxes:
-            phi = moments(flux, minimum)
+            phi = MomentTable.of(flux, float(minimum.min()))(minimum)
             found.append((4.0 * units.ALPHA / u * phi[0] + a2 * phi[2], b1 * phi[1], c2 * phi[2]))
         return tuple(found)
 
@@ -152,11 +153,11 @@ class ElectronChannel:
     def dipole_kernels(
         self, grid: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[Sequence[FluxComponent]]
     ) -> tuple[Matrices, ...]:
-        minimum = kinematics.minimum_neutrino_energy(grid, hnl_mass[:, None], self.mass)
+        minimum = np.log(kinematics.minimum_neutrino_energy(grid, hnl_mass[:, None], self.mass))
         c = upscattering.electron_energy_coefficients(grid, hnl_mass[:, None])
         found = []
         for flux in fluxes:
-            phi = moments(flux, minimum)
+            phi = MomentTable.of(flux, float(minimum.min()))(minimum)
             found.append((np.maximum(c[0] * phi[0] + c[1] * phi[1] + c[2] * phi[2], 0.0),))
         return tuple(found)
 
@@ -212,6 +213,49 @@ def merged(components: Sequence[FluxComponent], intensities: Sequence[FloatArray
         antineutrino = components[0].antineutrino
         result.append(FluxComponent("merged", energy, intensity, np.eye(3) / 3.0, antineutrino, lines))
     return tuple(result)
+
+
+@dataclass(frozen=True)
+class MomentTable:
+    """Moments of one flux for many thresholds: exact for lines, for a continuum linear on a grid uniform in ln E.
+
+    Good to 1e-5 of the largest value, and to 1e-3 of itself far out in the tail of a spectrum.
+    """
+
+    start: float
+    step: float
+    values: FloatArray
+    line_logs: FloatArray
+    line_tails: FloatArray
+
+    @classmethod
+    def of(cls, flux: Sequence[FluxComponent], lowest_log: float) -> MomentTable:
+        """A table from ln E_min = ``lowest_log`` upwards, of at most one continuum and one set of lines."""
+        continuum = [c for c in flux if not c.lines]
+        lines = [c for c in flux if c.lines]
+        end = max((float(np.log(c.energy[-1])) for c in continuum), default=lowest_log)
+        logs = np.linspace(lowest_log, max(end, lowest_log + 1e-6), TABLE_NODES)
+        values = moments(continuum, np.exp(logs)) if continuum else np.zeros((3, TABLE_NODES))
+        values[:, -1] = 0.0
+        line_logs = np.log(lines[0].energy) if lines else np.zeros(0)
+        weights = (
+            np.array([lines[0].intensity * lines[0].energy ** -j for j in range(3)]) if lines else np.zeros((3, 0))
+        )
+        tails = np.concatenate([np.cumsum(weights[:, ::-1], axis=1)[:, ::-1], np.zeros((3, 1))], axis=1)
+        return cls(lowest_log, float(logs[1] - logs[0]), values, line_logs, tails)
+
+    def __call__(self, log_minimum: FloatArray) -> FloatArray:
+        """Phi_0, Phi_1, Phi_2 at ln E_min (infinite: zero), shape (3,) + its shape."""
+        position = np.minimum((log_minimum - self.start) / self.step, self.values.shape[1] - 1.0)
+        index = position.astype(np.intp)
+        fraction = position - index
+        rise = np.diff(self.values, axis=1, append=0.0)
+        result = np.empty((3, *log_minimum.shape))
+        for j in range(3):
+            result[j] = self.values[j][index] + fraction * rise[j][index]
+        if self.line_logs.size:
+            result += self.line_tails[:, np.searchsorted(self.line_logs, log_minimum)]
+        return result
 
 
 def moments(flux: Sequence[FluxComponent], minimum_energy: FloatArray) -> FloatArray:
