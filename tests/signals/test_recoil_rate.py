@@ -7,10 +7,12 @@ from scipy import integrate
 from nudipole import kinematics, units
 from nudipole.detectors.response import from_options
 from nudipole.fluxes.flux import FluxComponent
+from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.fluxes.solar import solar
 from nudipole.matter import form_factors, materials
 from nudipole.processes import standard_model, upscattering
-from nudipole.signals.recoil_rate import ElectronChannel, MomentTable, merged, moments, nuclear_channels
+from nudipole.signals.recoil_grid import RecoilGrid
+from nudipole.signals.recoil_rate import ElectronChannel, merged, moments, nuclear_channels
 
 KEV = units.KEV
 WINDOW = from_options(np.array([1.0, 3.0]) * KEV)
@@ -18,17 +20,20 @@ BORON = solar(components=["8B"], survival="none").components[0]
 BERYLLIUM = solar(components=["7Be"], survival="none").components[0]
 
 
-def _counts(channel, grid, response, masses, flux):
-    (kernels,) = channel.dipole_kernels(grid, np.asarray(masses), [flux])
-    return sum(k @ m.T for k, m in zip(kernels, channel.dipole_matrices(grid, response), strict=True))[:, 0]
+def _counts(channel, grid, response, masses, component):
+    flux = CumulativeMoments.of(component, component.intensity)
+    energies = grid.fine if component.lines else grid.coarse
+    (kernels,) = channel.dipole_kernels(energies, np.asarray(masses), [flux])
+    pairs = zip(kernels, channel.dipole_matrices(grid, response), strict=True)
+    return sum(k @ m.of(component).T for k, m in pairs)[:, 0]
 
 
 @pytest.mark.parametrize("mass", [0.0, 1e-3, 8e-3])
 def test_xenon_nuclei_against_the_double_integral(mass):
     nuclei = materials.get("Xe").nuclei_per_kg
     (channel,) = nuclear_channels(nuclei, 1.0, "helm")
-    grid = np.geomspace(0.9 * KEV, 4.0 * KEV, 6001)
-    ours = _counts(channel, grid, WINDOW, [mass], [BORON])[0]
+    grid = RecoilGrid(0.9 * KEV, 4.0 * KEV, 10, 601)
+    ours = _counts(channel, grid, WINDOW, [mass], BORON)[0]
     expected = 0.0
     recoil = np.linspace(1.0, 3.0, 401) * KEV
     for nucleus, number in nuclei:
@@ -57,8 +62,8 @@ def test_xenon_coherent_scattering_against_the_double_integral():
 @pytest.mark.parametrize("mass", [0.0, 1e-4, 4e-4])
 def test_electrons_on_a_line_against_the_closed_spectrum(mass):
     channel = ElectronChannel(materials.get("Xe"), 1.0)
-    grid = np.geomspace(0.9 * KEV, 4.0 * KEV, 6001)
-    ours = _counts(channel, grid, WINDOW, [mass], [BERYLLIUM])[0]
+    grid = RecoilGrid(0.9 * KEV, 4.0 * KEV, 10, 601)
+    ours = _counts(channel, grid, WINDOW, [mass], BERYLLIUM)[0]
 
     def spectrum(recoil):
         cross = upscattering.spectrum_spin_half(recoil, BERYLLIUM.energy, mass, units.ELECTRON_MASS, f1=1.0, f2=0.0)
@@ -87,19 +92,6 @@ def test_merging_components_keeps_the_moments():
     assert moments(together, minimum) == pytest.approx(apart, rel=1e-6, abs=1e-12 * apart.max())
 
 
-def test_tabulated_moments_are_the_exact_ones():
-    flux = solar()
-    together = merged(flux.components, [c.intensity for c in flux.components])
-    rng = np.random.default_rng(1)
-    minimum = np.exp(rng.uniform(np.log(1e-5), np.log(1.9e-2), 2000))
-    exact = moments(together, minimum)
-    table = MomentTable.of(together, float(np.log(minimum.min())))
-    inside = minimum < 1.4e-2
-    assert table(np.log(minimum))[:, inside] == pytest.approx(exact[:, inside], rel=1e-3)
-    assert np.all(np.abs(table(np.log(minimum)) - exact) <= 1e-5 * exact.max(axis=1, keepdims=True))
-    assert np.all(table(np.array([np.inf, np.log(0.02)])) == 0.0)
-
-
 def test_merging_keeps_a_spectrum_that_starts_with_a_step():
     energy = np.array([1.0, 2.0, 3.0])
     step = FluxComponent("step", energy, np.array([2.0, 1.0, 1.0]), np.eye(3) / 3)
@@ -113,4 +105,4 @@ def test_merging_keeps_a_spectrum_that_starts_with_a_step():
 def test_nothing_above_the_kinematic_edge():
     (channel,) = nuclear_channels(materials.get("Xe").nuclei_per_kg, 1.0, "helm")
     edge = float(kinematics.maximum_hnl_mass(BORON.energy[-1], channel.mass))
-    assert _counts(channel, np.geomspace(KEV, 4 * KEV, 50), WINDOW, [1.01 * edge], [BORON])[0] == 0.0
+    assert _counts(channel, RecoilGrid(KEV, 4 * KEV, 2, 50), WINDOW, [1.01 * edge], BORON)[0] == 0.0

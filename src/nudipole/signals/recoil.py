@@ -14,7 +14,7 @@ these limits lie, so counts go exactly as d^2. The Standard Model recoils (nu-e,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from nudipole.detectors.response import Response
 from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
+from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import Statistic
 from nudipole.matter import materials
@@ -36,19 +37,21 @@ from nudipole.signals import recoil_card
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.recoil_card import RecoilCard
+from nudipole.signals.recoil_grid import Matrices, RecoilGrid
 from nudipole.signals.recoil_rate import (
     Channel,
     ElectronChannel,
-    Matrices,
+    Kernels,
     merged,
     nuclear_channels,
 )
 
 FloatArray = npt.NDArray[np.float64]
-# nodes in ln E_r: electron recoils have edges (lines of the Sun, atomic shells) that nuclear ones smear out
-ELECTRON_NODES, NUCLEAR_NODES = 1000, 320
+# nodes in ln E_r for what is smooth, and how many finer steps resolve lines and atomic shells in electron recoils
+SMOOTH_NODES, ELECTRON_STEPS = 200, 6
 _TIME_STEPS = 40
 CardType = RecoilCard
+Folded = list[list[tuple[int, bool, Kernels]]]
 
 
 def build(card: RecoilCard, file: Path) -> RecoilModel:
@@ -108,28 +111,28 @@ class RecoilModel:
         return tuple(chosen)
 
     @cached_property
-    def _grids(self) -> tuple[FloatArray, ...]:
+    def _grids(self) -> tuple[RecoilGrid, ...]:
         """Recoil energies for each channel: log-spaced over what the detector sees and the flux can reach."""
         return tuple(self._grid(channel) for channel in self.channels)
 
-    def _grid(self, channel: Channel) -> FloatArray:
+    def _grid(self, channel: Channel) -> RecoilGrid:
         reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, channel.mass)[1])
-        coarse = np.geomspace(1e-10, reach, 600)
-        seen = channel.response(self.response).matrix(coarse).sum(axis=0) > 1e-9
+        probe = np.geomspace(1e-10, reach, 600)
+        seen = channel.response(self.response).matrix(probe).sum(axis=0) > 1e-9
         if not np.any(seen):
-            return np.geomspace(0.5 * reach, reach, 2)
+            return RecoilGrid(0.5 * reach, reach, 1, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
-        last = min(len(coarse) - 1, len(coarse) - int(np.argmax(seen[::-1])))
+        last = min(len(probe) - 1, len(probe) - int(np.argmax(seen[::-1])))
+        steps = ELECTRON_STEPS if isinstance(channel, ElectronChannel) else 2
         # the heaviest target of a channel sees the same energies at up to this much more on the grid of the lightest
-        number = ELECTRON_NODES if isinstance(channel, ElectronChannel) else NUCLEAR_NODES
-        return np.geomspace(coarse[first], min(reach, channel.spread * coarse[last]), number)
+        return RecoilGrid(probe[first], min(reach, channel.spread * probe[last]), steps, SMOOTH_NODES)
 
-    def _matrices(self, response: Response) -> tuple[Matrices, ...]:
+    def _matrices(self, response: Response) -> tuple[tuple[Matrices, ...], ...]:
         """What the detector does to the kernels of each channel."""
         return tuple(c.dipole_matrices(grid, response) for c, grid in zip(self.channels, self._grids, strict=True))
 
     @cached_property
-    def _nominal(self) -> tuple[Matrices, ...]:
+    def _nominal(self) -> tuple[tuple[Matrices, ...], ...]:
         return self._matrices(self.response)
 
     @cached_property
@@ -142,7 +145,7 @@ class RecoilModel:
         }
 
     @cached_property
-    def _varied(self) -> dict[str, tuple[tuple[Matrices, ...], tuple[Matrices, ...]]]:
+    def _varied(self) -> dict[str, tuple[tuple[tuple[Matrices, ...], ...], tuple[tuple[Matrices, ...], ...]]]:
         return {name: (self._matrices(up), self._matrices(down)) for name, (up, down) in self._moved.items()}
 
     @cached_property
@@ -171,15 +174,14 @@ class RecoilModel:
         return fractions
 
     # --- counts ------------------------------------------------------------------------------------------------------
-    def _fold(self, kernels: Sequence[tuple[Matrices, ...]], matrices: tuple[Matrices, ...]) -> FloatArray:
-        """Counts (parts, masses, bins) from kernels[channel][part]."""
+    def _fold(self, masses: int, kernels: Folded, matrices: tuple[tuple[Matrices, ...], ...]) -> FloatArray:
+        """Counts (parts, masses, bins) from kernels[part]: position of a channel, lines or not, kernels of one flux."""
         folded = []
-        for index, part in enumerate(self._parts):
-            energy_bins = sum(
-                k @ m.T
-                for channel, matrix in zip(kernels, matrices, strict=True)
-                for k, m in zip(channel[index], matrix, strict=True)
-            )
+        for part, found in zip(self._parts, kernels, strict=True):
+            energy_bins = np.zeros((masses, self.response.bins))
+            for channel, lines, arrays in found:
+                for array, matrix in zip(arrays, matrices[channel], strict=True):
+                    energy_bins = energy_bins + array @ (matrix.fine if lines else matrix.coarse).T
             folded.append(self._in_time(np.maximum(energy_bins, 0.0), part))
         return np.stack(folded)
 
@@ -190,12 +192,22 @@ class RecoilModel:
         return (counts[..., :, None] * fractions).reshape(*counts.shape[:-1], -1)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        fluxes = [merged(part, [c.effective(direction) for c in part]) for part in self._parts]
-        channels = zip(self.channels, self._grids, strict=True)
-        kernels = [channel.dipole_kernels(grid, masses, fluxes) for channel, grid in channels]
-        counts = self._fold(kernels, self._nominal)
+        fluxes = [
+            (position, c.lines, CumulativeMoments.of(c, c.intensity))
+            for position, part in enumerate(self._parts)
+            for c in merged(part, [component.effective(direction) for component in part])
+        ]
+        kernels: Folded = [[] for _ in self._parts]
+        for index, (channel, grid) in enumerate(zip(self.channels, self._grids, strict=True)):
+            for lines, energies in ((False, grid.coarse), (True, grid.fine)):
+                some = [(position, moments) for position, sharp, moments in fluxes if sharp is lines]
+                found = channel.dipole_kernels(energies, masses, [m for _, m in some]) if some else ()
+                for (position, _), arrays in zip(some, found, strict=True):
+                    kernels[position].append((index, lines, arrays))
+        number = len(masses)
+        counts = self._fold(number, kernels, self._nominal)
         varied = {
-            name: (self._fold(kernels, up).sum(axis=0), self._fold(kernels, down).sum(axis=0))
+            name: (self._fold(number, kernels, up).sum(axis=0), self._fold(number, kernels, down).sum(axis=0))
             for name, (up, down) in self._varied.items()
         }
         return Signal(per_d2=counts.sum(axis=0), relative_shifts=self._relative_shifts(counts, varied))
@@ -228,7 +240,7 @@ class RecoilModel:
         counts = []
         for part in self._parts:
             channels = zip(self.channels, self._grids, strict=True)
-            energy_bins = sum(channel.standard_model(grid, response, part) for channel, grid in channels)
+            energy_bins = sum(channel.standard_model(grid.fine, response, part) for channel, grid in channels)
             counts.append(self._in_time(np.asarray(energy_bins)[None, :], part))
         return np.stack(counts)
 

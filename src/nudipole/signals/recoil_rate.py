@@ -28,15 +28,16 @@ import numpy.typing as npt
 from nudipole import kinematics, units
 from nudipole.detectors.response import Response
 from nudipole.fluxes.flux import FluxComponent
+from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.matter import form_factors
 from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
 from nudipole.portal import FLAVORS
 from nudipole.processes import standard_model, upscattering
+from nudipole.signals.recoil_grid import Matrices, RecoilGrid
 
 FloatArray = npt.NDArray[np.float64]
-Matrices = tuple[FloatArray, ...]  # one (bins, nodes) matrix for each kernel of a channel
-TABLE_NODES = 8192
+Kernels = tuple[FloatArray, ...]  # one (masses, energies) array for each matrix of a channel
 MASS_SPREAD = 1.12  # nuclei whose masses differ by less share their kernels
 
 
@@ -54,13 +55,13 @@ class Channel(Protocol):
     def response(self, response: Response) -> Response:
         """The detector as these recoils see it."""
 
-    def dipole_matrices(self, grid: FloatArray, response: Response) -> Matrices:
-        """What the detector does to each kernel: response, targets and quadrature on ``grid`` [GeV]."""
+    def dipole_matrices(self, grid: RecoilGrid, response: Response) -> tuple[Matrices, ...]:
+        """What the detector does to each kernel: response, targets and quadrature."""
 
     def dipole_kernels(
-        self, grid: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[Sequence[FluxComponent]]
-    ) -> tuple[Matrices, ...]:
-        """For each flux one (masses, nodes) array for each matrix, per unit d^2."""
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
+    ) -> tuple[Kernels, ...]:
+        """For each flux the kernels at recoil energies [GeV] of the (lightest) target, per unit d^2."""
 
     def standard_model(self, grid: FloatArray, response: Response, flux: Sequence[FluxComponent]) -> FloatArray:
         """Standard Model counts (bins,) of a flux."""
@@ -91,25 +92,27 @@ class NuclearChannel:
     def response(self, response: Response) -> Response:
         return response
 
-    def dipole_matrices(self, grid: FloatArray, response: Response) -> Matrices:
-        total = np.zeros((3, response.bins, grid.size))
+    def dipole_matrices(self, grid: RecoilGrid, response: Response) -> tuple[Matrices, ...]:
+        total = np.zeros((3, response.bins, grid.fine.size))
         for nucleus, number in self.nuclei:
-            charge = nucleus.protons * form_factors.form_factor(self.form_factor, nucleus)(2.0 * self.mass * grid)
-            folded = _seen(response, grid * (self.mass / nucleus.mass)) * charge**2 * number * units.GEV_M2_TO_CM2
+            ratio = self.mass / nucleus.mass
+            charge = nucleus.protons * form_factors.form_factor(self.form_factor, nucleus)(2.0 * self.mass * grid.fine)
+            folded = response.matrix(grid.fine * ratio) * (ratio * charge**2 * number * units.GEV_M2_TO_CM2)
             total += np.array([nucleus.mass, 1.0, 1.0 / nucleus.mass])[:, None, None] * folded
-        return tuple(total)
+        return tuple(grid.matrices(part) for part in total)
 
     def dipole_kernels(
-        self, grid: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[Sequence[FluxComponent]]
-    ) -> tuple[Matrices, ...]:
-        u, mass2 = self.mass * grid, hnl_mass[:, None] ** 2
-        minimum = np.log(kinematics.minimum_neutrino_energy(grid, hnl_mass[:, None], self.mass))
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
+    ) -> tuple[Kernels, ...]:
+        u, mass2 = self.mass * recoil_energy, hnl_mass[:, None] ** 2
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
+        logarithm = np.log(minimum)
         b1 = -4.0 * units.ALPHA * (1.0 + mass2 / (2.0 * u))
         a2 = -4.0 * units.ALPHA * (mass2 / (4.0 * u) + mass2**2 / (8.0 * u**2))
         c2 = 4.0 * units.ALPHA * (0.25 * u + 0.125 * mass2)
         found = []
         for flux in fluxes:
-            phi = MomentTable.of(flux, float(minimum.min()))(minimum)
+            phi = _above(flux, minimum, logarithm)
             found.append((4.0 * units.ALPHA / u * phi[0] + a2 * phi[2], b1 * phi[1], c2 * phi[2]))
         return tuple(found)
 
@@ -147,17 +150,18 @@ class ElectronChannel:
     def response(self, response: Response) -> Response:
         return response.for_electrons()
 
-    def dipole_matrices(self, grid: FloatArray, response: Response) -> Matrices:
-        return (_seen(self.response(response), grid) * self._electrons(grid),)
+    def dipole_matrices(self, grid: RecoilGrid, response: Response) -> tuple[Matrices, ...]:
+        return (grid.matrices(self.response(response).matrix(grid.fine) * self._electrons(grid.fine)),)
 
     def dipole_kernels(
-        self, grid: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[Sequence[FluxComponent]]
-    ) -> tuple[Matrices, ...]:
-        minimum = np.log(kinematics.minimum_neutrino_energy(grid, hnl_mass[:, None], self.mass))
-        c = upscattering.electron_energy_coefficients(grid, hnl_mass[:, None])
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
+    ) -> tuple[Kernels, ...]:
+        minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
+        logarithm = np.log(minimum)
+        c = upscattering.electron_energy_coefficients(recoil_energy, hnl_mass[:, None])
         found = []
         for flux in fluxes:
-            phi = MomentTable.of(flux, float(minimum.min()))(minimum)
+            phi = _above(flux, minimum, logarithm)
             found.append((np.maximum(c[0] * phi[0] + c[1] * phi[1] + c[2] * phi[2], 0.0),))
         return tuple(found)
 
@@ -215,47 +219,15 @@ def merged(components: Sequence[FluxComponent], intensities: Sequence[FloatArray
     return tuple(result)
 
 
-@dataclass(frozen=True)
-class MomentTable:
-    """Moments of one flux for many thresholds: exact for lines, for a continuum linear on a grid uniform in ln E.
-
-    Good to 1e-5 of the largest value, and to 1e-3 of itself far out in the tail of a spectrum.
-    """
-
-    start: float
-    step: float
-    values: FloatArray
-    line_logs: FloatArray
-    line_tails: FloatArray
-
-    @classmethod
-    def of(cls, flux: Sequence[FluxComponent], lowest_log: float) -> MomentTable:
-        """A table from ln E_min = ``lowest_log`` upwards, of at most one continuum and one set of lines."""
-        continuum = [c for c in flux if not c.lines]
-        lines = [c for c in flux if c.lines]
-        end = max((float(np.log(c.energy[-1])) for c in continuum), default=lowest_log)
-        logs = np.linspace(lowest_log, max(end, lowest_log + 1e-6), TABLE_NODES)
-        values = moments(continuum, np.exp(logs)) if continuum else np.zeros((3, TABLE_NODES))
-        values[:, -1] = 0.0
-        line_logs = np.log(lines[0].energy) if lines else np.zeros(0)
-        weights = (
-            np.array([lines[0].intensity * lines[0].energy ** -j for j in range(3)]) if lines else np.zeros((3, 0))
-        )
-        tails = np.concatenate([np.cumsum(weights[:, ::-1], axis=1)[:, ::-1], np.zeros((3, 1))], axis=1)
-        return cls(lowest_log, float(logs[1] - logs[0]), values, line_logs, tails)
-
-    def __call__(self, log_minimum: FloatArray) -> FloatArray:
-        """Phi_0, Phi_1, Phi_2 at ln E_min (infinite: zero), shape (3,) + its shape."""
-        position = np.minimum((log_minimum - self.start) / self.step, self.values.shape[1] - 1.0)
-        index = position.astype(np.intp)
-        fraction = position - index
-        rise = np.diff(self.values, axis=1, append=0.0)
-        result = np.empty((3, *log_minimum.shape))
-        for j in range(3):
-            result[j] = self.values[j][index] + fraction * rise[j][index]
-        if self.line_logs.size:
-            result += self.line_tails[:, np.searchsorted(self.line_logs, log_minimum)]
-        return result
+def _above(flux: CumulativeMoments, minimum: FloatArray, logarithm: FloatArray) -> FloatArray:
+    """Phi_0, Phi_1, Phi_2 at E_min, exactly zero where no neutrino reaches; shape (3,) + E_min.shape."""
+    phi = np.zeros((3, *minimum.shape))
+    reached = minimum <= flux.maximum
+    if np.all(reached):
+        phi[:] = np.moveaxis(flux(minimum, logarithm), -1, 0)
+    elif np.any(reached):
+        phi[:, reached] = flux(minimum[reached], logarithm[reached]).T
+    return phi
 
 
 def moments(flux: Sequence[FluxComponent], minimum_energy: FloatArray) -> FloatArray:
