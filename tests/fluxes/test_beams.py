@@ -203,6 +203,15 @@ def test_nothing_is_extrapolated() -> None:
             beams.spectrum("numi_me_fhc", "mu", outside)
 
 
+def test_a_tabulated_flux_is_unknown_outside_its_table() -> None:
+    assert beams.booster().differential(0.6, "mu") > 0
+    for flux, outside in ((beams.booster(), 20.0), (beams.lbnf("far"), 0.1), (beams.ship(), 500.0)):
+        with pytest.raises(DomainError, match="is tabulated from"):
+            flux.differential(np.array([5.0, outside]), "mu")
+        with pytest.raises(DomainError, match="is tabulated from"):
+            flux.scaled(2.0).differential(float("nan"))
+
+
 def test_interpolation_is_exact_for_power_laws_and_linear_next_to_zero() -> None:
     energy = np.array([1.0, 3.0, 10.0, 20.0])
     values = np.array([1.0, 3.0**-2.5, 10.0**-2.5, 0.0])

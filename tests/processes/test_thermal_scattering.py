@@ -18,7 +18,9 @@ def _four(energy, momentum, direction):
     return np.concatenate([[energy], momentum * np.asarray(direction)])
 
 
-@pytest.mark.parametrize(("root_s", "big", "m", "cosine"), [(1.0, 0.3, 0.1, 0.4), (2.0, 0.05, 0.5, -0.7), (0.9, 0.7, 0.01, 0.95)])
+@pytest.mark.parametrize(
+    ("root_s", "big", "m", "cosine"), [(1.0, 0.3, 0.1, 0.4), (2.0, 0.05, 0.5, -0.7), (0.9, 0.7, 0.01, 0.95)]
+)
 def test_amplitude_against_explicit_traces(root_s, big, m, cosine):
     s = root_s**2
     p1, p3 = (s - m**2) / (2 * root_s), np.sqrt((s - (big + m) ** 2) * (s - (big - m) ** 2)) / (2 * root_s)
@@ -29,7 +31,9 @@ def test_amplitude_against_explicit_traces(root_s, big, m, cosine):
     x = -dirac.dot(q, q)
     dipole = [2 * dirac.sigma_q(mu, q) @ dirac.P_LEFT for mu in range(4)]
     lepton = dirac.lepton_tensor(dirac.slash(hnl) + big * dirac.IDENTITY, dipole, dirac.slash(nu))
-    charge = dirac.lepton_tensor(dirac.slash(recoil) + m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(target) + m * dirac.IDENTITY)
+    charge = dirac.lepton_tensor(
+        dirac.slash(recoil) + m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(target) + m * dirac.IDENTITY
+    )
     expected = dirac.contract(lepton, charge) / x**2
     assert thermal_scattering.squared_amplitude(s, x, big, m) == pytest.approx(expected, rel=1e-10)
 
@@ -59,7 +63,11 @@ def test_scattering_density_against_monte_carlo(big, m):
     p_f = np.sqrt(kinetic * (kinetic + 2 * m))
     cosine = 2 * u[:, 2] - 1
     s = m**2 + 2 * e_nu * (e_f - p_f * cosine)
-    sigma = np.where(s > (big + m) ** 2, thermal_scattering.cross_section(np.maximum(s, (big + m) ** 2 * (1 + 1e-12)), big, m, kappa2), 0)
+    sigma = np.where(
+        s > (big + m) ** 2,
+        thermal_scattering.cross_section(np.maximum(s, (big + m) ** 2 * (1 + 1e-12)), big, m, kappa2),
+        0,
+    )
     moller = (s - m**2) / (2 * e_nu * e_f)
     # d^3p = p E dE: weight relative to the sampled kinetic^2 e^(-kinetic/T)
     weight = p_f * e_f / kinetic**2 * np.exp(-m / T)
@@ -112,7 +120,9 @@ def test_annihilation_cross_section_against_explicit_traces(root_s, big, m):
         hnl, nu = _four(np.hypot(p_out, big), p_out, out), _four(p_out, p_out, -out)
         dipole = [2 * dirac.sigma_q(mu, fermion + anti) @ dirac.P_LEFT for mu in range(4)]
         lepton = dirac.lepton_tensor(dirac.slash(hnl) + big * dirac.IDENTITY, dipole, dirac.slash(nu))
-        pair = dirac.lepton_tensor(dirac.slash(anti) - m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(fermion) + m * dirac.IDENTITY)
+        pair = dirac.lepton_tensor(
+            dirac.slash(anti) - m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(fermion) + m * dirac.IDENTITY
+        )
         total += 0.5 * weight * dirac.contract(lepton, pair) / s**2
     # sigma = <|M|^2>/4 x two-body phase space / flux, e^2 = 4 pi alpha
     flux = 4 * p_in * root_s

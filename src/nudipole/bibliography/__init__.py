@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from nudipole.errors import UnknownNameError
 
-_ENTRY = re.compile(r"@\w+\s*\{\s*([^,\s]+)\s*,.*?\n\}", re.DOTALL)
+# an entry starts with @type{key, at the start of a line and ends where the next one, or a comment, starts
+_ENTRY = re.compile(r"^@\w+\s*\{\s*([^,\s]+)\s*,.*?\}[ \t]*(?=\s*(?:^[@%]|\Z))", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache

@@ -107,7 +107,9 @@ class Criterion:
 
 
 BBN: Mapping[str, Criterion] = {
-    "default": Criterion(HELIUM_LBT, DEUTERIUM_2025, note="modern: Y_p from LBT, D/H of 2025, both neutrino treatments"),
+    "default": Criterion(
+        HELIUM_LBT, DEUTERIUM_2025, note="modern: Y_p from LBT, D/H of 2025, both neutrino treatments"
+    ),
     "modern": Criterion(HELIUM_LBT, DEUTERIUM_2025, note="the default under its own name"),
     "brdar2020": Criterion(
         helium_cut=0.256,
@@ -119,8 +121,12 @@ BBN: Mapping[str, Criterion] = {
     "pdg": Criterion(HELIUM_PDG, DEUTERIUM_PDG, note="Y_p and D/H of the PDG 2024"),
     "empress": Criterion(HELIUM_EMPRESS, DEUTERIUM_2017, note="the low helium of EMPRESS with D/H of 2017"),
     "helium": Criterion(HELIUM_LBT, note="Y_p of LBT alone"),
-    "kinetic": Criterion(HELIUM_LBT, DEUTERIUM_2025, neutrinos=("kinetic",), note="the default, kinetic neutrinos only"),
-    "thermal": Criterion(HELIUM_LBT, DEUTERIUM_2025, neutrinos=("thermal",), note="the default, thermal neutrinos only"),
+    "kinetic": Criterion(
+        HELIUM_LBT, DEUTERIUM_2025, neutrinos=("kinetic",), note="the default, kinetic neutrinos only"
+    ),
+    "thermal": Criterion(
+        HELIUM_LBT, DEUTERIUM_2025, neutrinos=("thermal",), note="the default, thermal neutrinos only"
+    ),
 }
 CMB: Mapping[str, Criterion] = {
     "default": Criterion(n_eff=N_EFF_ACT, note="modern: N_eff of ACT DR6 with Planck, both neutrino treatments"),
@@ -139,7 +145,9 @@ CMB: Mapping[str, Criterion] = {
     "simons-observatory": Criterion(
         spread=0.07, kind="projection", note="baseline sigma(N_eff) = 0.07, 1808.07445 (from memory, not re-read)"
     ),
-    "cmb-s4": Criterion(spread=0.03, kind="projection", note="sigma(N_eff) = 0.03, 1907.04473 (from memory, not re-read)"),
+    "cmb-s4": Criterion(
+        spread=0.03, kind="projection", note="sigma(N_eff) = 0.03, 1907.04473 (from memory, not re-read)"
+    ),
 }
 
 
@@ -182,7 +190,9 @@ class SkyConstraint:
         values = []
         for portal in portals:
             if portal.extra_width > 0:
-                raise DomainError(f"{self.key}: the early Universe is tabulated for dipole decays only, without extra width")
+                raise DomainError(
+                    f"{self.key}: the early Universe is tabulated for dipole decays only, without extra width"
+                )
             d = np.sqrt([portal.decay_strength])
             known = _covered(portal.mass) and d[0] > 0
             values.append(float(_statistic(criterion, portal.mass, d, portal.direction.nature)[0]) if known else 0.0)
@@ -257,7 +267,9 @@ def _excluded(key: str, preset: str, mass: float, nature: Nature, level: float) 
     edges = np.nonzero(out[1:] != out[:-1])[0]
     fraction = excess[edges] / (excess[edges] - excess[edges + 1])
     crossings = list(scan[edges] * (scan[edges + 1] / scan[edges]) ** fraction)
-    lows = ([float(scan[0])] if out[0] else []) + [float(c) for c, e in zip(crossings, edges, strict=True) if not out[e]]
+    lows = ([float(scan[0])] if out[0] else []) + [
+        float(c) for c, e in zip(crossings, edges, strict=True) if not out[e]
+    ]
     highs: list[float | None] = [float(c) for c, e in zip(crossings, edges, strict=True) if out[e]]
     highs += [None] if out[-1] else []
     return tuple(Interval(low, high) for low, high in zip(lows, highs, strict=True))

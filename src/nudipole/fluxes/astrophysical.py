@@ -73,4 +73,4 @@ def astrophysical(
         FluxComponent(f"astrophysical {kind}", energy, per_kind, density, antineutrino)
         for kind, antineutrino in (("nu", False), ("nubar", True))
     )
-    return Flux(f"astrophysical {fit}", components, "s", (citation,))
+    return Flux(f"astrophysical {fit}", components, "s", (citation,), tabulated=True)

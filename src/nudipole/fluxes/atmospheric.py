@@ -97,7 +97,7 @@ def atmospheric(cos_zenith_min: float = -1.0, cos_zenith_max: float = 1.0, oscil
     if not -1.0 <= cos_zenith_min < cos_zenith_max <= 1.0:
         raise DomainError(f"need -1 <= cos_zenith_min < cos_zenith_max <= 1, got {cos_zenith_min}, {cos_zenith_max}")
     components = _components(float(cos_zenith_min), float(cos_zenith_max), bool(oscillation))
-    return Flux("atmospheric", components, "s", ("Honda:2015fha",))
+    return Flux("atmospheric", components, "s", ("Honda:2015fha",), tabulated=True)
 
 
 @functools.cache

@@ -164,7 +164,7 @@ def booster(baseline_m: float = 541.0, mode: str = "neutrino") -> Flux:
         ratio = {new: _species_total(components, s) / _species_total(reference, s) for s, new in swap.items()}
         components = _rescaled(_table("bnb_541m_rhc"), ratio)
     components = _rescaled(components, dict.fromkeys(SPECIES, dilution))
-    return Flux(f"booster {baseline_m:g} m {mode}", components, "POT", ("AguilarArevalo:2008yp",))
+    return Flux(f"booster {baseline_m:g} m {mode}", components, "POT", ("AguilarArevalo:2008yp",), tabulated=True)
 
 
 def numi(configuration: str = "medium-energy", mode: str = "neutrino") -> Flux:
@@ -184,7 +184,13 @@ def numi(configuration: str = "medium-energy", mode: str = "neutrino") -> Flux:
     check_choice("NuMI configuration", configuration, ("low-energy", "medium-energy"))
     check_choice("horn mode", mode, MODES)
     short = {"low-energy": "le", "medium-energy": "me"}[configuration]
-    return Flux(f"NuMI {configuration} {mode}", _table(f"numi_{short}_{_HORN[mode]}"), "POT", ("MINERvA:2016iqn",))
+    return Flux(
+        f"NuMI {configuration} {mode}",
+        _table(f"numi_{short}_{_HORN[mode]}"),
+        "POT",
+        ("MINERvA:2016iqn",),
+        tabulated=True,
+    )
 
 
 def t2k(mode: str = "neutrino") -> Flux:
@@ -195,7 +201,7 @@ def t2k(mode: str = "neutrino") -> Flux:
     mode : {"neutrino", "antineutrino"}
     """
     check_choice("horn mode", mode, MODES)
-    return Flux(f"T2K ND280 {mode}", _table(f"t2k_nd280_{_HORN[mode]}"), "POT", ("T2K:2012bge",))
+    return Flux(f"T2K ND280 {mode}", _table(f"t2k_nd280_{_HORN[mode]}"), "POT", ("T2K:2012bge",), tabulated=True)
 
 
 def lbnf(site: str = "near", mode: str = "neutrino", oscillation: bool = True) -> Flux:
@@ -223,10 +229,10 @@ def lbnf(site: str = "near", mode: str = "neutrino", oscillation: bool = True) -
     check_choice("horn mode", mode, MODES)
     citation = ("DUNE:2021cuw",)
     if site == "near":
-        return Flux(f"LBNF near {mode}", _table(f"lbnf_near_{_HORN[mode]}"), "POT", citation)
+        return Flux(f"LBNF near {mode}", _table(f"lbnf_near_{_HORN[mode]}"), "POT", citation, tabulated=True)
     unoscillated = _far_unoscillated(mode)
     components = _oscillated(unoscillated) if oscillation else unoscillated
-    return Flux(f"LBNF far {mode}", components, "POT", citation)
+    return Flux(f"LBNF far {mode}", components, "POT", citation, tabulated=True)
 
 
 _FAR_BASELINE = 1285e3  # m
@@ -277,7 +283,9 @@ def sps(experiment: str = "charm-ii", mode: str = "neutrino", monochromatic_GeV:
     check_choice("SPS experiment", experiment, ("charm-ii", "nomad"))
     check_choice("horn mode", mode, MODES)
     if experiment == "charm-ii":
-        return Flux(f"SPS CHARM-II {mode}", _table(f"sps_charm2_{_HORN[mode]}"), "POT", ("CHARM-II:1994dzw",))
+        return Flux(
+            f"SPS CHARM-II {mode}", _table(f"sps_charm2_{_HORN[mode]}"), "POT", ("CHARM-II:1994dzw",), tabulated=True
+        )
     if mode != "neutrino":
         raise DomainError("NOMAD's published beam is neutrino mode only")
     return _nomad()
@@ -300,7 +308,9 @@ def _nomad() -> Flux:
     muon = components[0]
     nucleons = NOMAD_FIDUCIAL_TONNES * 1e6 * units.AVOGADRO
     events = nucleons * np.sum(muon.quadrature(muon.intensity) * deep_inelastic.charged_current(muon.energy))
-    return Flux("SPS NOMAD", tuple(components), "run", ("NOMAD:2011gat",)).scaled(NOMAD_CC_EVENTS / float(events))
+    return Flux("SPS NOMAD", tuple(components), "run", ("NOMAD:2011gat",), tabulated=True).scaled(
+        NOMAD_CC_EVENTS / float(events)
+    )
 
 
 def mean_energy(energy: FloatArray, intensity: FloatArray) -> float:
@@ -332,7 +342,7 @@ def donut(monochromatic_GeV: float | None = None) -> Flux:
     monochromatic_GeV : float, optional
         Put every component, with its total, at this one energy [GeV]: what recasts with a flat limit assume.
     """
-    flux = Flux("DONUT prompt", _table("donut"), "POT", ("DONuT:2007bsg",))
+    flux = Flux("DONUT prompt", _table("donut"), "POT", ("DONuT:2007bsg",), tabulated=True)
     return flux if monochromatic_GeV is None else _at_one_energy(flux, monochromatic_GeV)
 
 
@@ -346,7 +356,7 @@ def ship() -> Flux:
     parts; divided by the face it is the mean flux. Bin contents are spread within each bin log-log and renormalised to
     the bins' sum.
     """
-    return Flux("SHiP", _ship(), "run", ("SHiP:2015vad",))
+    return Flux("SHiP", _ship(), "run", ("SHiP:2015vad",), tabulated=True)
 
 
 @functools.cache

@@ -157,12 +157,15 @@ class Flux:
         What one unit is: ``s`` (second) or ``POT`` (proton on target) or ``run`` (the whole exposure).
     citations : tuple of str
         Keys of docs/references.bib.
+    tabulated : bool
+        True if the flux goes on beyond its table: there it is unknown, not zero, and asking for it is an error.
     """
 
     name: str
     components: tuple[FluxComponent, ...]
     per: str = "s"
     citations: tuple[str, ...] = ()
+    tabulated: bool = False
 
     def scaled(self, factor: float) -> Flux:
         """The same flux, every component times ``factor``."""
@@ -208,8 +211,19 @@ class Flux:
         return energy[keep], weight[keep]
 
     def differential(self, energy: npt.ArrayLike, flavor: str | None = None) -> FloatArray:
-        """Continuum flux [cm^-2 GeV^-1 per unit] at these energies [GeV], of one flavour or of all; lines left out."""
+        """Continuum flux [cm^-2 GeV^-1 per unit] at these energies [GeV], of one flavour or of all; lines left out.
+
+        Raises
+        ------
+        DomainError
+            If the flux is a table and an energy lies outside it.
+        """
         energy = np.asarray(energy, dtype=float)
+        if self.tabulated:
+            low = min(float(c.energy[0]) for c in self.components)
+            high = max(float(c.energy[-1]) for c in self.components)
+            if not np.all((energy >= low) & (energy <= high)):
+                raise DomainError(f"the flux {self.name} is tabulated from {low:g} to {high:g} GeV only")
         total = np.zeros_like(energy)
         for component in self.components:
             if not component.lines:

@@ -50,7 +50,7 @@ def forward_lhc(detector: str = "fasernu") -> Flux:
     ('e', 'mu', 'tau')
     """
     check_choice("forward detector", detector, FACE_CM2)
-    return Flux(f"LHC forward at {detector}", _components(detector), "run", ("Kling:2021gos",))
+    return Flux(f"LHC forward at {detector}", _components(detector), "run", ("Kling:2021gos",), tabulated=True)
 
 
 @functools.cache

@@ -11,8 +11,9 @@ counted in bins of E_e = T + m_e with a cut on E_e theta^2. The angle is exact; 
 neutrino, E_e theta^2 = 2 m_e (1 - T/E) - M^2/E, so that the cut costs signal only through the angular resolution, taken
 as a two-dimensional Gaussian. The Standard Model sample (nu e) is the same with M = 0.
 
-**N that decays inside** the detector makes a photon with most of the neutrino's energy along the electron: the event
-then looks like one shower of energy E or like two, not like this sample. It is lost by default: near is the way out of
+**N that decays inside** the detector makes a photon along the electron. Within ``merge_m`` the two are one shower of
+energy E_e + E_gamma, and the event counts if that lies in a bin, however soft the recoil (calorimeters without a cut on
+the start of the shower; 0 elsewhere). Further in they look like two, and the event is lost: near is the way out of
 the detector (averaged over the depth in the target, plus all that lies behind it), far is infinity, and the excluded region
 has a ceiling. ``decay_inside =
 "kept"`` counts such events as if N were stable, as publications that ignore the decay do.
@@ -24,16 +25,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chndtr
 
-from nudipole import kinematics, options, units
-from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole import kinematics, units
+from nudipole.cards import Background, Nuisance
 from nudipole.errors import CardError, NudipoleError
-from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.inference.counting import feldman_cousins
 from nudipole.inference.likelihood import Likelihood, Pull
@@ -41,6 +40,9 @@ from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statisti
 from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay, standard_model, upscattering
+from nudipole.signals import electron_recoil_card
+from nudipole.signals.electron_recoil_angle import etheta2
+from nudipole.signals.electron_recoil_card import ElectronRecoilBeamCard, NormalisationSection
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.template import SignalTemplate
 
@@ -49,134 +51,21 @@ _RECOILS_PER_BIN, _RECOILS = 8, 32  # nodes in ln T: at least so many in a bin, 
 _ENERGY_CELLS = 20
 _MOMENTUM_GROUPS = 14
 _WAYS_OUT = 4
-
-
-class TargetSection(Section, frozen=True, kw_only=True):
-    """What is hit."""
-
-    material: str
-    mass_tonne: Positive
-
-
-class SelectionSection(Section, frozen=True, kw_only=True):
-    """Bins of the electron's total energy, and cuts. Angular resolution in one projection: constant (+) /sqrt(E/GeV)."""
-
-    energy_GeV: list[Positive]
-    etheta2_MeV: Positive | None = None
-    angle_mrad: NonNegative = 0.0
-    angle_mrad_sqrtGeV: NonNegative = 0.0
-    efficiency: Fraction = 1.0
-
-
-class GeometrySection(Section, frozen=True, kw_only=True):
-    """Length [m] along the beam of the target, and of what behind it would still see a decay photon."""
-
-    length_m: Positive
-    downstream_m: NonNegative = 0.0
-    decay_inside: Literal["lost", "kept"] = "lost"
-
-
-class BeamSection(Section, frozen=True, kw_only=True):
-    """One beam setting. ``electrons``: the measured nu-e sample in the selection, to which its flux is normalised."""
-
-    name: str
-    source: Options
-    protons: Positive | None = None
-    mass_tonne: Positive | None = None
-    electrons: Positive | None = None
-    observed: list[NonNegative] | None = None
-    uncertainty: list[Positive] | None = None
-
-
-class NormalisationSection(Section, frozen=True, kw_only=True):
-    """The collaboration's own limit on a massless moment [Bohr magnetons], to which the signal is normalised."""
-
-    moment_mu_bohr: Positive
-    flavor: Literal["e", "mu", "tau"]
-    enabled: bool = True  # a preset may switch it off
-    confidence_level: Fraction = 0.9
-
-
-class ObservationSection(Section, frozen=True, kw_only=True):
-    """How the counts are judged; counts themselves stand with each beam."""
-
-    statistic: Literal["poisson", "gaussian", "feldman-cousins", "asimov"]
-    test: Literal["two-sided", "one-sided"] = "two-sided"
-
-
-class ElectronRecoilBeamCard(Card, frozen=True, kw_only=True):
-    """An electron-recoil search in one or several beams."""
-
-    target: TargetSection
-    selection: SelectionSection
-    geometry: GeometrySection
-    beam: list[BeamSection]
-    observation: ObservationSection
-    normalisation: NormalisationSection | None = None
-    expectation: Literal["standard-model", "none"] = "standard-model"
-    background: list[Background] = []
-    nuisance: list[Nuisance] = []
+_SOFTEST_RECOIL, _SHOWER_RECOILS = 1e-6, 40  # GeV; nodes in ln T where the photon makes the shower
 
 
 CardType = ElectronRecoilBeamCard
 
 
-def cos_recoil_angle(
-    recoil_energy: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike
-) -> FloatArray:
-    """cos(theta) of the electron, (M^2 + 2 T (E + m)) / (2 E p), clipped to 1 against rounding.
-
-    Examples
-    --------
-    >>> round(float(cos_recoil_angle(2.0, 20.0, 0.0)), 6)
-    0.99977
-    """
-    recoil, energy, mass = (np.asarray(v, dtype=float) for v in (recoil_energy, neutrino_energy, hnl_mass))
-    electron = units.ELECTRON_MASS
-    momentum = np.sqrt(recoil * (recoil + 2.0 * electron))
-    return np.minimum((mass**2 + 2.0 * recoil * (energy + electron)) / (2.0 * energy * momentum), 1.0)
-
-
-def etheta2(recoil_energy: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> FloatArray:
-    r"""E_e theta^2 [GeV] of the electron, theta^2 from 1 - cos(theta) without cancellation.
-
-    1 - cos = [2 E p - 2 T (E + m) - M^2] / (2 E p), with p - T = 2 m T/(p + T).
-    """
-    recoil, energy, mass = (np.asarray(v, dtype=float) for v in (recoil_energy, neutrino_energy, hnl_mass))
-    electron = units.ELECTRON_MASS
-    momentum = np.sqrt(recoil * (recoil + 2.0 * electron))
-    difference = 2.0 * energy * 2.0 * electron * recoil / (momentum + recoil) - 2.0 * recoil * electron - mass**2
-    one_minus = np.clip(difference / (2.0 * energy * momentum), 0.0, 2.0)
-    angle = 2.0 * np.arcsin(np.sqrt(0.5 * one_minus))
-    return (recoil + electron) * angle**2
-
-
 def build(card: ElectronRecoilBeamCard, file: Path) -> ElectronRecoilBeam:
     """The experiment that the card describes, ready to compute."""
-    edges = np.asarray(card.selection.energy_GeV)
-    if len(edges) < 2 or np.any(np.diff(edges) <= 0) or edges[0] <= units.ELECTRON_MASS:
-        raise CardError(file, "selection.energy_GeV", edges.tolist(), "bin edges must increase, above the rest energy")
-    if not card.beam:
-        raise CardError(file, "beam", [], "at least one [[beam]] is needed")
-    fluxes = []
-    for index, beam in enumerate(card.beam):
-        field = f"beam[{index}]"
-        flux: Flux = options.resolve(FLUXES, beam.source, "flux", file, f"{field}.source")
-        if (flux.per == "POT") != (beam.protons is not None):
-            needed = "protons" if flux.per == "POT" else "no protons: the flux is for the whole run"
-            raise CardError(file, f"{field}.protons", beam.protons, f"the source {flux.name} needs {needed}")
-        if flux.per not in ("POT", "run"):
-            raise CardError(file, f"{field}.source.flux", beam.source.get("flux"), "must be a beam, per POT or per run")
-        for name in ("observed", "uncertainty"):
-            values = getattr(beam, name)
-            if values is not None and len(values) != len(edges) - 1:
-                raise CardError(file, f"{field}.{name}", values, f"there are {len(edges) - 1} bins")
-        fluxes.append(flux)
+    electron_recoil_card.check_bins(card, file)
+    fluxes = tuple(electron_recoil_card.flux(beam, index, file) for index, beam in enumerate(card.beam))
     try:
         material = materials.get(card.target.material)
     except NudipoleError as error:
         raise CardError(file, "target.material", card.target.material, str(error)) from None
-    return ElectronRecoilBeam(card, file, tuple(fluxes), material.electrons_per_kg)
+    return ElectronRecoilBeam(card, file, fluxes, material.electrons_per_kg)
 
 
 @dataclass(frozen=True)
@@ -243,16 +132,20 @@ class ElectronRecoilBeam:
         total = recoil + units.ELECTRON_MASS
         variance = (selection.angle_mrad * 1e-3) ** 2 + (selection.angle_mrad_sqrtGeV * 1e-3) ** 2 / total
         if selection.angle_mrad == selection.angle_mrad_sqrtGeV == 0.0:
-            return selection.efficiency * (true < cut)
+            return selection.efficiency * (true < cut).astype(float)
         scale = total * variance
-        return selection.efficiency * np.asarray(chndtr(cut / scale, 2.0, true / scale))
+        return selection.efficiency * np.asarray(chndtr(cut / scale, 2.0, true / scale), dtype=float)
 
     # --- rates -------------------------------------------------------------------------------------------------------
     def _spectrum(
-        self, coefficients: FloatArray, component: FluxComponent, intensity: FloatArray, masses: FloatArray
+        self,
+        recoil: FloatArray,
+        coefficients: FloatArray,
+        component: FluxComponent,
+        intensity: FloatArray,
+        masses: FloatArray,
     ) -> tuple[FloatArray, FloatArray]:
         """dn/dT per electron and unit coupling in cells of E, shape (m, t, cells), and the mean energy of each cell."""
-        recoil, _ = self._recoils
         minimum = kinematics.minimum_neutrino_energy(recoil, masses[:, None], units.ELECTRON_MASS)
         edges = self._cells(component)
         if edges.size < 2 or not np.any(intensity > 0):
@@ -281,7 +174,7 @@ class ElectronRecoilBeam:
                 for flavor in FLAVORS:
                     intensity = component.flavor_intensity(flavor)
                     coefficients = standard_model.electron_energy_coefficients(recoil, flavor, component.antineutrino)
-                    rate, energy = self._spectrum(coefficients[:, None, :], component, intensity, massless)
+                    rate, energy = self._spectrum(recoil, coefficients[:, None, :], component, intensity, massless)
                     accepted = rate * self._acceptance(recoil[:, None], energy, massless[:, None, None])
                     result[index] += self._electrons(index) * accepted[0].sum(axis=-1) @ weights
         return result
@@ -316,8 +209,7 @@ class ElectronRecoilBeam:
         shifts = self._relative_shifts()
         if self.card.geometry.decay_inside == "kept":
             return Signal(per_d2=total, relative_shifts=shifts)
-        templates = [self._template(i, float(mass), cells, direction) for i, mass in enumerate(masses)]
-        return Signal(templates=templates, relative_shifts=shifts)
+        return Signal(templates=self._templates(masses, cells, direction), relative_shifts=shifts)
 
     def _counts(
         self, masses: FloatArray, direction: Direction, normalisation: FloatArray
@@ -333,46 +225,95 @@ class ElectronRecoilBeam:
                 intensity = component.effective(direction)
                 if not np.any(intensity > 0):
                     continue
-                rate, energy = self._spectrum(coefficients, component, intensity, masses)
+                rate, energy = self._spectrum(recoil, coefficients, component, intensity, masses)
                 rate = scale * rate * self._acceptance(recoil[:, None], energy, masses[:, None, None])
                 counts += rate.sum(axis=-1) @ weights
                 cells.append((index, rate, energy - recoil[:, None]))
             per_beam.append(counts)
         return np.concatenate(per_beam, axis=1), cells
 
-    def _template(
-        self, row: int, mass: float, parts: list[tuple[int, FloatArray, FloatArray]], direction: Direction
-    ) -> SignalTemplate:
-        """Nodes grouped in N's momentum, each with a few ways out of the detector."""
+    def _showers(
+        self, masses: FloatArray, direction: Direction
+    ) -> tuple[FloatArray, list[tuple[int, FloatArray, FloatArray]]]:
+        """Recoils of any size and, as in :meth:`_counts`, cells with their rate times dT: N whose photon may merge."""
+        edges = np.geomspace(_SOFTEST_RECOIL, max(flux.maximum_energy for flux in self.fluxes), _SHOWER_RECOILS + 1)
+        recoil = np.sqrt(edges[1:] * edges[:-1])
+        width = recoil * np.diff(np.log(edges))
+        coefficients = upscattering.electron_energy_coefficients(recoil, masses[:, None])
+        cells = []
+        for index, flux in enumerate(self.fluxes):
+            scale = self._electrons(index) * self.normalisation[index] * self.card.selection.efficiency
+            for component in flux.components:
+                rate, energy = self._spectrum(recoil, coefficients, component, component.effective(direction), masses)
+                cells.append((index, scale * rate * width[:, None], energy - recoil[:, None]))
+        return recoil, cells
+
+    def _merged_fraction(self, recoil: FloatArray, energy: FloatArray, majorana: bool) -> FloatArray:
+        """Share of N -> nu gamma that puts E_e + E_gamma into each bin, shape energy.shape + (bins,).
+
+        E_gamma/E_N has the density 2(1 - z) for the helicity that a beam makes (Dirac), 1 for Majorana.
+        """
+        share = np.clip((self.edges - recoil[:, None, None] - units.ELECTRON_MASS) / energy[..., None], 0.0, 1.0)
+        cumulative = share if majorana else share * (2.0 - share)
+        return np.diff(cumulative, axis=-1)
+
+    def _templates(
+        self, masses: FloatArray, cells: list[tuple[int, FloatArray, FloatArray]], direction: Direction
+    ) -> list[SignalTemplate]:
+        """At each mass: N that leaves (several depths) and, if asked for, N whose photon merges with the electron."""
         _, weights = self._recoils
-        bins = weights.shape[1]
-        limits = np.geomspace(1e-3, max(flux.maximum_energy for flux in self.fluxes) * 1.001, _MOMENTUM_GROUPS + 1)
-        summed = np.zeros((_MOMENTUM_GROUPS, self._size))
-        inverse, norm = np.zeros(_MOMENTUM_GROUPS), np.zeros(_MOMENTUM_GROUPS)
-        for beam, rate, energy in parts:
-            floor = np.maximum(1e-3 * energy[row], limits[0])  # cells without a rate
-            momentum = np.sqrt(np.maximum(energy[row] ** 2 - mass**2, floor**2))
-            group = np.clip(np.searchsorted(limits, momentum) - 1, 0, _MOMENTUM_GROUPS - 1)
-            selector = (group[None] == np.arange(_MOMENTUM_GROUPS)[:, None, None]) * rate[row]
-            summed[:, beam * bins : (beam + 1) * bins] += selector.sum(axis=-1) @ weights
-            importance = selector * weights.sum(axis=1)[:, None]
-            norm += importance.sum(axis=(1, 2))
-            inverse += (importance / momentum).sum(axis=(1, 2))
-        used = norm > 0
-        width = float(hnl_decay.total_width(mass)) * direction.majorana_factor
-        kappa = width * mass * units.METRE * inverse[used] / norm[used]
         geometry = self.card.geometry
         depth, share = np.polynomial.legendre.leggauss(_WAYS_OUT)
         ways = geometry.downstream_m + 0.5 * geometry.length_m * (1.0 + depth)
+        widths = hnl_decay.total_width(masses) * direction.majorana_factor
+        merging = geometry.merge_m > 0
+        recoil, showers = self._showers(masses, direction) if merging else (np.zeros(0), [])
+        majorana = direction.nature == "majorana"
+        templates = []
+        for row, mass in enumerate(masses):
+            leaving = [(beam, rate[row][..., None] * weights[:, None, :], e[row]) for beam, rate, e in cells]
+            summed, kappa = self._grouped(leaving, float(mass), float(widths[row]))
+            template = SignalTemplate.from_nodes(
+                (summed[:, None, :] * (0.5 * share)[:, None]).reshape(-1, self._size),
+                kappa=np.repeat(kappa, _WAYS_OUT),
+                near=np.tile(ways, len(kappa)),
+                far=np.inf,
+                decay_norm=direction.decay_norm,
+            )
+            if merging:
+                merged = [
+                    (beam, rate[row][..., None] * self._merged_fraction(recoil, _positive(e[row]), majorana), e[row])
+                    for beam, rate, e in showers
+                ]
+                summed, kappa = self._grouped(merged, float(mass), float(widths[row]))
+                photon = float(hnl_decay.radiative_width(mass)) * direction.majorana_factor
+                visible = photon / float(widths[row]) if mass > 0 else 1.0
+                template += SignalTemplate.from_nodes(
+                    summed, kappa, near=0.0, far=geometry.merge_m, visible=visible, decay_norm=direction.decay_norm
+                )
+            templates.append(template)
+        return templates
+
+    def _grouped(
+        self, parts: list[tuple[int, FloatArray, FloatArray]], mass: float, width: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Counts per d^2 in groups of N's momentum (groups, size), and kappa of each [1/m per D]; cells of any beam."""
+        bins = len(self.edges) - 1
+        limits = np.geomspace(1e-3, max(flux.maximum_energy for flux in self.fluxes) * 1.001, _MOMENTUM_GROUPS + 1)
+        summed = np.zeros((_MOMENTUM_GROUPS, self._size))
+        inverse, norm = np.zeros(_MOMENTUM_GROUPS), np.zeros(_MOMENTUM_GROUPS)
+        for beam, weight, energy in parts:
+            momentum = np.sqrt(np.maximum(energy**2 - mass**2, _positive(1e-3 * energy) ** 2)).ravel()
+            group = np.clip(np.searchsorted(limits, momentum) - 1, 0, _MOMENTUM_GROUPS - 1)
+            for index in range(bins):
+                flat = weight[..., index].ravel()
+                summed[:, beam * bins + index] += np.bincount(group, flat, _MOMENTUM_GROUPS)
+                norm += np.bincount(group, flat, _MOMENTUM_GROUPS)
+                inverse += np.bincount(group, flat / momentum, _MOMENTUM_GROUPS)
+        used = norm > 0
         if not np.any(used):
-            return SignalTemplate.from_counts(np.zeros(self._size))
-        return SignalTemplate.from_nodes(
-            (summed[used][:, None, :] * (0.5 * share)[:, None]).reshape(-1, self._size),
-            kappa=np.repeat(kappa, _WAYS_OUT),
-            near=np.tile(ways, int(used.sum())),
-            far=np.inf,
-            decay_norm=direction.decay_norm,
-        )
+            return np.zeros((1, self._size)), np.zeros(1)
+        return summed[used], width * mass * units.METRE * inverse[used] / norm[used]
 
     def components(self) -> Mapping[str, FloatArray]:
         parts = {b.name: self._background(b) for b in self.card.background}
@@ -469,3 +410,8 @@ class ElectronRecoilBeam:
         """In one bin without an excess the profile allows the same count at every mass: found once, for unit signal."""
         (intervals,) = profile.intervals(Signal(per_d2=np.ones((1, 1)), relative_shifts=self._relative_shifts()), cl)
         return intervals[-1].low ** 2
+
+
+def _positive(values: FloatArray) -> FloatArray:
+    """Energies [GeV] of cells, kept off zero in those without a rate."""
+    return np.maximum(values, 1e-6)

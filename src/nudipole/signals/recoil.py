@@ -14,6 +14,7 @@ these limits lie, so counts go exactly as d^2. The Standard Model recoils (nu-e,
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,6 +29,7 @@ from nudipole.detectors.response import Response
 from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
+from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import Statistic
 from nudipole.matter import materials
@@ -36,11 +38,12 @@ from nudipole.signals import recoil_card
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.recoil_card import RecoilCard
+from nudipole.signals.recoil_grid import Matrices, RecoilGrid
 from nudipole.signals.recoil_rate import ElectronTarget, NuclearTarget, Target
 
 FloatArray = npt.NDArray[np.float64]
-# nodes in ln E_r: electron recoils have edges (lines of the Sun, atomic shells) that nuclear ones smear out
-ELECTRON_NODES, NUCLEAR_NODES = 1000, 160
+# nodes in ln E_r for what is smooth, and how many finer steps resolve lines and atomic shells in electron recoils
+SMOOTH_NODES, ELECTRON_STEPS = 200, 6
 _TIME_STEPS = 40
 CardType = RecoilCard
 
@@ -108,37 +111,34 @@ class RecoilModel:
         return response.for_electrons() if isinstance(target, ElectronTarget) else response
 
     @cached_property
-    def _grids(self) -> tuple[FloatArray, ...]:
+    def _grids(self) -> tuple[RecoilGrid, ...]:
         """Recoil energies for each target: log-spaced over what the detector sees and the flux can reach."""
         return tuple(self._grid(target) for target in self.targets)
 
-    def _grid(self, target: Target) -> FloatArray:
+    def _grid(self, target: Target) -> RecoilGrid:
         reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, target.mass)[1])
-        coarse = np.geomspace(1e-10, reach, 600)
-        seen = self._channel(target, self.response).matrix(coarse).sum(axis=0) > 1e-9
+        probe = np.geomspace(1e-10, reach, 600)
+        seen = self._channel(target, self.response).matrix(probe).sum(axis=0) > 1e-9
         if not np.any(seen):
-            return np.geomspace(0.5 * reach, reach, 2)
+            return RecoilGrid(0.5 * reach, reach, 1, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
-        last = min(len(coarse) - 1, len(coarse) - int(np.argmax(seen[::-1])))
-        number = ELECTRON_NODES if isinstance(target, ElectronTarget) else NUCLEAR_NODES
-        return np.geomspace(coarse[first], coarse[last], number)
+        last = min(len(probe) - 1, len(probe) - int(np.argmax(seen[::-1])))
+        steps = ELECTRON_STEPS if isinstance(target, ElectronTarget) else 1
+        return RecoilGrid(probe[first], probe[last], steps, SMOOTH_NODES)
 
-    def _matrices(self, response: Response) -> tuple[FloatArray, ...]:
-        """Response times the quadrature weights of each target's recoil grid."""
-        matrices = []
-        for target, grid in zip(self.targets, self._grids, strict=True):
-            weights = np.zeros_like(grid)
-            weights[:-1] += 0.5 * np.diff(grid)
-            weights[1:] += 0.5 * np.diff(grid)
-            matrices.append(self._channel(target, response).matrix(grid) * weights)
-        return tuple(matrices)
+    def _matrices(self, response: Response) -> tuple[Matrices, ...]:
+        """Counts in each bin per unit of each target's smooth spectra, for lines and for continua."""
+        return tuple(
+            grid.matrices(self._channel(target, response).matrix(grid.fine) * target.number(grid.fine))
+            for target, grid in zip(self.targets, self._grids, strict=True)
+        )
 
     @cached_property
-    def _nominal(self) -> tuple[FloatArray, ...]:
+    def _nominal(self) -> tuple[Matrices, ...]:
         return self._matrices(self.response)
 
     @cached_property
-    def _varied(self) -> dict[str, tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]]:
+    def _varied(self) -> dict[str, tuple[tuple[Matrices, ...], tuple[Matrices, ...]]]:
         """Response matrices with the detector's pulls one sigma up and down."""
         varied = {}
         for pull in self.card.nuisance:
@@ -165,13 +165,26 @@ class RecoilModel:
         return fractions
 
     # --- counts ------------------------------------------------------------------------------------------------------
-    def _fold(self, spectra: list[list[FloatArray]], matrices: tuple[FloatArray, ...]) -> FloatArray:
+    def _fold(self, spectra: list[list[FloatArray]], matrices: tuple[Matrices, ...]) -> FloatArray:
         """Counts (components, masses, bins) from spectra[target][component] of shape (masses, recoil nodes)."""
         folded = []
         for index, component in enumerate(self.flux.components):
-            energy_bins = sum(spectra[t][index] @ matrix.T for t, matrix in enumerate(matrices))
+            energy_bins = sum(spectra[t][index] @ m.of(component).T for t, m in enumerate(matrices))
             folded.append(self._in_time(np.asarray(energy_bins), component))
         return np.stack(folded)
+
+    def _fold_total(self, spectra: list[list[FloatArray]], matrices: tuple[Matrices, ...]) -> FloatArray:
+        """The same summed over components, (masses, bins): spectra on the same grid are added before they are folded."""
+        if self._time_fractions is not None:
+            return self._fold(spectra, matrices).sum(axis=0)
+        lines = [c.lines for c in self.flux.components]
+        total: FloatArray | float = 0.0
+        for found, matrix in zip(spectra, matrices, strict=True):
+            for sharp, folder in ((True, matrix.fine), (False, matrix.coarse)):
+                members = [s for s, is_line in zip(found, lines, strict=True) if is_line == sharp]
+                if members:
+                    total = total + functools.reduce(np.add, members) @ folder.T
+        return np.asarray(total)
 
     def _in_time(self, counts: FloatArray, component: FluxComponent) -> FloatArray:
         if self._time_fractions is None:
@@ -180,16 +193,25 @@ class RecoilModel:
         return (counts[..., :, None] * fractions).reshape(*counts.shape[:-1], -1)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        spectra = [
-            target.dipole_spectra(grid, masses, self.flux.components, direction)
-            for target, grid in zip(self.targets, self._grids, strict=True)
-        ]
-        counts = self._fold(spectra, self._nominal)
-        total = counts.sum(axis=0)
+        moments = [CumulativeMoments.of(c, c.effective(direction)) for c in self.flux.components]
+        lines = [c.lines for c in self.flux.components]
+        smooth, sharp = ([m for m, line in zip(moments, lines, strict=True) if line == kind] for kind in (False, True))
+        spectra = []
+        for target, grid in zip(self.targets, self._grids, strict=True):
+            found = iter(target.dipole_spectra(grid.coarse, masses, smooth))
+            edged = iter(target.dipole_spectra(grid.fine, masses, sharp))
+            spectra.append([next(edged) if line else next(found) for line in lines])
+        counts = self._fold(spectra, self._nominal) if self._by_component else None
+        total = self._fold_total(spectra, self._nominal) if counts is None else counts.sum(axis=0)
         return Signal(per_d2=total, relative_shifts=self._relative_shifts(spectra, counts, total))
 
+    @property
+    def _by_component(self) -> bool:
+        """Whether some pull or the timing needs each flux component by itself."""
+        return self.card.timing is not None or any(n.affects.startswith("flux:") for n in self.card.nuisance)
+
     def _relative_shifts(
-        self, spectra: list[list[FloatArray]], counts: FloatArray, total: FloatArray
+        self, spectra: list[list[FloatArray]], counts: FloatArray | None, total: FloatArray
     ) -> FloatArray | None:
         if not self.pulls:
             return None
@@ -201,11 +223,11 @@ class RecoilModel:
             shift = shifts[:, position[pull.name]]
             if pull.affects in ("neutrinos", "signal"):
                 shift += pull.sigma
-            elif pull.affects.startswith("flux:"):
+            elif pull.affects.startswith("flux:") and counts is not None:
                 part = sum(counts[i] for i, name in enumerate(names) if name == pull.affects[5:])
                 shift += pull.sigma * np.asarray(part) / safe
             elif pull.name in self._varied:
-                up, down = (self._fold(spectra, m).sum(axis=0) for m in self._varied[pull.name])
+                up, down = (self._fold_total(spectra, m) for m in self._varied[pull.name])
                 shift += 0.5 * (up - down) / safe
         return shifts
 
@@ -213,7 +235,7 @@ class RecoilModel:
     def _standard_model(self) -> tuple[FloatArray, FloatArray]:
         """SM recoils (bins,), and their absolute change for each pull (pulls, bins)."""
         spectra = [
-            [target.standard_model_spectrum(grid, c)[None, :] for c in self.flux.components]
+            [target.standard_model_spectrum(grid.of(c), c)[None, :] for c in self.flux.components]
             for target, grid in zip(self.targets, self._grids, strict=True)
         ]
         counts = self._fold(spectra, self._nominal)

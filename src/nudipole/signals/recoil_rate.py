@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from nudipole import kinematics, units
 from nudipole.fluxes.flux import FluxComponent
+from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.matter import form_factors
 from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
-from nudipole.portal import FLAVORS, Direction
+from nudipole.portal import FLAVORS
 from nudipole.processes import standard_model, upscattering
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,12 +33,15 @@ class Target(Protocol):
     def mass(self) -> float: ...
 
     def dipole_spectra(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, components: Sequence[FluxComponent], direction: Direction
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, moments: Sequence[CumulativeMoments]
     ) -> list[FloatArray]:
-        """dR/dE_r / d^2 [GeV per exposure] of each component, shape (masses, recoil energies)."""
+        """dR/dE_r / d^2 per target, of each flux component, shape (masses, recoil energies)."""
 
     def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
-        """dR/dE_r of the Standard Model [GeV^-1 per exposure], shape (recoil energies,)."""
+        """dR/dE_r per target of the Standard Model, shape (recoil energies,)."""
+
+    def number(self, recoil_energy: FloatArray) -> FloatArray:
+        """Targets that can recoil with this energy, times seconds (or times one run)."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,14 @@ class NuclearTarget:
         return self.nucleus.mass
 
     def dipole_spectra(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, components: Sequence[FluxComponent], direction: Direction
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, moments: Sequence[CumulativeMoments]
     ) -> list[FloatArray]:
         q2 = 2.0 * self.mass * recoil_energy
         charge = self.nucleus.protons * form_factors.form_factor(self.form_factor, self.nucleus)(q2)
-        scale = self.exposure * units.GEV_M2_TO_CM2 * charge**2
+        scale = units.GEV_M2_TO_CM2 * charge**2
         coefficients = upscattering.energy_coefficients(recoil_energy, hnl_mass[:, None], self.mass)
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
-        return [scale * _fold(coefficients, minimum, c, c.effective(direction)) for c in components]
+        return [scale * spectrum for spectrum in _fold(coefficients, minimum, moments)]
 
     def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
@@ -77,12 +81,14 @@ class NuclearTarget:
             _fold(
                 standard_model.coherent_energy_coefficients(recoil_energy, self.nucleus, flavor, self.form_factor),
                 minimum,
-                component,
-                component.flavor_intensity(flavor),
-            )
+                [CumulativeMoments.of(component, component.flavor_intensity(flavor))],
+            )[0]
             for flavor in FLAVORS
         ]
-        return self.exposure * units.GEV_M2_TO_CM2 * np.sum(parts, axis=0)
+        return units.GEV_M2_TO_CM2 * np.sum(parts, axis=0)
+
+    def number(self, recoil_energy: FloatArray) -> FloatArray:
+        return np.full_like(recoil_energy, self.exposure)
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,11 @@ class ElectronTarget:
     mass: float = units.ELECTRON_MASS
 
     def dipole_spectra(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, components: Sequence[FluxComponent], direction: Direction
+        self, recoil_energy: FloatArray, hnl_mass: FloatArray, moments: Sequence[CumulativeMoments]
     ) -> list[FloatArray]:
-        scale = self._electrons(recoil_energy) * units.GEV_M2_TO_CM2
         coefficients = upscattering.electron_energy_coefficients(recoil_energy, hnl_mass[:, None])
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
-        return [scale * _fold(coefficients, minimum, c, c.effective(direction)) for c in components]
+        return [units.GEV_M2_TO_CM2 * spectrum for spectrum in _fold(coefficients, minimum, moments)]
 
     def standard_model_spectrum(self, recoil_energy: FloatArray, component: FluxComponent) -> FloatArray:
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
@@ -115,25 +120,31 @@ class ElectronTarget:
             _fold(
                 standard_model.electron_energy_coefficients(recoil_energy, flavor, component.antineutrino),
                 minimum,
-                component,
-                component.flavor_intensity(flavor),
-            )
+                [CumulativeMoments.of(component, component.flavor_intensity(flavor))],
+            )[0]
             for flavor in FLAVORS
         ]
-        return self._electrons(recoil_energy) * units.GEV_M2_TO_CM2 * np.sum(parts, axis=0)
+        return units.GEV_M2_TO_CM2 * np.sum(parts, axis=0)
 
-    def _electrons(self, recoil_energy: FloatArray) -> FloatArray:
+    def number(self, recoil_energy: FloatArray) -> FloatArray:
         return self.exposure * self.material.ionisable_electrons_per_kg(recoil_energy)
 
 
 def _fold(
-    coefficients: FloatArray, minimum_energy: FloatArray, component: FluxComponent, intensity: FloatArray
-) -> FloatArray:
-    """sum_j c_j Phi_j(E_min); exactly zero where no neutrino reaches, and never below zero by rounding."""
-    spectrum = np.zeros(minimum_energy.shape)
-    reached = minimum_energy < component.energy[-1] * (1.0 + 1e-15)
-    if np.any(reached) and np.any(intensity > 0):
-        moments = component.cumulative_moments(intensity, minimum_energy[reached], (0, 1, 2))
-        shape = (3, *minimum_energy.shape)
-        spectrum[reached] = np.einsum("jr,jr->r", np.broadcast_to(coefficients, shape)[:, reached], moments)
-    return np.maximum(spectrum, 0.0, out=spectrum)
+    coefficients: FloatArray, minimum_energy: FloatArray, moments: Sequence[CumulativeMoments]
+) -> list[FloatArray]:
+    """sum_j c_j Phi_j(E_min) of each component; exactly zero where no neutrino reaches, never below zero by rounding."""
+    by_power = np.broadcast_to(coefficients, (3, *minimum_energy.shape))
+    reach = minimum_energy < max((m.maximum for m in moments), default=0.0)
+    energy, factors = minimum_energy[reach], by_power[:, reach]
+    logarithm = np.log(energy)
+    spectra = []
+    for component in moments:
+        spectrum = np.zeros(minimum_energy.shape)
+        inside = energy <= component.maximum
+        values = np.einsum("jr,rj->r", factors[:, inside], component(energy[inside], logarithm[inside]))
+        part = np.zeros(energy.shape)
+        part[inside] = np.maximum(values, 0.0)
+        spectrum[reach] = part
+        spectra.append(spectrum)
+    return spectra
