@@ -59,6 +59,7 @@ DEUTERIUM_2025 = Observed(2.510e-5, 0.028e-5, 0.06e-5, "2511.06275; theory: 2.5 
 DEUTERIUM_2017 = Observed(2.527e-5, 0.030e-5, 0.06e-5, "1710.11129; theory: 2.5 % between nuclear networks")
 DEUTERIUM_PDG = Observed(2.547e-5, 0.029e-5, 0.06e-5, "PDG 2024; theory: 2.5 % between nuclear networks")
 N_EFF_PLANCK = Observed(2.99, 0.17, 0.0, "Planck 2018 with BAO, 1807.06209")
+N_EFF_JOINT = Observed(2.990, 0.070, 0.0, "CMB and light elements together, 2603.13226")
 N_EFF_ACT = Observed(2.86, 0.13, 0.0, "ACT DR6 with Planck, 2503.14454")
 BARYON_ERROR = 0.00014  # Omega_b h^2, Planck 2018 with BAO
 
@@ -131,6 +132,7 @@ BBN: Mapping[str, Criterion] = {
 CMB: Mapping[str, Criterion] = {
     "default": Criterion(n_eff=N_EFF_ACT, note="modern: N_eff of ACT DR6 with Planck, both neutrino treatments"),
     "modern": Criterion(n_eff=N_EFF_ACT, note="the default under its own name"),
+    "joint2026": Criterion(n_eff=N_EFF_JOINT, note="N_eff of CMB and light elements together; not to be added to bbn"),
     "planck2018": Criterion(n_eff=N_EFF_PLANCK, note="N_eff of Planck 2018 with BAO"),
     "brdar2020": Criterion(
         n_eff_cut=0.3, neutrinos=("thermal",), confidence_level=0.9, note="2007.15563: Delta N_eff below 0.3"
@@ -175,6 +177,11 @@ class SkyConstraint:
     def presets(self) -> tuple[str, ...]:
         """Named criteria, ``default`` first."""
         return tuple(self.criteria)
+
+    @property
+    def mass_range(self) -> tuple[float, float]:
+        """Masses [GeV] of the grid."""
+        return float(grid.MASSES[0]), float(grid.MASSES[-1])
 
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
         """chi^2 above the Standard Model of each point; zero (nothing known) for masses outside the grid.
@@ -308,12 +315,19 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "bbn",
         "Big Bang nucleosynthesis",
         BBN,
-        ("Pitrou:2018cgg", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa", "Cooke:2017cwo", "LBT:2026helium"),
+        ("Pitrou:2018cgg", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa", "Cooke:2017cwo", "Aver:2026lbt"),
     ),
     SkyConstraint(
         "cmb",
         "Cosmic microwave background, N_eff",
         CMB,
-        ("Planck:2018vyg", "ACT:2025tim", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa"),
+        (
+            "Planck:2018vyg",
+            "ACT:2025tim",
+            "SimonsObservatory:2018koc",
+            "Abazajian:2019eic",
+            "Brdar:2020quo",
+            "Escudero:2018mvt",
+        ),
     ),
 )
