@@ -51,6 +51,12 @@ def test_borexino_moment_limit():
     assert 2.8e-11 < moment_limit("borexino", preset="measured-fluxes") < 4.4e-11
 
 
+def test_borexino_limit_with_the_solar_spectrum_of_the_collaboration():
+    assert moment_limit("borexino", preset="borexino2017") == pytest.approx(2.8e-11, rel=0.12)
+    for flavor, mu in (("e", 3.9e-11), ("mu", 5.8e-11), ("tau", 5.8e-11)):
+        assert moment_limit("borexino", flavor, preset="borexino2017") == pytest.approx(mu, rel=0.15)
+
+
 def test_borexino_expected_limit_is_that_of_the_recast():
     model = registry.get("borexino").model()
     signal = model.signal(np.array([0.0]), Direction("universal"))

@@ -80,7 +80,9 @@ def test_joined_likelihoods_add_and_share_pulls_by_name():
     st.lists(st.floats(0, 1e6), min_size=3, max_size=3),
 )
 def test_any_finite_input_gives_a_finite_chi2(observed, background, signal):
-    likelihood = Likelihood(np.round(observed), np.array(background), np.zeros(3), (Pull("a"),), 0.1 * np.array([background]))
+    likelihood = Likelihood(
+        np.round(observed), np.array(background), np.zeros(3), (Pull("a"),), 0.1 * np.array([background])
+    )
     assert np.all(np.isfinite(likelihood.chi2(np.array(signal))[0]))
 
 

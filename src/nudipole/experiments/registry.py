@@ -11,7 +11,7 @@ from nudipole.constraint import Constraint
 from nudipole.errors import UnknownNameError
 from nudipole.experiments.experiment import Experiment
 
-_SKY = ("nudipole.cosmology.constraints", "nudipole.supernova.constraints")
+_SKY = ("nudipole.cosmology.constraints", "nudipole.cosmology.lines", "nudipole.supernova.constraints")
 
 
 def card_directory() -> Path:
