@@ -23,6 +23,12 @@ def written(tmp_path, old="", new="", text=None):
     return path
 
 
+def compute(path):
+    """Everything that a limit needs of a card."""
+    model = Experiment.from_file(path).model()
+    return model.signal(np.array([1e-3]), Direction("e")), model.statistic()
+
+
 def test_the_example_works(tmp_path):
     experiment = Experiment.from_file(written(tmp_path))
     limit = experiment.limit([1e-6, 1e-3, 1.0], Direction("e"))
@@ -63,10 +69,7 @@ def test_the_example_works(tmp_path):
 def test_a_malformed_card_is_refused_in_one_line(tmp_path, old, new, field, value):
     path = written(tmp_path, old, new)
     with pytest.raises(CardError) as caught:
-        experiment = Experiment.from_file(path)
-        model = experiment.model()
-        model.signal(np.array([1e-3]), Direction("e"))
-        model.statistic()
+        compute(path)
     message = str(caught.value)
     assert "\n" not in message
     assert "card.toml" in message
