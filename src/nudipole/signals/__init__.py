@@ -12,6 +12,7 @@ SIGNALS = LazyRegistry(
         "recoil": "nudipole.signals.recoil",
         "upscatter-decay": "nudipole.signals.upscatter_decay",
         "combination": "nudipole.signals.combination",
+        "earth": "nudipole.signals.earth",
         "meson-decay": "nudipole.signals.meson_decay",
         "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
         "lepton-collider": "nudipole.signals.lepton_collider",
