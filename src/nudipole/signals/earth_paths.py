@@ -24,11 +24,11 @@ from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.matter import earth, materials
 
 FloatArray = npt.NDArray[np.float64]
-ZENITH_EDGES: FloatArray = np.linspace(-1.0, 1.0, 21)
+ZENITH_EDGES: FloatArray = np.linspace(-1.0, 1.0, 11)  # the bins of the atmospheric flux
 DIRECTIONS = len(ZENITH_EDGES) - 1
 ANGLE_EDGES: FloatArray = np.deg2rad(np.concatenate([[0.0, 3.0, 8.0], np.arange(15.0, 181.0, 15.0)]))
 OBLIQUITY = np.deg2rad(23.44)  # of the ecliptic (IAU 2006, rounded)
-_PER_DECADE, _SUBDIRECTIONS, _SUBSTEPS = 8, 8, 4
+_PER_DECADE, _SUBDIRECTIONS, _SUBSTEPS = 8, 16, 4
 
 
 def path_edges(shortest: float = 0.0, longest: float = 2.0 * earth.RADIUS, first: float = 1.0) -> FloatArray:
@@ -133,7 +133,7 @@ def by_element(matter: dict[str, FloatArray]) -> dict[str, FloatArray]:
 def zenith_kernel() -> FloatArray:
     """Chance that N is in zenith cell j if its neutrino is in cell i and the angle between them in cell t; (t, i, j)."""
     angle = 0.5 * (ANGLE_EDGES[1:] + ANGLE_EDGES[:-1])[:, None, None, None]
-    steps = (np.arange(16) + 0.5) / 16.0
+    steps = (np.arange(32) + 0.5) / 32.0
     cosine = (ZENITH_EDGES[:-1, None] + np.diff(ZENITH_EDGES)[:, None] * steps)[None, :, :, None]
     azimuth = np.pi * (np.arange(24) + 0.5) / 24.0
     sine = np.sqrt(1.0 - cosine**2)
