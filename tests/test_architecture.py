@@ -52,7 +52,9 @@ def imported_rooms(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nudipole"):
-            names = [f"{node.module}.{alias.name}" if node.module == "nudipole" else node.module for alias in node.names]
+            names = [
+                f"{node.module}.{alias.name}" if node.module == "nudipole" else node.module for alias in node.names
+            ]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.startswith("nudipole.")]
         rooms |= {name.split(".")[1] for name in names if "." in name}

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.processes import montecarlo
 
 from nudipole import cards, units
 from nudipole.errors import CardError
@@ -12,6 +11,7 @@ from nudipole.fluxes import mesons
 from nudipole.portal import Direction
 from nudipole.processes import hnl_decay, meson
 from nudipole.signals import meson_decay, meson_events
+from tests.processes import montecarlo
 
 CARD = {
     "schema": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +140,7 @@ class Experiment:
             if reached.size:
                 found = model.statistic().intervals(model.signal(masses[reached], direction), cl)
                 for index, intervals in zip(reached, found, strict=True):
-                    excluded[index] = intervals if settings.kind == "roi" else _without_zero(intervals)
+                    excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
         return Limit(
             key=self.key,
             direction=direction,
@@ -215,6 +216,13 @@ def _contained(direction: Direction, flavors: tuple[str, ...]) -> bool:
         return True
     switched_on = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
     return bool(switched_on & set(flavors))
+
+
+def _between(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The region that a signal points to: what is left between excluded intervals, if d = 0 is itself excluded."""
+    if not intervals or intervals[0].low > 0.0:
+        return ()
+    return tuple(Interval(a.high, b.low) for a, b in itertools.pairwise(intervals) if a.high is not None)
 
 
 def _without_zero(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:

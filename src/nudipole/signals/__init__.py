@@ -13,6 +13,7 @@ SIGNALS = LazyRegistry(
         "upscatter-decay": "nudipole.signals.upscatter_decay",
         "envelope": "nudipole.signals.envelope",
         "combination": "nudipole.signals.combination",
+        "earth": "nudipole.signals.earth",
         "meson-decay": "nudipole.signals.meson_decay",
         "electron-recoil-beam": "nudipole.signals.electron_recoil_beam",
         "lepton-collider": "nudipole.signals.lepton_collider",

@@ -126,6 +126,16 @@ def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: Lepto
     return table
 
 
+def _directions(cosine_max: float) -> tuple[FloatArray, FloatArray]:
+    """Gauss nodes in cos(theta) of N, split at the edge of the acceptance, which photons of a light N share."""
+    edges = (-1.0, -cosine_max, cosine_max, 1.0)
+    parts = []
+    for (low, high), number in zip(itertools.pairwise(edges), (2, 8, 2), strict=True):
+        node, weight = _legendre(number)
+        parts.append((low + 0.5 * (high - low) * (node + 1.0), 0.5 * (high - low) * weight))
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
 def midpoints(low: float, high: float, number: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of the midpoint rule, for integrands with steps."""
     edges = np.linspace(low, high, number + 1)
@@ -150,7 +160,7 @@ def _decay_nodes(
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s = collider.sqrt_s**2
     loss_nodes, loss_weight = _losses(s, mass, collider.radiation, resonant=z_over_gamma != 0.0)
-    c_nodes, c_weight = _legendre(8)
+    c_nodes, c_weight = _directions(collider.acceptance.cosine_max)
     star_nodes, star_weight = midpoints(-1.0, 1.0, 32)  # the cuts are steps: cells, no Gauss rule
     azimuth = (np.arange(4) + 0.5) * np.pi / 4.0  # symmetric in phi -> -phi
     loss, c, star, phi = np.ix_(loss_nodes, c_nodes, star_nodes, azimuth)

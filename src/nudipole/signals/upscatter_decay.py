@@ -56,8 +56,11 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     table = find_table(card.observation.table, file)
     shapes = card.detector if isinstance(card.detector, list) else [card.detector]
     detectors: list[Volume] = [options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes]
-    parts = tuple((_region(matter, detector, file), detector) for detector in detectors for matter in card.matter)
-    return UpscatterModel(card, file, _flux(card, file), table, parts, _efficiency(card, file))
+    parts: list[tuple[Region, tuple[Volume, ...]]] = []
+    for matter in card.matter:  # a slab has its own sample of paths for each decay volume
+        targets = [tuple(detectors)] if matter.shape is not None else [(detector,) for detector in detectors]
+        parts += [(_region(matter, aimed[0], file), aimed) for aimed in targets]
+    return UpscatterModel(card, file, _flux(card, file), table, tuple(parts), _efficiency(card, file))
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class UpscatterModel:
     file: Path
     flux: Flux
     table: tables.Table | None
-    parts: tuple[tuple[Region, Volume], ...]  # where N is made, where it decays
+    parts: tuple[tuple[Region, tuple[Volume, ...]], ...]  # where N is made, where it decays
     efficiency: tuple[FloatArray, FloatArray] | None
 
     @property
@@ -158,7 +161,7 @@ class UpscatterModel:
             parts = [
                 self._nodes(
                     region,
-                    detector,
+                    detectors,
                     states[region.material.name, region.matter.channels][index],
                     float(mass),
                     direction,
@@ -166,7 +169,7 @@ class UpscatterModel:
                     fluence,
                     _sobol(number, position),
                 )
-                for position, (region, detector) in enumerate(self.parts)
+                for position, (region, detectors) in enumerate(self.parts)
             ]
             templates.append(template.total(parts).compressed())
         return templates
@@ -174,7 +177,7 @@ class UpscatterModel:
     def _nodes(
         self,
         region: Region,
-        detector: Volume,
+        detectors: tuple[Volume, ...],
         states: States,
         mass: float,
         direction: Direction,
@@ -194,8 +197,7 @@ class UpscatterModel:
         cosine = np.where(states.forward[chosen], 1.0, -1.0) * np.sqrt(1.0 - sine**2)
         azimuth = 2.0 * np.pi * u[:, 1]
         path = np.column_stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine])
-        origin, dilution = _origins(region, detector, path, u[:, 2:5])
-        near, far = detector.chord(origin, path)
+        origin, dilution = _origins(region, detectors[0], path, u[:, 2:5])
         spin = np.zeros(len(chosen))
         if direction.nature == "dirac":
             spin = polarisation(
@@ -204,21 +206,24 @@ class UpscatterModel:
         photons = decay_photons(hnl, momentum, path, spin, u[:, 5], u[:, 6])
         seen, weight = self._accept(photons, u[:, 7:9], states.recoil[chosen], states.shower[chosen])
         selection = self.card.selection
-        near = np.maximum(near, selection.separation_min_m)
+        start = np.full_like(hnl, selection.separation_min_m)
         if selection.delay_min_ns > 0.0:
             slowness = np.divide(hnl, momentum, out=np.full_like(hnl, np.inf), where=momentum > 0) - 1.0
             late = np.divide(selection.delay_min_ns * 1e-9 * units.SPEED_OF_LIGHT, slowness, where=slowness > 0,
                              out=np.full_like(hnl, np.inf))  # fmt: skip
-            near = np.maximum(near, late)
+            start = np.maximum(start, late)
         weight = weight * dilution * (region.kilograms * total / len(chosen))
-        keep = (far > near) & (weight > 0) & (momentum > 0) & (seen >= 0)
-        matrix = np.zeros((int(keep.sum()), bins))
-        matrix[np.arange(len(matrix)), seen[keep]] = weight[keep]
-        widths = hnl_decay.partial_widths(mass)
-        whole = float(sum(widths.values())) * direction.majorana_factor
-        kappa = whole * mass / momentum[keep] / units.HBAR_C
-        visible = _visible_fraction(widths, selection.visible)
-        return SignalTemplate.from_nodes(matrix, kappa, near[keep], far[keep], visible, norm)
+        whole, visible = _decay(mass, selection.visible)
+        templates = []
+        for detector in detectors:
+            near, far = detector.chord(origin, path)
+            near = np.maximum(near, start)
+            keep = (far > near) & (weight > 0) & (momentum > 0) & (seen >= 0)
+            matrix = np.zeros((int(keep.sum()), bins))
+            matrix[np.arange(len(matrix)), seen[keep]] = weight[keep]
+            kappa = whole * direction.majorana_factor * mass / momentum[keep] / units.HBAR_C
+            templates.append(SignalTemplate.from_nodes(matrix, kappa, near[keep], far[keep], visible, norm))
+        return template.total(templates)
 
     def _accept(
         self, photons: Photons, u: FloatArray, recoil: FloatArray, shower: npt.NDArray[np.bool_]
@@ -318,10 +323,13 @@ def _sobol(number: int, seed: int) -> FloatArray:
     return np.clip(points, 1e-12, 1.0 - 1e-12)
 
 
-def _visible_fraction(widths: Mapping[str, FloatArray], visible: str) -> float:
+@functools.lru_cache(maxsize=1024)
+def _decay(mass: float, visible: str) -> tuple[float, float]:
+    """Total width per d^2 of a Dirac N [GeV^3] and the fraction of decays that are visible."""
+    widths = hnl_decay.partial_widths(mass)
     whole = float(sum(widths.values()))
     photon, pair = float(widths["nu gamma"]) / whole, float(widths["nu e+ e-"]) / whole
-    return {"photon": photon, "pair": pair, "both": photon + pair}[visible]
+    return whole, {"photon": photon, "pair": pair, "both": photon + pair}[visible]
 
 
 def _flux(card: UpscatterCard, file: Path) -> Flux:
