@@ -75,12 +75,13 @@ class Production(Section, frozen=True, kw_only=True):
 
 
 class Selection(Section, frozen=True, kw_only=True):
-    """What is accepted: bins of the photon energy, the path of N, and the energy of the first cascade."""
+    """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino."""
 
     photon_edges_GeV: tuple[float, ...]
     efficiency: Fraction = 1.0
     separation_min_m: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0
+    neutrino_max_GeV: Positive | None = None
 
 
 class EarthCard(Card, frozen=True, kw_only=True):
@@ -203,7 +204,8 @@ class EarthModel:
         weight = np.concatenate([w for _, w in nodes])
         share = np.concatenate([np.tile(b.share, (len(e), 1)) for b, (e, _) in zip(self.beams, nodes, strict=True)])
         least = self.card.selection.photon_edges_GeV[0] + self.card.selection.first_cascade_min_GeV
-        use = energy > least  # the photon and the first cascade share the energy of the neutrino
+        most = self.card.selection.neutrino_max_GeV or np.inf
+        use = (energy > least) & (energy <= most)  # photon and first cascade share the energy of the neutrino
         energy, weight, share = energy[use], weight[use], share[use]
         if not energy.size:
             return energy, share
@@ -251,12 +253,13 @@ class EarthModel:
         node = np.zeros((_MOMENTA, cells, bins))
         density = np.stack([k.density for k in self.kinds]).reshape(-1, cells)
         turn = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + _turn(states)
-        place = (cell * len(found) + kind) * len(arriving) + turn
+        from_sky = arriving[turn]
+        place = ((cell * len(found) + kind) * paths.DIRECTIONS)[:, None] + np.arange(paths.DIRECTIONS)
+        shape = (_MOMENTA, len(density))
         for number in range(bins):
-            count = np.bincount(place, seen[:, number], _MOMENTA * len(found) * len(arriving))
-            made = count.reshape(-1, len(arriving)) @ arriving
-            node[:, :, number] = made.reshape(_MOMENTA, -1) @ density
-        weight = seen.sum(axis=1) * arriving.sum(axis=1)[turn]
+            made = np.bincount(place.ravel(), (from_sky * seen[:, number, None]).ravel(), shape[0] * shape[1])
+            node[:, :, number] = np.einsum("px,xl->pl", made.reshape(shape), density)
+        weight = seen.sum(axis=1) * from_sky.sum(axis=1)
         total, inverse = np.bincount(cell, weight, _MOMENTA), np.bincount(cell, weight / momentum, _MOMENTA)
         mean = np.divide(inverse, total, out=np.zeros(_MOMENTA), where=total > 0)
         widths = hnl_decay.partial_widths(mass)
