@@ -31,14 +31,28 @@ FORMATS = ("pdf", "png", "svg")
 
 def figures(out: Path, limits: Sequence[Limit]) -> None:
     """Draw every figure for which there are curves, into ``out/figures``."""
+    for name in names(limits):
+        draw(out, name, limits)
+
+
+def names(limits: Sequence[Limit]) -> tuple[str, ...]:
+    """The figures that these curves fill."""
+    ground = {c.direction.name for c in limits if c.key not in SKY and any(c.excluded)}
+    planes = [f"fig{number}" for flavor, number in NUMBERS.items() if flavor in ground]
+    return (*planes, *(("fig7",) if any(c.key in SKY and any(c.excluded) for c in limits) else ()))
+
+
+def draw(out: Path, name: str, limits: Sequence[Limit]) -> None:
+    """One figure in every format."""
     plt = _matplotlib()
     with plt.rc_context(style.RC):
-        for flavor, number in NUMBERS.items():
+        if name == "fig7":
+            figure = _sky(plt, limits)
+        else:
+            flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
             ground = [c for c in limits if c.direction.name == flavor and c.key not in SKY and any(c.excluded)]
-            if ground:
-                _save(out, f"fig{number}", _pair(plt, ground, flavor))
-        if any(c.key in SKY and any(c.excluded) for c in limits):
-            _save(out, "fig7", _sky(plt, limits))
+            figure = _pair(plt, ground, flavor)
+        _save(out, name, figure)
 
 
 def validation(out: Path, checks: Sequence[Check]) -> None:
@@ -114,7 +128,7 @@ def _draw(axes: Any, limit: Limit, color: str, order: int, top: float) -> None:
         finite = np.isfinite(high)
         if limit.kind != "projection":
             axes.fill_between(
-                masses, low, np.where(finite, high, top), color=color, alpha=0.10, lw=0, zorder=1,
+                masses, low, np.where(finite, high, top), color=color, alpha=0.045, lw=0, zorder=1,
                 hatch="///" if limit.kind == "roi" else None,
             )  # fmt: skip
         line = {"color": color, "lw": 1.1, "ls": "--" if dashed else "-", "zorder": 3 + 0.001 * order}
