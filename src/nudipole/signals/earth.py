@@ -212,9 +212,9 @@ class EarthModel:
         edges = _energy_edges(np.log(energy), weight)
         number = len(edges) - 1
         cell = np.clip(np.searchsorted(edges, np.log(energy), side="right") - 1, 0, number - 1)
-        total = np.bincount(cell, weight, number)
-        mean = np.bincount(cell, weight * energy, number)
-        fluence = np.stack([np.bincount(cell, weight * column, number) for column in share.T], axis=1)
+        total: FloatArray = np.bincount(cell, weight, number).astype(float)
+        mean: FloatArray = np.bincount(cell, weight * energy, number).astype(float)
+        fluence: FloatArray = np.stack([np.bincount(cell, weight * c, number) for c in share.T], axis=1).astype(float)
         keep = total > 0
         return mean[keep] / total[keep], fluence[keep] * (self.card.years * units.YEAR)
 
@@ -291,7 +291,7 @@ def _energy_edges(logarithm: FloatArray, weight: FloatArray) -> FloatArray:
     """Edges in ln E: fine over the bulk of the fluence, coarse above."""
     order = np.argsort(logarithm)
     share = np.cumsum(weight[order]) / weight.sum()
-    knee = float(logarithm[order][min(np.searchsorted(share, 0.999), len(order) - 1)])
+    knee = float(logarithm[order][min(int(np.searchsorted(share, 0.999)), len(order) - 1)])
     low, high = float(logarithm.min()), float(logarithm.max())
     knee = min(max(knee, low + 0.5 * (high - low)), high)
     tail = np.linspace(knee, high + 1e-9, _TAIL + 1)[1:] if high > knee else np.array([])
