@@ -137,9 +137,11 @@ def regions(limit: Limit) -> list[Region]:
 
     found = []
     for chain in chains:
-        position, low, high = (np.array(column) for column in zip(*chain, strict=True))
-        starts = position[0] > 0 and alone(int(position[0]) - 1, low[0], high[0])
-        found.append(Region(limit.masses[position], low, high, starts, alone(int(position[-1]) + 1, low[-1], high[-1])))
+        position = np.array([index for index, _, _ in chain])
+        bottom, top = np.array([low for _, low, _ in chain]), np.array([high for _, _, high in chain])
+        starts = bool(position[0] > 0) and alone(int(position[0]) - 1, bottom[0], top[0])
+        stops = alone(int(position[-1]) + 1, bottom[-1], top[-1])
+        found.append(Region(limit.masses[position], bottom, top, starts, stops))
     return found
 
 
