@@ -17,6 +17,7 @@ With ``where = "inside"``, a smallest path and a first cascade this is a search 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,7 +45,9 @@ from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 Channel = Literal["coherent", "incoherent", "electron", "dis"]
-_ENERGIES, _MOMENTA_PER_DECADE, _DECADES, _CHUNK, _BANDS = 28, 12, 6, 25, 10
+_BULK, _TAIL = 16, 5  # energies below and above the quantile 0.999 of the fluence
+_MOMENTA_PER_DECADE, _DECADES, _CHUNK = 12, 5, 25
+_MOMENTA = _DECADES * _MOMENTA_PER_DECADE
 
 
 class Source(Section, frozen=True, kw_only=True):
@@ -72,12 +75,13 @@ class Production(Section, frozen=True, kw_only=True):
 
 
 class Selection(Section, frozen=True, kw_only=True):
-    """What is accepted: bins of the photon energy, the path of N, and the energy of the first cascade."""
+    """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino."""
 
     photon_edges_GeV: tuple[float, ...]
     efficiency: Fraction = 1.0
     separation_min_m: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0
+    neutrino_max_GeV: Positive | None = None
 
 
 class EarthCard(Card, frozen=True, kw_only=True):
@@ -199,26 +203,31 @@ class EarthModel:
         energy = np.concatenate([e for e, _ in nodes])
         weight = np.concatenate([w for _, w in nodes])
         share = np.concatenate([np.tile(b.share, (len(e), 1)) for b, (e, _) in zip(self.beams, nodes, strict=True)])
+        least = self.card.selection.photon_edges_GeV[0] + self.card.selection.first_cascade_min_GeV
+        most = self.card.selection.neutrino_max_GeV or np.inf
+        use = (energy > least) & (energy <= most)  # photon and first cascade share the energy of the neutrino
+        energy, weight, share = energy[use], weight[use], share[use]
         if not energy.size:
             return energy, share
-        log = np.log(energy)
-        edges = np.linspace(log.min(), log.max() + 1e-9, _ENERGIES + 1)
-        cell = np.clip(np.searchsorted(edges, log, side="right") - 1, 0, _ENERGIES - 1)
-        total = np.bincount(cell, weight, _ENERGIES)
-        mean = np.bincount(cell, weight * energy, _ENERGIES)
-        fluence = np.stack([np.bincount(cell, weight * column, _ENERGIES) for column in share.T], axis=1)
+        edges = _energy_edges(np.log(energy), weight)
+        number = len(edges) - 1
+        cell = np.clip(np.searchsorted(edges, np.log(energy), side="right") - 1, 0, number - 1)
+        total: FloatArray = np.bincount(cell, weight, number).astype(float)
+        mean: FloatArray = np.bincount(cell, weight * energy, number).astype(float)
+        fluence: FloatArray = np.stack([np.bincount(cell, weight * c, number) for c in share.T], axis=1).astype(float)
         keep = total > 0
         return mean[keep] / total[keep], fluence[keep] * (self.card.years * units.YEAR)
 
     # --- signal ------------------------------------------------------------------------------------------------------
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         energy, sky = self.sky(direction)
+        arriving = np.einsum("ei,tij->etj", sky, paths.zenith_kernel()).reshape(-1, paths.DIRECTIONS)
         masses = np.asarray(masses, dtype=float)
         templates: list[SignalTemplate] = []
         for chunk in np.array_split(masses, -(-len(masses) // _CHUNK)):
             states = [final_states(materials.get(k.material), energy, chunk, k.channels) for k in self.kinds]
             templates += [
-                self._template(float(mass), [found[index] for found in states], direction, energy, sky)
+                self._template(float(mass), [found[index] for found in states], direction, energy, arriving)
                 for index, mass in enumerate(chunk)
             ]
         pulls = self.observation.pulls
@@ -230,34 +239,37 @@ class EarthModel:
         return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
 
     def _template(
-        self, mass: float, states: list[States], direction: Direction, energy: FloatArray, sky: FloatArray
+        self, mass: float, found: list[States], direction: Direction, energy: FloatArray, arriving: FloatArray
     ) -> SignalTemplate:
-        momenta, bins, cells = _DECADES * _MOMENTA_PER_DECADE, self.observation.size, len(self.edges) - 1
-        node = np.zeros((momenta, cells, bins))
-        total, inverse = np.zeros(momenta), np.zeros(momenta)
-        norm = direction.decay_norm
-        for kind, found in zip(self.kinds, states, strict=True):
-            if mass <= 0.0 or not found.weight.size:
-                continue
-            momentum = np.sqrt(np.maximum((found.energy - mass) * (found.energy + mass), 0.0))
-            depth = np.log10(np.maximum(momentum, 1e-300) / (energy[-1] if energy.size else 1.0))
-            cell = np.clip((depth + _DECADES) * _MOMENTA_PER_DECADE, 0, momenta - 1).astype(np.intp)
-            seen = self._seen(found, momentum, mass, energy, direction) * found.weight[:, None]
-            weight = seen.sum(axis=1) * sky.sum(axis=1)[found.neutrino]
-            total += np.bincount(cell, weight, momenta)
-            inverse += np.bincount(cell, weight / np.maximum(momentum, 1e-12), momenta)
-            for number in range(bins):
-                production = _directions(found, seen[:, number], cell, momenta, sky)
-                node[:, :, number] += production @ kind.density
-        widths = hnl_decay.partial_widths(mass) if mass > 0 else {}
-        whole = float(sum(widths.values())) * direction.majorana_factor
-        mean = np.divide(inverse, total, out=np.zeros_like(total), where=total > 0)
-        kappa = np.repeat(whole * mass / units.HBAR_C * mean, cells)
-        near, far = np.tile(self.edges[:-1], momenta), np.tile(self.edges[1:], momenta)
-        weight = node.reshape(-1, bins) * (self.volume * self.card.selection.efficiency)
-        keep = (weight.sum(axis=1) > 0) & (kappa > 0)
-        visible = float(widths["nu gamma"]) / float(sum(widths.values())) if mass > 0 else 1.0
-        return SignalTemplate.from_nodes(weight[keep], kappa[keep], near[keep], far[keep], visible, norm).compressed()
+        bins, cells, norm = self.observation.size, len(self.edges) - 1, direction.decay_norm
+        states = _joined(found)
+        if mass <= 0.0 or not energy.size or not states.weight.size:
+            return SignalTemplate.from_nodes(np.zeros((0, bins)), np.zeros(0), np.zeros(0), np.zeros(0), 1.0, norm)
+        kind = np.repeat(np.arange(len(found)), [len(part.weight) for part in found])
+        momentum = np.maximum(np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 0.0)), 1e-12)
+        decade = np.log10(momentum / energy[-1]) + _DECADES
+        cell = np.clip(decade * _MOMENTA_PER_DECADE, 0, _MOMENTA - 1).astype(np.intp)
+        seen = self._seen(states, momentum, mass, energy, direction) * states.weight[:, None]
+        node = np.zeros((_MOMENTA, cells, bins))
+        density = np.stack([k.density for k in self.kinds]).reshape(-1, cells)
+        turn = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + _turn(states)
+        from_sky = arriving[turn]
+        place = ((cell * len(found) + kind) * paths.DIRECTIONS)[:, None] + np.arange(paths.DIRECTIONS)
+        shape = (_MOMENTA, len(density))
+        for number in range(bins):
+            made = np.bincount(place.ravel(), (from_sky * seen[:, number, None]).ravel(), shape[0] * shape[1])
+            node[:, :, number] = np.einsum("px,xl->pl", made.reshape(shape), density)
+        weight = seen.sum(axis=1) * from_sky.sum(axis=1)
+        total, inverse = np.bincount(cell, weight, _MOMENTA), np.bincount(cell, weight / momentum, _MOMENTA)
+        mean = np.divide(inverse, total, out=np.zeros(_MOMENTA), where=total > 0)
+        widths = hnl_decay.partial_widths(mass)
+        whole = float(sum(widths.values()))
+        kappa = np.repeat(whole * direction.majorana_factor * mass / units.HBAR_C * mean, cells)
+        near, far = np.tile(self.edges[:-1], _MOMENTA), np.tile(self.edges[1:], _MOMENTA)
+        matrix = node.reshape(-1, bins) * (self.volume * self.card.selection.efficiency)
+        keep = (matrix.sum(axis=1) > 0) & (kappa > 0)
+        visible = float(widths["nu gamma"]) / whole
+        return SignalTemplate.from_nodes(matrix[keep], kappa[keep], near[keep], far[keep], visible, norm).compressed()
 
     def _seen(
         self, states: States, momentum: FloatArray, mass: float, energy: FloatArray, direction: Direction
@@ -267,7 +279,7 @@ class EarthModel:
         if direction.nature == "dirac":
             spin = polarisation(states.recoil, energy[states.neutrino], mass, states.target_mass)
         gap = 2.0 * self.observation.edges - states.energy[:, None]
-        cosine = np.clip(gap / np.maximum(momentum, 1e-300)[:, None], -1.0, 1.0)
+        cosine = np.clip(gap / momentum[:, None], -1.0, 1.0)
         share = np.diff(0.5 * cosine - 0.25 * spin[:, None] * cosine**2, axis=1)
         least = self.card.selection.first_cascade_min_GeV
         if least > 0.0:
@@ -275,20 +287,27 @@ class EarthModel:
         return np.asarray(share)
 
 
-def _directions(
-    states: States, seen: FloatArray, cell: npt.NDArray[np.intp], momenta: int, sky: FloatArray
-) -> FloatArray:
-    """Production per kilogram by momentum and zenith of N, shape (momenta, directions)."""
-    energies, angles = len(sky), len(paths.ANGLE_EDGES) - 1
-    if np.ptp(sky, axis=1).max() <= 1e-9 * sky.max():  # an isotropic sky stays so
-        weight = np.bincount(cell, seen * sky[states.neutrino, 0], momenta)
-        return np.repeat(weight[:, None], paths.DIRECTIONS, axis=1)
+def _energy_edges(logarithm: FloatArray, weight: FloatArray) -> FloatArray:
+    """Edges in ln E: fine over the bulk of the fluence, coarse above."""
+    order = np.argsort(logarithm)
+    share = np.cumsum(weight[order]) / weight.sum()
+    knee = float(logarithm[order][min(int(np.searchsorted(share, 0.999)), len(order) - 1)])
+    low, high = float(logarithm.min()), float(logarithm.max())
+    knee = min(max(knee, low + 0.5 * (high - low)), high)
+    tail = np.linspace(knee, high + 1e-9, _TAIL + 1)[1:] if high > knee else np.array([])
+    return np.concatenate([np.linspace(low, knee, _BULK + 1), tail])
+
+
+def _joined(parts: list[States]) -> States:
+    """Several sets of final states as one."""
+    return States(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in States.__dataclass_fields__})
+
+
+def _turn(states: States) -> npt.NDArray[np.intp]:
+    """Cell of the angle between N and its neutrino."""
     theta = np.arcsin(np.clip(states.sine, 0.0, 1.0))
     theta = np.where(states.forward, theta, np.pi - theta)
-    turn = np.clip(np.searchsorted(paths.ANGLE_EDGES, theta, side="right") - 1, 0, angles - 1)
-    flat = (turn * momenta + cell) * energies + states.neutrino
-    cube = np.bincount(flat, seen, angles * momenta * energies).reshape(angles, momenta, energies)
-    return np.asarray(np.sum((cube @ sky) @ paths.zenith_kernel(), axis=0))
+    return np.clip(np.searchsorted(paths.ANGLE_EDGES, theta, side="right") - 1, 0, len(paths.ANGLE_EDGES) - 2)
 
 
 def _beams(source: Source, site: Site, file: Path, number: int) -> list[Beam]:
@@ -296,14 +315,10 @@ def _beams(source: Source, site: Site, file: Path, number: int) -> list[Beam]:
     field, everywhere = f"source[{number}].flux", np.full(paths.DIRECTIONS, 1.0 / paths.DIRECTIONS)
     if source.arrival == "zenith":
         beams = []
-        per_band = paths.DIRECTIONS // _BANDS
-        for band in range(_BANDS):
-            low, high = paths.ZENITH_EDGES[[band * per_band, (band + 1) * per_band]]
+        for band, (low, high) in enumerate(itertools.pairwise(paths.ZENITH_EDGES)):
             limits = {"cos_zenith_min": float(low), "cos_zenith_max": float(high)}
             flux: Flux = options.resolve(FLUXES, {**source.flux, **limits}, "flux", file, field)
-            share = np.zeros(paths.DIRECTIONS)
-            share[band * per_band : (band + 1) * per_band] = 1.0 / per_band
-            beams.append(Beam(flux, share))
+            beams.append(Beam(flux, np.eye(paths.DIRECTIONS)[band]))
     else:
         share = paths.sun_zenith(site.latitude_deg) if source.arrival == "sun" else everywhere
         beams = [Beam(options.resolve(FLUXES, source.flux, "flux", file, field), share)]
