@@ -10,7 +10,7 @@ from nudipole.experiments import registry
 from nudipole.fluxes.stopped_pion import line_energy
 from nudipole.portal import Direction
 
-KEYS = ("coherent-csi", "coherent-lar", "coherent-ge", "lsnd")
+KEYS = ("coherent-csi", "coherent-lar", "coherent-ge", "lsnd-recoil")
 
 
 @functools.cache
