@@ -112,8 +112,11 @@ def test_excluded_regions_are_connected_by_overlap():
         np.array([1.0, 2.0, 3.0, 4.0]),
         ((Interval(1, 4),), (Interval(1, 2), Interval(3, 4)), (Interval(1, 2),), ()),
     )
-    regions = drawing.segments(limit)
-    assert sorted(len(masses) for masses, _, _ in regions) == [1, 3]
+    small, large = sorted(drawing.regions(limit), key=lambda r: len(r.masses))
+    assert (len(small.masses), len(large.masses)) == (1, 3)
+    assert not small.starts  # it splits off: no wall there
+    assert small.stops
+    assert large.stops
 
 
 def test_labels_do_not_cover_each_other():

@@ -175,6 +175,29 @@ class Experiment:
         bins = model.bins
         return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed)
 
+    def preset_steps(self, preset: str, masses: npt.ArrayLike, direction: Direction) -> list[tuple[str, str]]:
+        """What each difference of a preset does by itself: d(with it) / d(default) at these masses [GeV]."""
+        overrides = {k: v for k, v in self.card.presets[preset].items() if k != "about"}
+        base = self.limit(masses, direction).lower
+        steps = []
+        for path, change in _leaves(overrides):
+            single = Experiment(self.card, {**self.raw, "presets": {"one": change}}, self.file)
+            try:
+                typed = _typed(cards.apply_preset(single.raw, "one", self.file), self.file)
+                model = SIGNALS[typed.signal].build(typed, self.file)
+                alone = Experiment(
+                    typed, cards.apply_preset(single.raw, "one", self.file), self.file, {"default": model}
+                )
+                ratio = alone.limit(masses, direction).lower / base
+            except ValueError:  # CardError is one; bins that no longer fit the data are another
+                steps.append((path, "makes sense only together with the others"))
+                continue
+            shown = ", ".join(
+                f"{r:.3g} at {m:g} GeV" for m, r in zip(np.atleast_1d(masses), ratio, strict=True) if np.isfinite(r)
+            )
+            steps.append((path, f"d(with it) / d(default) = {shown or 'no common excluded mass'}"))
+        return steps
+
     def explain(self, preset: str = "default") -> dict[str, Any]:
         """What is assumed, and what the preset changes with respect to the default."""
         card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
@@ -203,6 +226,17 @@ def _typed(raw: Mapping[str, Any], file: Path) -> Card:
         if flavor not in DIRECTIONS:
             raise CardError(file, "flavors", flavor, f"must be among {', '.join(DIRECTIONS)}")
     return card
+
+
+def _leaves(overrides: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The overrides one by one: each field of a table, each other entry whole."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for key, value in overrides.items():
+        if isinstance(value, dict):
+            found += [(f"{key}.{field}", {key: {field: inner}}) for field, inner in value.items()]
+        else:
+            found.append((key, {key: value}))
+    return found
 
 
 def _mass_range(card: Card) -> tuple[float, float]:

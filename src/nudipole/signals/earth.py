@@ -75,12 +75,13 @@ class Production(Section, frozen=True, kw_only=True):
 
 
 class Selection(Section, frozen=True, kw_only=True):
-    """What is accepted: bins of the photon energy, the path of N, and the energy of the first cascade."""
+    """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino."""
 
     photon_edges_GeV: tuple[float, ...]
     efficiency: Fraction = 1.0
     separation_min_m: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0
+    neutrino_max_GeV: Positive | None = None
 
 
 class EarthCard(Card, frozen=True, kw_only=True):
@@ -203,16 +204,17 @@ class EarthModel:
         weight = np.concatenate([w for _, w in nodes])
         share = np.concatenate([np.tile(b.share, (len(e), 1)) for b, (e, _) in zip(self.beams, nodes, strict=True)])
         least = self.card.selection.photon_edges_GeV[0] + self.card.selection.first_cascade_min_GeV
-        use = energy > least  # the photon and the first cascade share the energy of the neutrino
+        most = self.card.selection.neutrino_max_GeV or np.inf
+        use = (energy > least) & (energy <= most)  # photon and first cascade share the energy of the neutrino
         energy, weight, share = energy[use], weight[use], share[use]
         if not energy.size:
             return energy, share
         edges = _energy_edges(np.log(energy), weight)
         number = len(edges) - 1
         cell = np.clip(np.searchsorted(edges, np.log(energy), side="right") - 1, 0, number - 1)
-        total = np.bincount(cell, weight, number)
-        mean = np.bincount(cell, weight * energy, number)
-        fluence = np.stack([np.bincount(cell, weight * column, number) for column in share.T], axis=1)
+        total: FloatArray = np.bincount(cell, weight, number).astype(float)
+        mean: FloatArray = np.bincount(cell, weight * energy, number).astype(float)
+        fluence: FloatArray = np.stack([np.bincount(cell, weight * c, number) for c in share.T], axis=1).astype(float)
         keep = total > 0
         return mean[keep] / total[keep], fluence[keep] * (self.card.years * units.YEAR)
 
@@ -251,12 +253,13 @@ class EarthModel:
         node = np.zeros((_MOMENTA, cells, bins))
         density = np.stack([k.density for k in self.kinds]).reshape(-1, cells)
         turn = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + _turn(states)
-        place = (cell * len(found) + kind) * len(arriving) + turn
+        from_sky = arriving[turn]
+        place = ((cell * len(found) + kind) * paths.DIRECTIONS)[:, None] + np.arange(paths.DIRECTIONS)
+        shape = (_MOMENTA, len(density))
         for number in range(bins):
-            count = np.bincount(place, seen[:, number], _MOMENTA * len(found) * len(arriving))
-            made = count.reshape(-1, len(arriving)) @ arriving
-            node[:, :, number] = made.reshape(_MOMENTA, -1) @ density
-        weight = seen.sum(axis=1) * arriving.sum(axis=1)[turn]
+            made = np.bincount(place.ravel(), (from_sky * seen[:, number, None]).ravel(), shape[0] * shape[1])
+            node[:, :, number] = np.einsum("px,xl->pl", made.reshape(shape), density)
+        weight = seen.sum(axis=1) * from_sky.sum(axis=1)
         total, inverse = np.bincount(cell, weight, _MOMENTA), np.bincount(cell, weight / momentum, _MOMENTA)
         mean = np.divide(inverse, total, out=np.zeros(_MOMENTA), where=total > 0)
         widths = hnl_decay.partial_widths(mass)
@@ -288,7 +291,7 @@ def _energy_edges(logarithm: FloatArray, weight: FloatArray) -> FloatArray:
     """Edges in ln E: fine over the bulk of the fluence, coarse above."""
     order = np.argsort(logarithm)
     share = np.cumsum(weight[order]) / weight.sum()
-    knee = float(logarithm[order][min(np.searchsorted(share, 0.999), len(order) - 1)])
+    knee = float(logarithm[order][min(int(np.searchsorted(share, 0.999)), len(order) - 1)])
     low, high = float(logarithm.min()), float(logarithm.max())
     knee = min(max(knee, low + 0.5 * (high - low)), high)
     tail = np.linspace(knee, high + 1e-9, _TAIL + 1)[1:] if high > knee else np.array([])

@@ -93,7 +93,9 @@ def earth_density(edges: FloatArray, depth: float) -> dict[str, FloatArray]:
     return result
 
 
-def surroundings(edges: FloatArray, depth: float, where: str, material: str, mass: float, density: float) -> dict[str, FloatArray]:
+def surroundings(
+    edges: FloatArray, depth: float, where: str, material: str, mass: float, density: float
+) -> dict[str, FloatArray]:
     """Density [kg/m^3] of each material, shape (directions, cells), around a random point of a detector.
 
     Parameters
@@ -132,16 +134,17 @@ def by_element(matter: dict[str, FloatArray]) -> dict[str, FloatArray]:
 @functools.cache
 def zenith_kernel() -> FloatArray:
     """Chance that N is in zenith cell j if its neutrino is in cell i and the angle between them in cell t; (t, i, j)."""
-    angle = 0.5 * (ANGLE_EDGES[1:] + ANGLE_EDGES[:-1])[:, None, None, None]
-    steps = (np.arange(32) + 0.5) / 32.0
-    cosine = (ZENITH_EDGES[:-1, None] + np.diff(ZENITH_EDGES)[:, None] * steps)[None, :, :, None]
-    azimuth = np.pi * (np.arange(24) + 0.5) / 24.0
-    sine = np.sqrt(1.0 - cosine**2)
-    turned = np.cos(angle) * cosine + np.sin(angle) * sine * np.cos(azimuth)
+    number = len(ANGLE_EDGES) - 1
+    within = (np.arange(7) + 0.5) / 7.0
+    angle = (ANGLE_EDGES[:-1, None] + np.diff(ANGLE_EDGES)[:, None] * within)[:, None, :, None, None]
+    steps = (np.arange(17) + 0.5) / 17.0
+    cosine = (ZENITH_EDGES[:-1, None] + np.diff(ZENITH_EDGES)[:, None] * steps)[None, :, None, :, None]
+    azimuth = np.pi * (np.arange(96) + 0.5) / 96.0
+    turned = np.cos(angle) * cosine + np.sin(angle) * np.sqrt(1.0 - cosine**2) * np.cos(azimuth)
     cell = np.clip(np.searchsorted(ZENITH_EDGES, turned, side="right") - 1, 0, DIRECTIONS - 1)
-    rows = np.arange(angle.size * DIRECTIONS).reshape(-1, DIRECTIONS, 1, 1)
-    count = np.bincount((rows * DIRECTIONS + cell).ravel(), minlength=angle.size * DIRECTIONS**2)
-    kernel = count.reshape(-1, DIRECTIONS, DIRECTIONS).astype(float)
+    rows = np.arange(number * DIRECTIONS).reshape(number, DIRECTIONS, 1, 1, 1)
+    count = np.bincount((rows * DIRECTIONS + cell).ravel(), minlength=number * DIRECTIONS**2)
+    kernel = count.reshape(number, DIRECTIONS, DIRECTIONS).astype(float)
     return np.asarray(kernel / kernel.sum(axis=-1, keepdims=True))
 
 
