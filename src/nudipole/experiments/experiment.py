@@ -15,6 +15,7 @@ from nudipole import cards, units
 from nudipole.cards import Card
 from nudipole.constraint import Interval, Kind, Limit
 from nudipole.errors import CardError, UnknownNameError, check_non_negative
+from nudipole.experiments import thinning
 from nudipole.inference.counting import check_confidence_level
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.signals import SIGNALS
@@ -138,7 +139,14 @@ class Experiment:
             low, high = _mass_range(settings)
             reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
             if reached.size:
-                found = model.statistic().intervals(model.signal(masses[reached], direction), cl)
+                statistic = model.statistic()
+
+                def exact(at: FloatArray) -> tuple[tuple[Interval, ...], ...]:
+                    return statistic.intervals(model.signal(at, direction), cl)
+
+                increasing = bool(np.all(np.diff(masses[reached]) > 0))
+                thin = increasing and getattr(model, "smooth_in_mass", False)
+                found = thinning.solve(masses[reached], exact) if thin else exact(masses[reached])
                 for index, intervals in zip(reached, found, strict=True):
                     excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
         return Limit(

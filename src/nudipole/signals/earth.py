@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +130,8 @@ class Kind:
 @dataclass(frozen=True)
 class EarthModel:
     """N from the Earth under one preset; see :class:`nudipole.signals.model.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
 
     card: EarthCard
     file: Path

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 import numpy as np
@@ -127,6 +127,8 @@ class EnvelopeStatistic:
 @dataclass(frozen=True)
 class EnvelopeModel:
     """The union of searches; see :class:`nudipole.signals.model.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
 
     card: EnvelopeCard
     members: tuple[Model, ...]

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -151,6 +151,8 @@ def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
 @dataclass(frozen=True)
 class MesonDecayModel:
     """A search under one preset; see :class:`nudipole.signals.model.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
 
     card: MesonDecayCard
     file: Path

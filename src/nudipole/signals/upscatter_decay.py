@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +85,8 @@ class Photons:
 @dataclass(frozen=True)
 class UpscatterModel:
     """A photon search under one preset; see :class:`nudipole.signals.model.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
 
     card: UpscatterCard
     file: Path

@@ -1,0 +1,51 @@
+"""Fine curves from fewer masses: same answer where smooth, exact where not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nudipole.constraint import Interval
+from nudipole.experiments import registry, thinning
+from nudipole.portal import Direction
+
+MASSES = np.geomspace(1e-3, 1.0, 100)
+
+
+def analytic(masses):
+    """Closed below 0.1 GeV, open between, nothing above 0.5."""
+    found = []
+    for mass in masses:
+        low = 1e-7 * (0.05 / mass + mass / 0.05)
+        found.append(() if mass > 0.5 else (Interval(low, 1e-3 / mass if mass < 0.1 else None),))
+    return tuple(found)
+
+
+def test_interpolated_edges_are_the_computed_ones_and_changes_of_shape_are_exact():
+    asked: list[float] = []
+    thinned = thinning.solve(MASSES, lambda at: asked.extend(at) or analytic(at))
+    assert len(asked) < 0.6 * len(MASSES)
+    for one, other in zip(thinned, analytic(MASSES), strict=True):
+        assert len(one) == len(other)
+        for a, b in zip(one, other, strict=True):
+            assert a.low == pytest.approx(b.low, rel=1e-2)
+            assert (a.high is None) == (b.high is None)
+            if b.high is not None:
+                assert a.high == pytest.approx(b.high, rel=1e-2)
+
+
+def test_short_grids_are_computed_point_by_point():
+    asked: list[float] = []
+    thinning.solve(MASSES[:20], lambda at: asked.extend(at) or analytic(at))
+    assert len(asked) == 20
+
+
+@pytest.mark.parametrize("key", ["microboone", "ship-main"])
+def test_photon_curves_are_smooth_enough(key):
+    experiment = registry.get(key)
+    grid = np.geomspace(0.01, 0.6, 70)
+    thinned = experiment.limit(grid, Direction("mu")).lower
+    points = slice(1, None, 9)
+    exact = experiment.limit(grid[points], Direction("mu")).lower
+    assert np.nanmedian(np.abs(thinned[points] / exact - 1)) < 0.01
+    assert np.nanmax(np.abs(thinned[points] / exact - 1)) < 0.06
