@@ -23,6 +23,9 @@ test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -q
 	$(MAKE) --no-print-directory docs
 
+sky: $(VENV)/.dev
+	$(BIN)/python scripts/build_sky.py
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

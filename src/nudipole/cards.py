@@ -133,8 +133,9 @@ def _merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, A
     merged = dict(base)
     for key, value in overrides.items():
         old = merged.get(key)
-        # a table that names another model replaces the old one whole, since its parameters go with it
-        renamed = isinstance(value, dict) and any(value.get(s) not in (None, (old or {}).get(s)) for s in ("model",))
+        # a table that names another model or shape replaces the old one whole, since its parameters go with it
+        selectors = ("model", "shape")
+        renamed = isinstance(value, dict) and any(value.get(s) not in (None, (old or {}).get(s)) for s in selectors)
         if isinstance(value, dict) and isinstance(old, Mapping) and not renamed:
             merged[key] = _merge(old, value)
         else:

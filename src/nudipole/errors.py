@@ -76,6 +76,14 @@ def check_finite(**values: Any) -> None:
             raise DomainError(f"{name} must be finite, got {_worst(array, ~np.isfinite(array))}")
 
 
+def check_between(low: float, high: float, **values: Any) -> None:
+    """Raise :class:`DomainError` unless every value (scalar or array) lies in [low, high]."""
+    for name, value in values.items():
+        array = np.asarray(value, dtype=float)
+        if not np.all((array >= low) & (array <= high)):
+            raise DomainError(f"{name} must lie between {low:g} and {high:g}, got {_worst(array, array < low, high)}")
+
+
 def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
     """Raise :class:`UnknownNameError` unless value is one of allowed."""
     allowed = tuple(allowed)
@@ -83,6 +91,6 @@ def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
         raise UnknownNameError(kind, value, allowed)
 
 
-def _worst(array: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_]) -> str:
-    offending = array[bad | ~np.isfinite(array)]
+def _worst(array: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_], high: float = np.inf) -> str:
+    offending = array[bad | ~np.isfinite(array) | (array > high)]
     return f"{offending.flat[0]:g}"

@@ -5,7 +5,7 @@ r"""The theory point: one heavy neutral lepton N with a dipole coupling to each 
 A :class:`Direction` is a ray in theory space (couplings as multiples of one scan variable d, Dirac or Majorana,
 completion at the electroweak scale); a :class:`Portal` is a point on it, with a mass and a size. Amplitudes of
 different flavours add, so production from a flux of flavour density matrix rho goes as d^dagger rho d and the decay
-width as D = sum |d_alpha|^2.
+width as ``D = sum |d_alpha|^2``.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Direction:
 
     @property
     def decay_norm(self) -> float:
-        """D / d^2 = sum |d_alpha|^2 / d^2, what the decay width is proportional to."""
+        """``D / d^2 = sum |d_alpha|^2 / d^2``, what the decay width is proportional to."""
         return float(np.sum(np.abs(np.asarray(self.couplings)) ** 2))
 
     @property
@@ -201,7 +201,7 @@ class Portal:
 
     @property
     def decay_strength(self) -> float:
-        """D = sum |d_alpha|^2 [GeV^-2]."""
+        """``D = sum |d_alpha|^2`` [GeV^-2]."""
         return self.d**2 * self.direction.decay_norm
 
     @property

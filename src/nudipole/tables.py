@@ -90,7 +90,7 @@ def load_file(path: Path) -> Table:
 def parse(text: str, name: str) -> Table:
     """Parse the text of a table; ``name`` is what errors call it."""
     provenance: dict[str, str] = {}
-    rows: list[list[float]] = []
+    numbers: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if stripped.startswith("#"):
@@ -98,10 +98,11 @@ def parse(text: str, name: str) -> Table:
             if separator and key.strip() in (*REQUIRED, "note"):
                 provenance[key.strip()] = (provenance.get(key.strip(), "") + " " + value.strip()).strip()
         elif stripped:
-            rows.append(_row(stripped, name, number))
+            numbers.append((number, stripped))
     missing = [key for key in REQUIRED if not provenance.get(key)]
     if missing:
         raise TableError(f"{name}: header lacks {', '.join(missing)} (lines '# what: ...' and so on)")
+    rows = [_row(line, name, number) for number, line in numbers]
     names, units = _columns(provenance["columns"], name)
     for number, row in enumerate(rows, start=1):
         if len(row) != len(names):

@@ -10,7 +10,7 @@ from nudipole.experiments import registry
 from nudipole.fluxes.stopped_pion import line_energy
 from nudipole.portal import Direction
 
-KEYS = ("coherent-csi", "coherent-lar", "coherent-ge", "lsnd")
+KEYS = ("coherent-csi", "coherent-lar", "coherent-ge", "lsnd-recoil")
 
 
 @functools.cache
@@ -83,7 +83,7 @@ def test_csi_limits_reach_the_size_of_published_moment_fits():
 def test_reach_of_the_michel_endpoint_and_of_the_line(key):
     experiment = registry.get(key)
     model = experiment.model()
-    mass = max(target.mass for target in model.targets)
+    mass = max(channel.spread * channel.mass for channel in model.channels)
     for flavor, energy in (("e", units.MUON_MASS / 2), ("mu", units.MUON_MASS / 2)):
         end = np.sqrt(mass**2 + 2 * mass * energy) - mass
         assert model.maximum_mass() == pytest.approx(end, rel=0.01)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.fluxes import beta_decay
@@ -136,3 +138,36 @@ def test_fermi_function_limits():
         beta_decay.fermi_function(1e-3, 140.0, 300.0)
     with pytest.raises(DomainError):
         beta_decay.fermi_function(0.0, 1.0, 1.0)
+
+
+NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(NUMBERS, st.sampled_from(ISOTOPES), st.sampled_from(["huber-mueller", "vogel-engel", "kopeikin"]))
+def test_spectra_are_finite_and_positive_or_a_named_error(energy, isotope, model):
+    try:
+        value = fission_spectrum(energy, {isotope: 1.0}, model)
+    except DomainError:
+        assert not 0 <= energy <= 100
+    else:
+        assert np.isfinite(value)
+        assert value >= 0
+
+
+@given(NUMBERS, NUMBERS, st.floats(-150, 150), st.floats(0.5, 300))
+def test_beta_shape_is_finite_and_positive_or_a_named_error(energy, endpoint, charge, mass_number):
+    try:
+        value = beta_decay.allowed_shape(energy, endpoint, charge, mass_number)
+    except DomainError:
+        return
+    assert np.isfinite(value)
+    assert value >= 0
+
+
+@given(NUMBERS, NUMBERS)
+def test_reactor_flux_is_finite_or_a_named_error(power, baseline):
+    try:
+        total = reactor(power, baseline).total()
+    except DomainError:
+        return
+    assert np.isfinite(total)

@@ -109,3 +109,12 @@ def test_a_tabulated_pulse_is_a_sum_of_delta_functions():
 def test_bad_input_is_refused(call, error):
     with pytest.raises(error):
         call()
+
+
+@given(st.floats(allow_nan=True), st.floats(allow_nan=True), st.floats(allow_nan=True))
+def test_stopped_pion_flux_is_finite_or_a_named_error(rate, protons, baseline):
+    try:
+        total = stopped_pion(rate, protons, baseline).total()
+    except DomainError:
+        return
+    assert np.isfinite(total)

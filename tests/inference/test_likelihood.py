@@ -80,7 +80,9 @@ def test_joined_likelihoods_add_and_share_pulls_by_name():
     st.lists(st.floats(0, 1e6), min_size=3, max_size=3),
 )
 def test_any_finite_input_gives_a_finite_chi2(observed, background, signal):
-    likelihood = Likelihood(np.round(observed), np.array(background), np.zeros(3), (Pull("a"),), 0.1 * np.array([background]))
+    likelihood = Likelihood(
+        np.round(observed), np.array(background), np.zeros(3), (Pull("a"),), 0.1 * np.array([background])
+    )
     assert np.all(np.isfinite(likelihood.chi2(np.array(signal))[0]))
 
 
@@ -93,3 +95,12 @@ def test_nonsense_is_refused():
         Likelihood(np.array([np.nan]), np.ones(1), np.zeros(1))
     with pytest.raises(DomainError, match="shape"):
         Likelihood(np.ones(3), np.ones(3), np.zeros(3), (Pull("a"),), np.ones((2, 3)))
+
+
+def test_a_free_background_is_not_rewarded_for_going_negative_in_an_empty_bin():
+    """Bin 1 holds nothing and expects nothing; bin 2 would like less background than bin 1 can give."""
+    shifts = np.array([[1.0, 1.0]])
+    likelihood = Likelihood(np.array([0.0, 5.0]), np.array([0.0, 9.0]), np.zeros(2), (Pull("flat", free=True),), shifts)
+    chi2, theta, _ = likelihood.chi2(np.zeros((1, 2)))
+    assert float(theta[0, 0]) == pytest.approx(0.0, abs=2e-3)
+    assert float(chi2[0]) == pytest.approx(2 * (9 - 5 + 5 * np.log(5 / 9)), abs=5e-3)

@@ -90,3 +90,14 @@ def test_count_limits_go_as_the_root_of_the_allowed_events():
     signal = Signal(per_d2=np.array([[1e10, 3e10]]))
     edge = CountStatistic(lambda cl: 2.3).intervals(signal, 0.9)[0][0].low
     assert edge == pytest.approx(np.sqrt(2.3 / 4e10), rel=1e-12)
+
+
+def test_a_large_pull_on_the_signal_lets_the_profile_saturate():
+    """With a fraction s of freedom chi^2 never exceeds 1/s^2 above the best fit: a limit below that, none above it."""
+    likelihood = Likelihood(np.array([10.0]), np.array([10.0]), np.array([1.0]), (Pull("efficiency"),))
+    signal = Signal(per_d2=np.array([[1.0]]), relative_shifts=np.array([[[0.4]]]))
+    (edges,) = ProfileStatistic(likelihood).intervals(signal, 0.9)
+    x = edges[0].low ** 2
+    assert x**2 / (1 + (0.4 * x) ** 2) == pytest.approx(2.7055, rel=1e-3)
+    free = Signal(per_d2=np.array([[1.0]]), relative_shifts=np.array([[[0.7]]]))
+    assert ProfileStatistic(likelihood).intervals(free, 0.9) == ((),)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.processes import charged_current
 
@@ -42,6 +43,84 @@ def test_tau_suppression_grows_from_threshold_to_one():
     assert float(tau / charged_current.charged_current_cross_section(100.0, "mu")) == pytest.approx(
         float(charged_current.tau_suppression(100.0))
     )
+
+
+METRIC = np.diag([1.0, -1.0, -1.0, -1.0])
+
+
+def symmetric(a, b):
+    product = np.einsum("i...,j...->ij...", a, b)
+    return product + np.swapaxes(product, 0, 1)
+
+
+def dot(a, b):
+    return np.einsum("i...,ij,j...->...", a, METRIC, b)
+
+
+def integrated_contraction(energy, lepton, sign):
+    """The cross section over E' and Q^2 from L_mu_nu W^mu_nu with explicit four-vectors; arbitrary units.
+
+    Hadron tensor -g F_1 + p p F_2 / pq + (p q + q p) F_5 / pq and the antisymmetric part of F_3, with the structure
+    functions of the module; the physical region is |cos theta| <= 1 of the lepton, not the module's limits of y.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+    m = units.NUCLEON_MASS
+    smallest = charged_current._SMALLEST_W**2 - m**2
+
+    def q2_limits(outgoing):
+        momentum = np.sqrt((outgoing - lepton) * (outgoing + lepton))
+        low = lepton**2 * (2 * energy / (outgoing + momentum) - 1)  # 2 E (E' - k') - m^2 without cancellation
+        high = np.minimum(2 * energy * (outgoing + momentum) - lepton**2, 2 * m * (energy - outgoing) - smallest)
+        return low, high
+
+    scan = np.linspace(lepton, energy, 200001)[1:-1]
+    low, high = q2_limits(scan)
+    inside = scan[high > low]
+    first, last = inside[0], inside[-1]
+    outgoing = first + (last - first) * np.sin(0.25 * np.pi * (nodes + 1)) ** 2
+    jacobian = (last - first) * np.sin(0.5 * np.pi * (nodes + 1)) * 0.25 * np.pi
+    total = 0.0
+    for e_out, weight in zip(outgoing, weights * jacobian, strict=True):
+        low, high = q2_limits(e_out)
+        if high <= low:
+            continue
+        q2 = low * np.exp(0.5 * np.log(high / low) * (nodes + 1))
+        measure = 0.5 * np.log(high / low) * q2 * weights
+        momentum = np.sqrt(e_out**2 - lepton**2)
+        cosine = (2 * energy * e_out - lepton**2 - q2) / (2 * energy * momentum)
+        sine = np.sqrt(np.maximum(0.0, 1 - cosine**2))
+        zero = np.zeros_like(q2)
+        k = np.array([energy + zero, zero, zero, energy + zero])
+        k_out = np.array([e_out + zero, momentum * sine, zero, momentum * cosine])
+        p = np.array([m + zero, zero, zero, zero])
+        q = k - k_out
+        pq = dot(p, q)
+        x = q2 / (2 * pq)
+        valence, sea = 1.74 * x**0.6 * (1 - x) ** 3, 0.2 * (1 - x) ** 7
+        f2, f3 = 2 * (valence + 2 * sea), 2 * valence / x
+        f1 = f5 = f2 / (2 * x)
+        leptons = symmetric(k, k_out) - METRIC[..., None] * dot(k, k_out)
+        hadrons = -METRIC[..., None] * f1 + 0.5 * symmetric(p, p) * f2 / pq + symmetric(p, q) * f5 / pq
+        lowered = np.einsum("ia,jb,ab...->ij...", METRIC, METRIC, hadrons)
+        value = np.einsum("ij...,ij...->...", leptons, lowered)
+        value = value + sign * f3 / pq * (dot(k, p) * dot(k_out, q) - dot(k, q) * dot(k_out, p))
+        total += weight * float(np.sum(value * measure))
+    return total
+
+
+def test_tau_channel_opens_with_the_smallest_hadronic_mass():
+    threshold = ((1.4 + units.TAU_MASS) ** 2 - units.NUCLEON_MASS**2) / (2 * units.NUCLEON_MASS)
+    assert float(charged_current.tau_suppression(0.999 * threshold)) == 0.0
+    assert 0.0 < float(charged_current.tau_suppression(1.02 * threshold)) < 1e-3
+
+
+@pytest.mark.parametrize("antineutrino", [False, True])
+@pytest.mark.parametrize("energy", [5.5, 6.0, 10.0, 20.0, 100.0, 1000.0])
+def test_tau_suppression_agrees_with_the_contracted_tensors(energy, antineutrino):
+    sign = -1 if antineutrino else 1
+    heavy = integrated_contraction(energy, units.TAU_MASS, sign)
+    light = integrated_contraction(energy, units.MUON_MASS, sign)
+    assert float(charged_current.tau_suppression(energy, antineutrino)) == pytest.approx(heavy / light, rel=0.005)
 
 
 def test_bad_input_is_named():

@@ -61,10 +61,13 @@ def test_agrees_with_projected_traces(f1, f2, scalar):
 
 def fraction(energy, mass, structure):
     """Share of helicity -1/2 in the total on a target with these spectra."""
+    # Gauss: a rule that uses the end points loses them when rounding puts them outside the kinematic limits, and the
+    # helicity-conserving part is largest at the lower one
     low, high = (float(x) for x in recoil_limits(energy, mass, structure.mass))
-    recoil = np.exp(np.linspace(np.log(low), np.log(high), 20001))
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    recoil = low * np.exp(0.5 * np.log(high / low) * (nodes + 1))
     flip, conserve = structure.spectra(recoil, energy, mass)
-    return np.trapezoid(conserve * recoil) / np.trapezoid((flip + conserve) * recoil)
+    return np.sum(weights * conserve * recoil) / np.sum(weights * (flip + conserve) * recoil)
 
 
 def projected_fraction(energy, mass, carbon, frame):
@@ -129,7 +132,7 @@ def test_conserving_part_agrees_with_darknews():
         published = conserve / (conserve + flip)
         assert projected_fraction(energy, mass, Carbon(), "centre of mass") == pytest.approx(published, rel=1e-3)
         ours = fraction(energy, mass, Carbon())
-        assert projected_fraction(energy, mass, Carbon(), "lab") == pytest.approx(ours, rel=5e-4)
+        assert projected_fraction(energy, mass, Carbon(), "lab") == pytest.approx(ours, rel=1e-9)
         assert ours == pytest.approx(published, rel=lab)
 
 

@@ -56,8 +56,8 @@ def test_spectrum_is_that_of_the_free_nucleon_times_the_factor():
     ("energy", "mass"), [(0.03, 0.001), (0.03, 0.01), (0.1, 0.01), (1.0, 0.01), (1.0, 0.1), (10.0, 0.1)]
 )
 def test_the_strongest_discrete_level_is_below_a_per_cent(energy, mass):
-    """The 4.44 MeV 2+ level of carbon, B(E2, up) = 39.7 e^2 fm^4, taken without its threshold."""
-    level = Target("level", CARBON.mass, lambda q2: incoherent.quadrupole_strength(q2, 39.7), None, 9.0, False)
+    """The 4.44 MeV 2+ level of carbon, B(E2, up) = 38.2 e^2 fm^4, taken without its threshold."""
+    level = Target("level", CARBON.mass, lambda q2: incoherent.quadrupole_strength(q2, 38.2), None, 9.0, False)
     excitation = float(upscattering.total_cross_section(level, energy, mass))
     coherent = float(upscattering.total_cross_section(targets.get("C12"), energy, mass))
     assert 0 < excitation < 0.01 * coherent

@@ -10,6 +10,7 @@ from nudipole import tables, units
 from nudipole.errors import DomainError
 from nudipole.processes import annihilation, mono_photon
 from tests import dirac
+from tests.processes import exact_neutrino_photon as exact
 
 
 def two_diagrams(s: float, x: float, cosine: float, projector) -> float:
@@ -110,8 +111,29 @@ def test_standard_model_against_the_cross_sections_measured_at_lep():
         ratios.append(ours / table["generator"][row])
     assert np.max(np.abs(pulls)) < 2.0
     assert np.sum(np.square(pulls)) < 16.9  # 95 % of chi^2 with 9 degrees of freedom
-    assert np.all(np.abs(np.array(ratios) - 1) < 0.08)  # the experiments' own generators
-    assert np.median(np.abs(np.array(ratios) - 1)) < 0.02
+    assert np.all(np.abs(np.array(ratios) - 1) < 0.02)  # the experiments' own generators
+
+
+def test_the_exact_w_amplitude_is_gauge_invariant():
+    points = exact.momenta(189.0**2, 0.4, 0.3, 0.2, 1.1)
+    size = abs(exact.amplitude(*points, np.array([0, 0, 1.0, 0]), with_z=False))
+    assert abs(exact.amplitude(*points, points[-1], with_z=False)) < 1e-12 * size
+
+
+@pytest.mark.parametrize(
+    ("x", "cosine", "low", "high"),
+    [
+        (1e-4, 0.0, 0.99999, 1.00001),  # soft: exact
+        (0.1, 0.9, 0.99, 1.0),  # towards the beam
+        (0.7672, 0.0, 0.98, 1.0),  # radiative return to the Z
+        (0.5, 0.0, 0.75, 0.85),  # hard, wide angle, between the two: what the factorised form leaves out
+    ],
+)
+def test_radiator_with_w_exchange_against_all_tree_diagrams(x, cosine, low, high):
+    """At 189 GeV; folded over the OPAL acceptance the difference is -1.4 per cent of the cross section."""
+    s = 189.0**2
+    ratio = exact.distribution(s, x, cosine) / exact.factorised(s, x, cosine, float(mono_photon.radiator(x, cosine)))
+    assert low < ratio < high
 
 
 def test_bhabha_veto_closes_towards_the_beam_pipe():

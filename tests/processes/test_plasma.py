@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from tests import dirac
 
 from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.processes import hnl_decay, plasma
+from tests import dirac
 
 ALPHA = units.ALPHA
 

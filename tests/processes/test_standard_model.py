@@ -160,3 +160,12 @@ def test_finite_and_positive(recoil, energy, flavor, antineutrino):
     ):
         assert np.isfinite(value)
         assert value >= 0
+
+
+def test_flavours_differ_by_the_charge_radius_of_the_neutrino():
+    """One loop: g_V^p falls by alpha / (3 pi) ln(m'^2 / m^2) from a lepton of mass m to one of mass m'."""
+    masses = {"e": units.ELECTRON_MASS, "mu": units.MUON_MASS, "tau": units.TAU_MASS}
+    for light, heavy in (("e", "mu"), ("mu", "tau")):
+        expected = units.ALPHA / (3 * np.pi) * 2 * np.log(masses[heavy] / masses[light])
+        difference = standard_model.PROTON_COUPLING[light] - standard_model.PROTON_COUPLING[heavy]
+        assert difference == pytest.approx(expected, abs=1e-4)  # four digits in each coupling

@@ -27,7 +27,9 @@ def test_detailed_balance_at_one_temperature(mass):
 def test_detailed_balance_keeps_the_chemical_potential():
     p, mass, z = np.array([5e-3, 5e-2]), 2e-2, -1.3
     rates = thermal_decay.relaxation(p, mass, T, T, neutrino_degeneracy=z)
-    np.testing.assert_allclose(rates.gain / rates.loss, thermal.fermi(np.hypot(p, mass) / T - z) * np.ones((2, 1)), rtol=1e-6)
+    np.testing.assert_allclose(
+        rates.gain / rates.loss, thermal.fermi(np.hypot(p, mass) / T - z) * np.ones((2, 1)), rtol=1e-6
+    )
 
 
 def test_helicity_average_is_the_closed_form():
@@ -100,9 +102,7 @@ def test_photon_mass_shuts_the_decay_and_opens_the_plasmon():
     assert thermal_decay.photon_mass(T) == pytest.approx(units.ELEMENTARY_CHARGE * T / np.sqrt(6), rel=0.01)
 
 
-@given(
-    st.floats(1e-6, 10.0), st.floats(1e-5, 1.0), st.floats(1e-5, 1.0), st.floats(1e-5, 1.0), st.floats(-5.0, 2.0)
-)
+@given(st.floats(1e-6, 10.0), st.floats(1e-5, 1.0), st.floats(1e-5, 1.0), st.floats(1e-5, 1.0), st.floats(-5.0, 2.0))
 def test_rates_are_finite_and_positive(p, mass, t_photon, t_neutrino, z):
     rates = thermal_decay.relaxation(p, mass, t_photon, t_neutrino, 0.0, z)
     assert np.all(np.isfinite(np.stack(rates)))

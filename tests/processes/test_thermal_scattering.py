@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import gamma as gamma_function
 from scipy.stats import gamma as gamma_distribution
 from scipy.stats import qmc
 
@@ -18,7 +19,9 @@ def _four(energy, momentum, direction):
     return np.concatenate([[energy], momentum * np.asarray(direction)])
 
 
-@pytest.mark.parametrize(("root_s", "big", "m", "cosine"), [(1.0, 0.3, 0.1, 0.4), (2.0, 0.05, 0.5, -0.7), (0.9, 0.7, 0.01, 0.95)])
+@pytest.mark.parametrize(
+    ("root_s", "big", "m", "cosine"), [(1.0, 0.3, 0.1, 0.4), (2.0, 0.05, 0.5, -0.7), (0.9, 0.7, 0.01, 0.95)]
+)
 def test_amplitude_against_explicit_traces(root_s, big, m, cosine):
     s = root_s**2
     p1, p3 = (s - m**2) / (2 * root_s), np.sqrt((s - (big + m) ** 2) * (s - (big - m) ** 2)) / (2 * root_s)
@@ -29,7 +32,9 @@ def test_amplitude_against_explicit_traces(root_s, big, m, cosine):
     x = -dirac.dot(q, q)
     dipole = [2 * dirac.sigma_q(mu, q) @ dirac.P_LEFT for mu in range(4)]
     lepton = dirac.lepton_tensor(dirac.slash(hnl) + big * dirac.IDENTITY, dipole, dirac.slash(nu))
-    charge = dirac.lepton_tensor(dirac.slash(recoil) + m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(target) + m * dirac.IDENTITY)
+    charge = dirac.lepton_tensor(
+        dirac.slash(recoil) + m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(target) + m * dirac.IDENTITY
+    )
     expected = dirac.contract(lepton, charge) / x**2
     assert thermal_scattering.squared_amplitude(s, x, big, m) == pytest.approx(expected, rel=1e-10)
 
@@ -48,24 +53,27 @@ def test_nothing_below_threshold():
     assert thermal_annihilation.cross_section(0.01, 0.2, 0.0) == 0
 
 
-@pytest.mark.parametrize(("big", "m"), [(1e-6, 5e-4), (0.02, 5e-4), (0.005, 0.1057)])
-def test_scattering_density_against_monte_carlo(big, m):
-    # n n <sigma v_Moller>: energies from Boltzmann weights, flat cosine; Sobol points
+@pytest.mark.parametrize(
+    ("big", "m", "shape"),
+    [(1e-6, 5e-4, 3.0), (0.02, 5e-4, 3.0), (0.005, units.MUON_MASS, 1.5), (0.1, units.MUON_MASS, 1.5)],
+)
+def test_scattering_density_against_monte_carlo(big, m, shape):
+    # n n <sigma v_Moller>: kinetic energies from Boltzmann weights K^(shape - 1) e^(-K/T), flat cosine; Sobol points
     kappa2 = float(thermal.debye_mass2(T))
-    u = qmc.Sobol(3, seed=3).random(2**17)
+    u = qmc.Sobol(3, seed=3).random(2**18)
     e_nu = T * gamma_distribution(3).ppf(u[:, 0])
-    kinetic = T * gamma_distribution(3).ppf(u[:, 1])
-    e_f = m + kinetic
-    p_f = np.sqrt(kinetic * (kinetic + 2 * m))
-    cosine = 2 * u[:, 2] - 1
-    s = m**2 + 2 * e_nu * (e_f - p_f * cosine)
-    sigma = np.where(s > (big + m) ** 2, thermal_scattering.cross_section(np.maximum(s, (big + m) ** 2 * (1 + 1e-12)), big, m, kappa2), 0)
+    kinetic = T * gamma_distribution(shape).ppf(u[:, 1])
+    e_f, p_f = m + kinetic, np.sqrt(kinetic * (kinetic + 2 * m))
+    s = m**2 + 2 * e_nu * (e_f - p_f * (2 * u[:, 2] - 1))
+    threshold = (big + m) ** 2
+    above = np.maximum(s, threshold * (1 + 1e-12))
+    sigma = np.where(s > threshold, thermal_scattering.cross_section(above, big, m, kappa2), 0.0)
     moller = (s - m**2) / (2 * e_nu * e_f)
-    # d^3p = p E dE: weight relative to the sampled kinetic^2 e^(-kinetic/T)
-    weight = p_f * e_f / kinetic**2 * np.exp(-m / T)
-    one = T**3 / np.pi**2  # int p^2 e^(-p/T) dp / (2 pi^2)
-    density = one * 2 * one * np.mean(weight * sigma * moller)
-    assert thermal_scattering.rate_density(big, m, T, kappa2) == pytest.approx(density, rel=3e-4)
+    # d^3p = 4 pi p E dE over the sampled density
+    weight = p_f * e_f * np.exp(-m / T) * gamma_function(shape) * T**shape / kinetic ** (shape - 1)
+    densities = T**3 / np.pi**2 * 2 / (2 * np.pi**2)
+    expected = densities * np.mean(weight * sigma * moller)
+    assert thermal_scattering.rate_density(big, m, T, kappa2) == pytest.approx(expected, rel=1e-4)
 
 
 def test_massless_density_is_the_logarithm():
@@ -112,7 +120,9 @@ def test_annihilation_cross_section_against_explicit_traces(root_s, big, m):
         hnl, nu = _four(np.hypot(p_out, big), p_out, out), _four(p_out, p_out, -out)
         dipole = [2 * dirac.sigma_q(mu, fermion + anti) @ dirac.P_LEFT for mu in range(4)]
         lepton = dirac.lepton_tensor(dirac.slash(hnl) + big * dirac.IDENTITY, dipole, dirac.slash(nu))
-        pair = dirac.lepton_tensor(dirac.slash(anti) - m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(fermion) + m * dirac.IDENTITY)
+        pair = dirac.lepton_tensor(
+            dirac.slash(anti) - m * dirac.IDENTITY, dirac.GAMMA, dirac.slash(fermion) + m * dirac.IDENTITY
+        )
         total += 0.5 * weight * dirac.contract(lepton, pair) / s**2
     # sigma = <|M|^2>/4 x two-body phase space / flux, e^2 = 4 pi alpha
     flux = 4 * p_in * root_s

@@ -28,7 +28,7 @@ CARDS = registry.card_directory()
 
 
 def model(key: str, preset: str = "default", **changes: object) -> beam.ElectronRecoilBeam:
-    path = CARDS / f"{key}.toml"
+    path = registry.get(key).file
     card = cards.convert(cards.apply_preset(cards.read(path), preset, path), beam.CardType, path)
     return beam.build(msgspec.structs.replace(card, **changes), path)
 

@@ -134,6 +134,18 @@ def test_scan_finds_open_closed_and_double_windows() -> None:
         excluded_intervals(lambda d: np.full_like(d, np.nan))
 
 
+def test_fine_curves_are_interpolated_to_half_a_per_cent() -> None:
+    masses = np.geomspace(1e-4, 0.5, 97)
+    fine = SN1987A.limit(masses, Direction("mu"), preset="chauhan2024")
+    some = [10, 41, 60, 73, 77]
+    exact = SN1987A.limit(masses[some], Direction("mu"), preset="chauhan2024")
+    assert np.allclose(fine.lower[some], exact.lower, rtol=5e-3)
+    assert np.allclose(fine.upper[some], exact.upper, rtol=5e-3)
+    closing = int(np.flatnonzero(np.isfinite(fine.lower))[-1])
+    assert fine.excluded[closing + 1 :] == ((),) * (96 - closing)
+    assert fine.upper[closing] < 3 * fine.lower[closing]
+
+
 def test_modes_share_the_lower_edge_and_differ_in_the_upper() -> None:
     rows = mode_limits([0.03])
     assert set(rows) == set(luminosity.MODES)
@@ -154,6 +166,7 @@ def test_figure_of_the_modes_has_a_curve_for_each() -> None:
 @pytest.mark.validation
 def test_curve_of_fifty_masses_within_a_minute() -> None:
     emission._rates.cache_clear()
+    emission._flavor_rates.cache_clear()
     start = time.process_time()
     SN1987A.limit(np.geomspace(1e-4, 0.4, 50), Direction("e"), cl=0.949)
     assert time.process_time() - start < 60.0

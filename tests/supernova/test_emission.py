@@ -8,6 +8,7 @@ import pytest
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.portal import Direction
+from nudipole.processes import plasma
 from nudipole.supernova import emission, profiles
 from nudipole.supernova.emission import Star
 
@@ -18,9 +19,9 @@ COLD = Star("cold", "none")
 @pytest.mark.parametrize("mass", [1e-3, 0.1])
 def test_every_channel_obeys_detailed_balance(channel: str, mass: float) -> None:
     state = profiles.load("cold").at([3.0, 11.0, 14.0])
-    energy = mass + np.array([0.01, 0.05, 0.2])
+    energy = mass + np.linspace(0.1, 0.5, 11) ** 2
     potential = np.array([0.12, -0.01, 0.0])
-    gain, loss = emission.sum_rates((channel,), state, energy, mass, [(1.0, potential)])
+    gain, loss = emission.sum_rates((channel,), state, energy, mass, potential)
     expected = np.exp(-(energy - potential[:, None]) / state.temperature[:, None])
     assert np.allclose(gain, loss * expected, rtol=1e-6, atol=0.0)
     assert np.all(gain > 0)
@@ -62,6 +63,16 @@ def test_majorana_n_is_one_species_with_both_rates() -> None:
     assert majorana.vacuum_width == pytest.approx(2.0 * dirac.vacuum_width)
     symmetric = emission.rates(COLD, 0.03, Direction("mu", nature="majorana"))
     assert np.allclose(symmetric.emission, emission.rates(COLD, 0.03, Direction("mu")).emission)
+
+
+def test_pairs_survive_their_interpolation_in_energy() -> None:
+    state = profiles.load("cold").at([5.0, 11.0])
+    energy = 0.05 + 0.8 * np.linspace(0.05, 1.0, 60) ** 2
+    gain, _ = emission.sum_rates(("pairs",), state, energy, 0.05, np.zeros(2))
+    exact, _ = plasma.pair_rates(
+        energy, 0.05, state.electron_potential[:, None], state.temperature[:, None], np.zeros((2, 1))
+    )
+    assert np.sum(gain * energy**3) == pytest.approx(np.sum(exact * energy**3), rel=0.02)
 
 
 def test_emission_is_suppressed_like_the_boltzmann_factor_when_heavy() -> None:

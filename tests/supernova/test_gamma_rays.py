@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from nudipole import tables, units
+from nudipole.errors import DomainError
 from nudipole.portal import Direction
 from nudipole.supernova import emission, gamma_rays, luminosity
 from nudipole.supernova.constraints import CONSTRAINTS
@@ -54,6 +57,22 @@ def test_fluence_against_monte_carlo_of_decays_in_space(mass: float, d: float) -
 def test_weak_coupling_fluence_grows_with_the_fourth_power() -> None:
     values = gamma_rays.fluence(rays(0.01), [1e-13, 2e-13], (25.0, 100.0), [0.0, 223.0], GEOMETRY)[:, 0]
     assert values[1] / values[0] == pytest.approx(16.0, rel=1e-3)
+
+
+def test_polarisation_softens_the_photons_and_keeps_their_number() -> None:
+    escape = rays(1e-3)
+    plain, forward = gamma_rays.Geometry(), gamma_rays.Geometry(polarisation=1.0)
+    edges = np.geomspace(0.1, 600.0, 40)
+    totals = {"plain": 0.0, "polarised": 0.0}
+    for low, high in itertools.pairwise(edges):
+        for name, geometry in (("plain", plain), ("polarised", forward)):
+            # late window: everything that decays outside, whatever its energy
+            totals[name] += float(gamma_rays.fluence(escape, 1e-9, (low, high), [0.0, 1e12], geometry)[0])
+    assert totals["polarised"] == pytest.approx(totals["plain"], rel=0.02)
+    hard = [float(gamma_rays.fluence(escape, 1e-9, (100.0, 300.0), [0.0, 1e12], g)[0]) for g in (plain, forward)]
+    assert hard[1] < 0.7 * hard[0]
+    with pytest.raises(DomainError, match="polarisation"):
+        gamma_rays.Geometry(polarisation=2.0)
 
 
 def test_data_start_with_the_burst() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,28 @@ FORMATS = ("pdf", "png", "svg")
 
 def figures(out: Path, limits: Sequence[Limit]) -> None:
     """Draw every figure for which there are curves, into ``out/figures``."""
+    for name in names(limits):
+        draw(out, name, limits)
+
+
+def names(limits: Sequence[Limit]) -> tuple[str, ...]:
+    """The figures that these curves fill."""
+    ground = {c.direction.name for c in limits if c.key not in SKY and any(c.excluded)}
+    planes = [f"fig{number}" for flavor, number in NUMBERS.items() if flavor in ground]
+    return (*planes, *(("fig7",) if any(c.key in SKY and any(c.excluded) for c in limits) else ()))
+
+
+def draw(out: Path, name: str, limits: Sequence[Limit]) -> None:
+    """One figure in every format."""
     plt = _matplotlib()
     with plt.rc_context(style.RC):
-        for flavor, number in NUMBERS.items():
+        if name == "fig7":
+            figure = _sky(plt, limits)
+        else:
+            flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
             ground = [c for c in limits if c.direction.name == flavor and c.key not in SKY and any(c.excluded)]
-            if ground:
-                _save(out, f"fig{number}", _pair(plt, ground, flavor))
-        if any(c.key in SKY and any(c.excluded) for c in limits):
-            _save(out, "fig7", _sky(plt, limits))
+            figure = _pair(plt, ground, flavor)
+        _save(out, name, figure)
 
 
 def validation(out: Path, checks: Sequence[Check]) -> None:
@@ -82,53 +97,80 @@ def outline(limit: Limit) -> tuple[FloatArray, FloatArray]:
     return limit.masses[keep], np.asarray(units.mu_from_d(1.0) * lower[keep])
 
 
-def segments(limit: Limit) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-    """Connected excluded regions as (masses, low, high) in mu; high is inf where open above.
+@dataclass(frozen=True)
+class Region:
+    """A connected excluded region: masses [GeV], edges in mu (high is inf where open above), and which ends close it."""
 
-    Intervals at neighbouring masses belong together where they overlap.
+    masses: FloatArray
+    low: FloatArray
+    high: FloatArray
+    starts: bool
+    stops: bool
+
+
+def regions(limit: Limit) -> list[Region]:
+    """Connected excluded regions; intervals at neighbouring masses belong together where they overlap.
+
+    Where a region splits or merges, the smaller part is a region of its own whose end there is not drawn.
     """
-    open_regions: list[list[tuple[float, float, float]]] = []
-    closed: list[list[tuple[float, float, float]]] = []
     scale = units.mu_from_d(1.0)
-    for mass, intervals in zip(limit.masses, limit.excluded, strict=True):
-        still: list[list[tuple[float, float, float]]] = []
-        for i in intervals:
-            low, high = scale * i.low, np.inf if i.high is None else scale * i.high
-            parent = next((r for r in open_regions if r[-1][1] <= high and low <= r[-1][2] and r not in still), None)
-            if parent is None:
-                parent = []
-            parent.append((float(mass), low, high))
-            still.append(parent)
-        closed += [r for r in open_regions if r not in still]
-        open_regions = still
-    return [tuple(np.array(column) for column in zip(*r, strict=True)) for r in closed + open_regions]  # type: ignore[misc]
+    columns = [
+        [(scale * i.low, np.inf if i.high is None else scale * i.high) for i in intervals]
+        for intervals in limit.excluded
+    ]
+    chains: list[list[tuple[int, float, float]]] = []
+    current: list[list[tuple[int, float, float]]] = []
+    for index, column in enumerate(columns):
+        following: list[list[tuple[int, float, float]]] = []
+        for low, high in column:
+            chain = next((c for c in current if c not in following and c[-1][1] <= high and low <= c[-1][2]), None)
+            if chain is None:
+                chain = []
+                chains.append(chain)
+            chain.append((index, low, high))
+            following.append(chain)
+        current = following
+
+    def alone(index: int, low: float, high: float) -> bool:
+        beside = columns[index] if 0 <= index < len(columns) else []
+        return not any(other_low <= high and low <= other_high for other_low, other_high in beside)
+
+    found = []
+    for chain in chains:
+        position = np.array([index for index, _, _ in chain])
+        bottom, top = np.array([low for _, low, _ in chain]), np.array([high for _, _, high in chain])
+        starts = bool(position[0] > 0) and alone(int(position[0]) - 1, bottom[0], top[0])
+        stops = alone(int(position[-1]) + 1, bottom[-1], top[-1])
+        found.append(Region(limit.masses[position], bottom, top, starts, stops))
+    return found
 
 
 def _draw(axes: Any, limit: Limit, color: str, order: int, top: float) -> None:
     dashed = limit.kind == "projection"
     top = axes.get_ylim()[1] if False else 1e3
-    for masses, low, high in segments(limit):
+    for region in regions(limit):
+        masses, low, high = region.masses, region.low, region.high
         if limit.kind == "line":
             axes.plot(masses, low, color=color, lw=1.0, ls=":", zorder=3)
             continue
         finite = np.isfinite(high)
-        if limit.kind != "projection":
-            axes.fill_between(
-                masses, low, np.where(finite, high, top), color=color, alpha=0.10, lw=0, zorder=1,
-                hatch="///" if limit.kind == "roi" else None,
-            )  # fmt: skip
+        ceiling = np.where(finite, high, top)
+        if not dashed:
+            hatch = "///" if limit.kind == "roi" else None
+            axes.fill_between(masses, low, ceiling, color=color, alpha=0.045, lw=0, zorder=1, hatch=hatch)
         line = {"color": color, "lw": 1.1, "ls": "--" if dashed else "-", "zorder": 3 + 0.001 * order}
         axes.plot(masses, low, **line)
         if np.any(finite):
             axes.plot(masses[finite], high[finite], **line)
-        for end in (0, -1):  # close the region where it ends inside the plane
-            if (end == -1 or masses[0] > limit.masses[0] * 1.001) and len(masses) > 1:
-                axes.plot([masses[end]] * 2, [low[end], high[end] if finite[end] else top], **line)
+        for end, closes in ((0, region.starts), (-1, region.stops)):
+            if closes:
+                axes.plot([masses[end]] * 2, [low[end], ceiling[end]], **line)
 
 
 def _frame(axes: Any, limits: Sequence[Limit], flavor: str) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
+    limits = [c for c in limits if c.kind != "line"] or limits
     low_x = min(float(c.masses[0]) for c in limits)
     high_x = max(float(np.max(c.masses[[bool(i) for i in c.excluded]])) for c in limits)
     lows = np.concatenate([outline(c)[1] for c in limits])

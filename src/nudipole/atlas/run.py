@@ -104,7 +104,7 @@ def atlas(
     store.write_text(out / "limits.csv", store.limits_csv(limits))
     document = {"nudipole": __version__, "code": store.code_fingerprint(), "convention": "d in GeV^-1, mu = 2 d"}
     store.write_text(out / "limits.json", json.dumps(document | {"curves": [store.to_record(c) for c in limits]}))
-    _reports(out, limits, earlier, figures)
+    _reports(out, limits, earlier, figures, jobs)
     return Atlas(out, limits, time.perf_counter() - started)
 
 
@@ -188,7 +188,9 @@ def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
         client.close()
 
 
-def _reports(out: Path, limits: Sequence[Limit], earlier: Sequence[Limit] | None, figures: bool) -> None:
+def _reports(
+    out: Path, limits: Sequence[Limit], earlier: Sequence[Limit] | None, figures: bool, jobs: int | None
+) -> None:
     from nudipole import bibliography
     from nudipole.atlas import compare, table, validation
 
@@ -204,5 +206,8 @@ def _reports(out: Path, limits: Sequence[Limit], earlier: Sequence[Limit] | None
     if figures:
         from nudipole.atlas import drawing
 
-        drawing.figures(out, limits)
-        drawing.validation(out, checks)
+        with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+            drawn = [pool.submit(drawing.draw, out, name, limits) for name in drawing.names(limits)]
+            drawn.append(pool.submit(drawing.validation, out, checks))
+            for future in drawn:
+                future.result()

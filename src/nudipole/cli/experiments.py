@@ -109,8 +109,10 @@ def _explain(
             console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, flavor, grid, cl, majorana)}")
     else:
         console.print(f"[bold]this preset[/bold]: {_shift(constraint, preset, flavor, grid, cl, majorana)}")
-        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(preset, flavor, grid):
-            console.print(f"  {step}: d changes by a factor {ratio}", highlight=False)
+        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(
+            preset, grid, api.direction(flavor, majorana)
+        ):
+            console.print(f"  [bold]{step}[/bold] alone: {ratio}", highlight=False)
 
 
 def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool) -> str:
@@ -204,7 +206,7 @@ def list_(as_json: bool = False) -> None:
     for c, row in zip(constraints, rows, strict=True):
         cells = [str(row[k]) for k in ("key", "title", "kind", "basis", "cl")]
         table.add_row(*cells, " ".join(c.flavors), " ".join(c.presets[1:]))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 @experiments.command()

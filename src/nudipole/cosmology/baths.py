@@ -96,12 +96,12 @@ def at_entropy(entropy: float, guess: float) -> tuple[float, Thermodynamics]:
 
 def neutrino_energy(temperature: npt.ArrayLike, degeneracy: npt.ArrayLike = 0.0) -> FloatArray:
     """Energy density [GeV^4] of three flavours of nu and nubar at T_nu [GeV] and z = mu/T in [-40, 4]."""
-    return np.asarray(temperature, dtype=float) ** 4 * _fermi_integrals().energy(degeneracy)
+    return np.asarray(temperature, dtype=float) ** 4 * _fermi_integrals().energy(np.asarray(degeneracy, dtype=float))
 
 
 def neutrino_number(temperature: npt.ArrayLike, degeneracy: npt.ArrayLike = 0.0) -> FloatArray:
     """Number density [GeV^3] of three flavours of nu and nubar; arguments as for :func:`neutrino_energy`."""
-    return np.asarray(temperature, dtype=float) ** 3 * _fermi_integrals().number(degeneracy)
+    return np.asarray(temperature, dtype=float) ** 3 * _fermi_integrals().number(np.asarray(degeneracy, dtype=float))
 
 
 def neutrino_state(energy: float, number: float) -> tuple[float, float]:

@@ -59,6 +59,7 @@ DEUTERIUM_2025 = Observed(2.510e-5, 0.028e-5, 0.06e-5, "2511.06275; theory: 2.5 
 DEUTERIUM_2017 = Observed(2.527e-5, 0.030e-5, 0.06e-5, "1710.11129; theory: 2.5 % between nuclear networks")
 DEUTERIUM_PDG = Observed(2.547e-5, 0.029e-5, 0.06e-5, "PDG 2024; theory: 2.5 % between nuclear networks")
 N_EFF_PLANCK = Observed(2.99, 0.17, 0.0, "Planck 2018 with BAO, 1807.06209")
+N_EFF_JOINT = Observed(2.990, 0.070, 0.0, "CMB and light elements together, 2603.13226")
 N_EFF_ACT = Observed(2.86, 0.13, 0.0, "ACT DR6 with Planck, 2503.14454")
 BARYON_ERROR = 0.00014  # Omega_b h^2, Planck 2018 with BAO
 
@@ -107,7 +108,9 @@ class Criterion:
 
 
 BBN: Mapping[str, Criterion] = {
-    "default": Criterion(HELIUM_LBT, DEUTERIUM_2025, note="modern: Y_p from LBT, D/H of 2025, both neutrino treatments"),
+    "default": Criterion(
+        HELIUM_LBT, DEUTERIUM_2025, note="modern: Y_p from LBT, D/H of 2025, both neutrino treatments"
+    ),
     "modern": Criterion(HELIUM_LBT, DEUTERIUM_2025, note="the default under its own name"),
     "brdar2020": Criterion(
         helium_cut=0.256,
@@ -119,12 +122,17 @@ BBN: Mapping[str, Criterion] = {
     "pdg": Criterion(HELIUM_PDG, DEUTERIUM_PDG, note="Y_p and D/H of the PDG 2024"),
     "empress": Criterion(HELIUM_EMPRESS, DEUTERIUM_2017, note="the low helium of EMPRESS with D/H of 2017"),
     "helium": Criterion(HELIUM_LBT, note="Y_p of LBT alone"),
-    "kinetic": Criterion(HELIUM_LBT, DEUTERIUM_2025, neutrinos=("kinetic",), note="the default, kinetic neutrinos only"),
-    "thermal": Criterion(HELIUM_LBT, DEUTERIUM_2025, neutrinos=("thermal",), note="the default, thermal neutrinos only"),
+    "kinetic": Criterion(
+        HELIUM_LBT, DEUTERIUM_2025, neutrinos=("kinetic",), note="the default, kinetic neutrinos only"
+    ),
+    "thermal": Criterion(
+        HELIUM_LBT, DEUTERIUM_2025, neutrinos=("thermal",), note="the default, thermal neutrinos only"
+    ),
 }
 CMB: Mapping[str, Criterion] = {
     "default": Criterion(n_eff=N_EFF_ACT, note="modern: N_eff of ACT DR6 with Planck, both neutrino treatments"),
     "modern": Criterion(n_eff=N_EFF_ACT, note="the default under its own name"),
+    "joint2026": Criterion(n_eff=N_EFF_JOINT, note="N_eff of CMB and light elements together; not to be added to bbn"),
     "planck2018": Criterion(n_eff=N_EFF_PLANCK, note="N_eff of Planck 2018 with BAO"),
     "brdar2020": Criterion(
         n_eff_cut=0.3, neutrinos=("thermal",), confidence_level=0.9, note="2007.15563: Delta N_eff below 0.3"
@@ -139,7 +147,9 @@ CMB: Mapping[str, Criterion] = {
     "simons-observatory": Criterion(
         spread=0.07, kind="projection", note="baseline sigma(N_eff) = 0.07, 1808.07445 (from memory, not re-read)"
     ),
-    "cmb-s4": Criterion(spread=0.03, kind="projection", note="sigma(N_eff) = 0.03, 1907.04473 (from memory, not re-read)"),
+    "cmb-s4": Criterion(
+        spread=0.03, kind="projection", note="sigma(N_eff) = 0.03, 1907.04473 (from memory, not re-read)"
+    ),
 }
 
 
@@ -168,6 +178,11 @@ class SkyConstraint:
         """Named criteria, ``default`` first."""
         return tuple(self.criteria)
 
+    @property
+    def mass_range(self) -> tuple[float, float]:
+        """Masses [GeV] of the grid."""
+        return float(grid.MASSES[0]), float(grid.MASSES[-1])
+
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
         """chi^2 above the Standard Model of each point; zero (nothing known) for masses outside the grid.
 
@@ -182,7 +197,9 @@ class SkyConstraint:
         values = []
         for portal in portals:
             if portal.extra_width > 0:
-                raise DomainError(f"{self.key}: the early Universe is tabulated for dipole decays only, without extra width")
+                raise DomainError(
+                    f"{self.key}: the early Universe is tabulated for dipole decays only, without extra width"
+                )
             d = np.sqrt([portal.decay_strength])
             known = _covered(portal.mass) and d[0] > 0
             values.append(float(_statistic(criterion, portal.mass, d, portal.direction.nature)[0]) if known else 0.0)
@@ -257,7 +274,9 @@ def _excluded(key: str, preset: str, mass: float, nature: Nature, level: float) 
     edges = np.nonzero(out[1:] != out[:-1])[0]
     fraction = excess[edges] / (excess[edges] - excess[edges + 1])
     crossings = list(scan[edges] * (scan[edges + 1] / scan[edges]) ** fraction)
-    lows = ([float(scan[0])] if out[0] else []) + [float(c) for c, e in zip(crossings, edges, strict=True) if not out[e]]
+    lows = ([float(scan[0])] if out[0] else []) + [
+        float(c) for c, e in zip(crossings, edges, strict=True) if not out[e]
+    ]
     highs: list[float | None] = [float(c) for c, e in zip(crossings, edges, strict=True) if out[e]]
     highs += [None] if out[-1] else []
     return tuple(Interval(low, high) for low, high in zip(lows, highs, strict=True))
@@ -296,12 +315,19 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "bbn",
         "Big Bang nucleosynthesis",
         BBN,
-        ("Pitrou:2018cgg", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa", "Cooke:2017cwo", "LBT:2026helium"),
+        ("Pitrou:2018cgg", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa", "Cooke:2017cwo", "Aver:2026lbt"),
     ),
     SkyConstraint(
         "cmb",
         "Cosmic microwave background, N_eff",
         CMB,
-        ("Planck:2018vyg", "ACT:2025tim", "Brdar:2020quo", "Escudero:2018mvt", "Escudero:2020dfa"),
+        (
+            "Planck:2018vyg",
+            "ACT:2025tim",
+            "SimonsObservatory:2018koc",
+            "Abazajian:2019eic",
+            "Brdar:2020quo",
+            "Escudero:2018mvt",
+        ),
     ),
 )

@@ -316,7 +316,7 @@ def decoupling_temperature(mass: float, strength: float) -> float:
     if strength == 0:
         return float("inf")
     temperatures = np.geomspace(1e-4, 1e4, 400)
-    rate = np.array([2 * strength * relic.scattering_rate(mass, t, np.array([3 * t]))[0] for t in temperatures])
+    rate = 2 * strength * relic.scattering_rate(mass, temperatures, 3 * temperatures)
     g_star = freedom.energy_freedom(temperatures)
     ratio = rate / (np.sqrt(8 * np.pi**3 / 90 * g_star) * temperatures**2 / units.PLANCK_MASS)
     coupled = np.nonzero(ratio >= 1)[0]

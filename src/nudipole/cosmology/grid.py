@@ -51,41 +51,49 @@ def points(masses: npt.ArrayLike = MASSES) -> list[tuple[float, float]]:
     return chosen
 
 
-def build(
-    out: Path,
-    neutrinos: str = "kinetic",
-    progress: Progress | None = None,
-    resume: bool = True,
-    masses: npt.ArrayLike = MASSES,
-) -> Path:
-    """Compute the grid with the live BBN code and write it to ``out`` as a table.
+def build(out: Path, progress: Progress | None = None, resume: bool = True) -> tuple[Path, ...]:
+    """Compute every table of this room with the live BBN code (about an hour on one core): what ``make sky`` does.
 
     Parameters
     ----------
     out : Path
-        The CSV file to write; it is replaced whole after every point.
-    neutrinos : {"kinetic", "thermal"}
-        See :class:`nudipole.cosmology.evolution.Options`.
+        Directory for ``sky_kinetic.csv``, ``sky_thermal.csv`` and ``standard_model.csv``; made if absent. Tables are
+        replaced whole after every point.
     progress : callable
-        Called with (points done, points in all, what was found).
+        Called with (points done, points in all, what was found, energy balance included).
     resume : bool
-        Keep the points that ``out`` holds already.
-    masses : array_like
-        Masses [GeV] to compute, all of the grid unless told.
+        Keep the points that are there already.
 
     Raises
     ------
     MissingExtraError
         If primat is not installed.
     OutputError
-        If ``out`` cannot be written.
+        If a table cannot be written.
     """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be made ({error.strerror})") from None
+    standard = build_standard_model(out / "standard_model.csv")
+    tables_made = [build_table(out / f"sky_{n}.csv", n, progress, resume) for n in NEUTRINOS]
+    return (standard, *tables_made)
+
+
+def build_table(
+    out: Path,
+    neutrinos: str,
+    progress: Progress | None = None,
+    resume: bool = True,
+    masses: npt.ArrayLike = MASSES,
+) -> Path:
+    """One table of :func:`build`, for one treatment of decay neutrinos and the masses [GeV] given."""
     from nudipole.cosmology import abundances
 
     check_choice("neutrino bath", neutrinos, NEUTRINOS)
     rows = _existing(out) if resume and out.exists() else {}
     wanted = points(masses)
-    for mass, lifetime in wanted:
+    for number, (mass, lifetime) in enumerate(wanted, start=1):
         key = (f"{mass:.6e}", f"{lifetime:.6e}")
         if key in rows:
             continue
@@ -96,7 +104,7 @@ def build(
         _write(out, list(rows.values()), neutrinos)
         if progress is not None:
             found = f"M = {mass:.3g} GeV, d = {d:.2e}: Y_p {light.helium:.4f}, N_eff {history.n_eff:.3f}"
-            progress(len(rows), len(wanted), found)
+            progress(number, len(wanted), f"{found}, energy conserved to {history.energy_residual:.0e}")
     return out
 
 

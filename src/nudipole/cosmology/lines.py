@@ -49,6 +49,11 @@ class TheoryLine:
         """Scales Lambda of new physics, ``default`` (1 TeV) first."""
         return tuple(_SCALES)
 
+    @property
+    def mass_range(self) -> tuple[float, float]:
+        """Masses [GeV] between which the line is drawn: everywhere on the plane."""
+        return 1e-9, 1e3
+
     def line(self, masses: npt.ArrayLike, preset: str = "default") -> FloatArray:
         """d [GeV^-1] of the line at each mass [GeV]."""
         check_non_negative(masses=masses)

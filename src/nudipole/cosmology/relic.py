@@ -93,12 +93,15 @@ def relic(mass: float, strength: float, nature: Nature, nodes: int, comoving_max
     return Relic(mass, strength, nature, q, multiplicity * 0.5 * comoving_max * w * q**2 / (2 * np.pi**2))
 
 
-def scattering_rate(mass: float, temperature: float, momentum: FloatArray) -> FloatArray:
-    """Helicity-averaged rate [GeV^3, per D] of N f -> nu f and N nubar -> f fbar, from a table made once per mass."""
+def scattering_rate(mass: float, temperature: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
+    """Helicity-averaged rate [GeV^3, per D] of N f -> nu f and N nubar -> f fbar, from a table made once per mass.
+
+    T [GeV] is held inside 1.5e-5 to 1e4 GeV (the rate over T^3 is flat above, nothing below), p/T inside 1e-3 to 100.
+    """
     spline, log_low, log_high = _scattering_table(mass)
-    log_t = float(np.clip(np.log(temperature), log_low, log_high))
-    log_y = np.log(np.clip(momentum / temperature, 1e-3, 100.0))
-    return temperature**3 * np.exp(spline(log_t, log_y, grid=False))
+    t, p = np.broadcast_arrays(np.asarray(temperature, dtype=float), np.asarray(momentum, dtype=float))
+    log_t, log_y = np.clip(np.log(t), log_low, log_high), np.log(np.clip(p / t, 1e-3, 100.0))
+    return t**3 * np.exp(spline(log_t, log_y, grid=False))
 
 
 @functools.lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +140,7 @@ class Experiment:
             if reached.size:
                 found = model.statistic().intervals(model.signal(masses[reached], direction), cl)
                 for index, intervals in zip(reached, found, strict=True):
-                    excluded[index] = intervals if settings.kind == "roi" else _without_zero(intervals)
+                    excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
         return Limit(
             key=self.key,
             direction=direction,
@@ -174,6 +175,29 @@ class Experiment:
         bins = model.bins
         return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed)
 
+    def preset_steps(self, preset: str, masses: npt.ArrayLike, direction: Direction) -> list[tuple[str, str]]:
+        """What each difference of a preset does by itself: d(with it) / d(default) at these masses [GeV]."""
+        overrides = {k: v for k, v in self.card.presets[preset].items() if k != "about"}
+        base = self.limit(masses, direction).lower
+        steps = []
+        for path, change in _leaves(overrides):
+            single = Experiment(self.card, {**self.raw, "presets": {"one": change}}, self.file)
+            try:
+                typed = _typed(cards.apply_preset(single.raw, "one", self.file), self.file)
+                model = SIGNALS[typed.signal].build(typed, self.file)
+                alone = Experiment(
+                    typed, cards.apply_preset(single.raw, "one", self.file), self.file, {"default": model}
+                )
+                ratio = alone.limit(masses, direction).lower / base
+            except ValueError:  # CardError is one; bins that no longer fit the data are another
+                steps.append((path, "makes sense only together with the others"))
+                continue
+            shown = ", ".join(
+                f"{r:.3g} at {m:g} GeV" for m, r in zip(np.atleast_1d(masses), ratio, strict=True) if np.isfinite(r)
+            )
+            steps.append((path, f"d(with it) / d(default) = {shown or 'no common excluded mass'}"))
+        return steps
+
     def explain(self, preset: str = "default") -> dict[str, Any]:
         """What is assumed, and what the preset changes with respect to the default."""
         card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
@@ -204,6 +228,17 @@ def _typed(raw: Mapping[str, Any], file: Path) -> Card:
     return card
 
 
+def _leaves(overrides: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The overrides one by one: each field of a table, each other entry whole."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for key, value in overrides.items():
+        if isinstance(value, dict):
+            found += [(f"{key}.{field}", {key: {field: inner}}) for field, inner in value.items()]
+        else:
+            found.append((key, {key: value}))
+    return found
+
+
 def _mass_range(card: Card) -> tuple[float, float]:
     if card.mass_range_MeV is None:
         return 0.0, np.inf
@@ -215,6 +250,13 @@ def _contained(direction: Direction, flavors: tuple[str, ...]) -> bool:
         return True
     switched_on = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
     return bool(switched_on & set(flavors))
+
+
+def _between(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The region that a signal points to: what is left between excluded intervals, if d = 0 is itself excluded."""
+    if not intervals or intervals[0].low > 0.0:
+        return ()
+    return tuple(Interval(a.high, b.low) for a, b in itertools.pairwise(intervals) if a.high is not None)
 
 
 def _without_zero(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:

@@ -11,7 +11,7 @@ from nudipole.constraint import Constraint
 from nudipole.errors import UnknownNameError
 from nudipole.experiments.experiment import Experiment
 
-_SKY = ("nudipole.cosmology.constraints", "nudipole.supernova.constraints")
+_SKY = ("nudipole.cosmology.constraints", "nudipole.cosmology.lines", "nudipole.supernova.constraints")
 
 
 def card_directory() -> Path:
@@ -42,7 +42,7 @@ def all_keys() -> tuple[str, ...]:
 
 @functools.cache
 def get(key: str) -> Constraint:
-    """The constraint of this key, loaded once.
+    """The constraint of this key, loaded once; also the parts of envelopes, which no list shows.
 
     Raises
     ------
@@ -53,6 +53,8 @@ def get(key: str) -> Constraint:
         return Experiment.from_file(card_directory() / f"{key}.toml")
     if key in sky():
         return sky()[key]
+    if key in {path.stem for path in (card_directory() / "parts").glob("*.toml")}:
+        return Experiment.from_file(card_directory() / "parts" / f"{key}.toml")
     raise UnknownNameError("experiment", key, all_keys())
 
 

@@ -18,7 +18,7 @@ from scipy.special import gamma as gamma_function
 from scipy.special import loggamma
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -66,14 +66,14 @@ def allowed_shape(energy: npt.ArrayLike, endpoint: float, charge: float, mass_nu
     energy : array_like
         Neutrino energy [GeV].
     endpoint : float
-        Largest neutrino energy Q [GeV].
+        Largest neutrino energy Q [GeV], 0.1 keV to 100 MeV.
     charge, mass_number : float
         As for :func:`fermi_function`.
 
     Raises
     ------
     DomainError
-        As for :func:`fermi_function`, and if an energy is negative.
+        As for :func:`fermi_function`, and if an energy is negative or the endpoint out of range.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def allowed_shape(energy: npt.ArrayLike, endpoint: float, charge: float, mass_nu
     0.0
     """
     check_non_negative(energy=energy)
-    check_positive(endpoint=endpoint)
+    check_between(1e-7, 0.1, endpoint=endpoint)
     kinetic = np.asarray(endpoint - np.asarray(energy, dtype=float))
     inside = np.where(kinetic > 0, kinetic, endpoint)
     total = inside + units.ELECTRON_MASS

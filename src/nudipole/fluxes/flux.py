@@ -121,27 +121,28 @@ class FluxComponent:
         slope = np.diff(intensity) / np.diff(energy)
         inside = np.clip(minimum, energy[0], energy[-1])
         index = np.clip(np.searchsorted(energy, inside, side="right") - 1, 0, len(energy) - 2)
-        value = intensity[index] + slope[index] * (inside - energy[index])
-        result = []
-        for power in powers:
-            segment = _segment_integral(intensity[:-1], slope, energy[:-1], energy[1:], power)
-            tail = np.concatenate([np.cumsum(segment[::-1])[::-1], [0.0]])
-            partial = _segment_integral(value, slope[index], inside, energy[index + 1], power)
-            result.append(partial + tail[index + 1])
-        return np.stack(result)
+        steepness = slope[index]
+        value = intensity[index] + steepness * (inside - energy[index])
+        whole = _segment_integrals(intensity[:-1], slope, energy[:-1], energy[1:], powers)
+        partial = _segment_integrals(value, steepness, inside, energy[index + 1], powers)
+        for moment, segments in zip(partial, whole, strict=True):
+            tail = np.append(np.cumsum(segments[::-1])[::-1], 0.0)
+            moment += tail[index + 1]
+        return np.stack(partial)
 
 
-def _segment_integral(
-    value: FloatArray, slope: FloatArray, low: FloatArray, high: FloatArray, power: int
-) -> FloatArray:
-    """int_low^high [value + slope (E - low)] E^-power dE, also where the segment is a steep step."""
+def _segment_integrals(
+    value: FloatArray, slope: FloatArray, low: FloatArray, high: FloatArray, powers: Sequence[int]
+) -> list[FloatArray]:
+    """int_low^high [value + slope (E - low)] E^-j dE for each j, also where the segment is a steep step."""
     width = high - low
-    if power == 0:
-        return (value + 0.5 * slope * width) * width
-    logarithm = np.log1p(width / low)
-    if power == 1:
-        return value * logarithm + slope * (width - low * logarithm)
-    return value * width / (low * high) + slope * (logarithm - width / high)
+    logarithm = np.log1p(width / low) if any(powers) else width
+    closed = {
+        0: lambda: (value + 0.5 * slope * width) * width,
+        1: lambda: value * logarithm + slope * (width - low * logarithm),
+        2: lambda: value * width / (low * high) + slope * (logarithm - width / high),
+    }
+    return [np.asarray(closed[power]()) for power in powers]
 
 
 @dataclass(frozen=True)

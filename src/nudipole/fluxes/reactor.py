@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_between, check_choice, check_non_negative, check_positive
 from nudipole.fluxes import beta_decay
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
 
@@ -94,7 +94,7 @@ def reactor(
     rescale : str
         Which part takes up the difference: ``all``, or ``below-2-MeV``.
     maximum_energy_MeV : float
-        End of the spectrum [MeV], above 8.
+        End of the spectrum [MeV], 8 (where the fits end) to 20.
 
     Returns
     -------
@@ -104,8 +104,8 @@ def reactor(
     Raises
     ------
     DomainError
-        If a number is not positive, fractions do not make a core, or the flux imposed is less than what lies above
-        2 MeV.
+        If a number is not positive or absurd (baselines are 0.1 to 1e7 m), fractions do not make a core, or the flux
+        imposed is less than what lies above 2 MeV.
     UnknownNameError
         If a name is not one of those listed.
 
@@ -117,10 +117,10 @@ def reactor(
     check_choice("reactor model", model, MODELS)
     check_choice("capture", capture, ("two-decays", "none"))
     check_choice("rescale", rescale, ("all", "below-2-MeV"))
-    check_positive(power_GW=power_GW, baseline_m=baseline_m)
+    check_between(1e-9, 1e3, power_GW=power_GW)
+    check_between(0.1, 1e7, baseline_m=baseline_m)
     fractions = _normalised(fission_fractions)
-    if not maximum_energy_MeV > 8.0:
-        raise DomainError(f"maximum_energy_MeV must lie above 8, where the fits end, got {maximum_energy_MeV}")
+    check_between(8.0, 20.0, maximum_energy_MeV=maximum_energy_MeV)
     heat = sum(fractions[isotope] * ENERGY_PER_FISSION[isotope] for isotope in ISOTOPES) * units.MEV
     per_fission = power_GW * units.GIGAWATT / heat / (4.0 * np.pi * (100.0 * baseline_m) ** 2)
     energy = _grid(maximum_energy_MeV)
@@ -130,11 +130,12 @@ def reactor(
     if total_flux_cm2_s is not None:
         check_positive(total_flux_cm2_s=total_flux_cm2_s)
         spectra = _imposed(energy, spectra, total_flux_cm2_s / per_fission, rescale)
-    parts = tuple(
-        FluxComponent(name, energy * units.MEV, per_fission * values / units.MEV, pure("e"), antineutrino=True)
-        for name, values in spectra.items()
-    )
-    return Flux("reactor", parts, citations=("Huber:2011wv", "Mueller:2011nm", "Vogel:1989iv", "Ma:2012bm"))
+    parts = []
+    for name, values in spectra.items():
+        end = np.nonzero(values)[0][-1] + 2  # up to the first zero above the endpoint
+        intensity = per_fission * values[:end] / units.MEV
+        parts.append(FluxComponent(name, energy[:end] * units.MEV, intensity, pure("e"), antineutrino=True))
+    return Flux("reactor", tuple(parts), citations=("Huber:2011wv", "Mueller:2011nm", "Vogel:1989iv", "Ma:2012bm"))
 
 
 def fission_spectrum(
@@ -142,7 +143,7 @@ def fission_spectrum(
     fractions: Mapping[str, float],
     model: ReactorModel = "huber-mueller",
 ) -> FloatArray:
-    """Antineutrinos per MeV and fission at energies [MeV], for normalised fission fractions.
+    """Antineutrinos per MeV and fission at energies [MeV], 0 to 100, for normalised fission fractions.
 
     Examples
     --------
@@ -151,7 +152,7 @@ def fission_spectrum(
     """
     check_choice("reactor model", model, MODELS)
     energy = np.asarray(energy_MeV, dtype=float)
-    check_non_negative(energy_MeV=energy)
+    check_between(0.0, 100.0, energy_MeV=energy)
     if model == "kopeikin":
         table = tables.load("fluxes/data/reactor_kopeikin.csv")
         inside = np.interp(energy, table["energy"], np.log(table["total"]))

@@ -23,14 +23,7 @@ import numpy.typing as npt
 from scipy.special import erfcx, log_ndtr, ndtr
 
 from nudipole import units
-from nudipole.errors import (
-    DomainError,
-    UnknownNameError,
-    check_choice,
-    check_finite,
-    check_non_negative,
-    check_positive,
-)
+from nudipole.errors import DomainError, UnknownNameError, check_between, check_choice, check_finite, check_non_negative
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
 
 FloatArray = npt.NDArray[np.float64]
@@ -110,7 +103,8 @@ def stopped_pion(
     Raises
     ------
     DomainError
-        If a number is negative or not finite, or neither protons nor fluence are given.
+        If a number is negative, not finite or absurd (baselines are 0.1 to 1e7 m), or neither protons nor fluence are
+        given.
     UnknownNameError
         If a component is not one of the three.
 
@@ -126,10 +120,11 @@ def stopped_pion(
     if fluence_cm2 is None:
         if protons_on_target is None:
             raise DomainError("a stopped-pion flux needs protons_on_target or fluence_cm2")
-        check_non_negative(neutrinos_per_proton=neutrinos_per_proton, protons_on_target=protons_on_target)
-        check_positive(baseline_m=baseline_m)
+        check_between(0.0, 1e3, neutrinos_per_proton=neutrinos_per_proton)
+        check_between(0.0, 1e30, protons_on_target=protons_on_target)
+        check_between(0.1, 1e7, baseline_m=baseline_m)
         fluence_cm2 = neutrinos_per_proton * protons_on_target / (4.0 * np.pi * (100.0 * baseline_m) ** 2)
-    check_non_negative(fluence_cm2=fluence_cm2)
+    check_between(0.0, 1e40, fluence_cm2=fluence_cm2)
     grid = MICHEL_ENDPOINT * (0.5 - 0.5 * np.cos(np.linspace(0.02, np.pi, _NODES)))
     parts: list[FluxComponent] = []
     for name in chosen:

@@ -24,6 +24,7 @@ from nudipole.errors import DomainError, check_finite, check_non_negative
 FloatArray = npt.NDArray[np.float64]
 _ITERATIONS = 60
 _TOLERANCE = 1e-9
+_WALL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,9 @@ class Likelihood:
         value = 2 * (safe - observed + log_term)
         slope = 2 * (1 - ratio)
         curvature = 2 * np.maximum(ratio / safe, 1e-12)
-        # continued quadratically below the floor, so that Newton's method can come back
+        # continued quadratically below the floor, so that Newton's method can come back; where nothing was observed the
+        # exact curvature is zero and a negative expectation would be rewarded, so a wall of _WALL events stands there
+        curvature = np.where(below, np.maximum(curvature, 2.0 / _WALL), curvature)
         value = np.where(below, value + slope * (mu - safe) + 0.5 * curvature * (mu - safe) ** 2, value)
         slope = np.where(below, slope + curvature * (mu - safe), slope)
         width = np.where(gaussian, self.sigma, 1.0)

@@ -239,7 +239,7 @@ class _Profile:
         """
         inner, x = best.copy(), best + 2.0
         chi2, slope, theta = self.evaluate(x, None)
-        for _ in range(60):
+        for _ in range(22):  # a billion times the noise
             grow = np.nonzero(chi2 < target)[0]
             if grow.size == 0:
                 break

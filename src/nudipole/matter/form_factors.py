@@ -32,8 +32,8 @@ NAMES = ("helm", "fermi", "klein-nystrand", "fourier-bessel", "point")
 HELM_SKIN = 0.9  # fm
 FERMI_DIFFUSENESS = 0.523  # fm
 YUKAWA_RANGE = 0.7  # fm
-PROTON_RADIUS = 0.8409  # fm, PDG 2024
-NEUTRON_RADIUS2 = -0.1155  # fm^2, PDG 2024
+PROTON_RADIUS = 0.8409  # fm, PDG 2024 (from memory, not re-read)
+NEUTRON_RADIUS2 = -0.1155  # fm^2, PDG 2024 (from memory, not re-read)
 # Z, A of the nuclei in data/fourier_bessel.csv; Ge73 uses the coefficients of Ge72
 FOURIER_BESSEL = ("C12", "O16", "Al27", "Si28", "Ar40", "Ca40", "Fe56", "Ge70", "Ge72", "Ge74", "Ge76", "Pb208")
 
@@ -171,7 +171,7 @@ def neutron_radius(nucleus: Nucleus) -> float:
     r"""rms radius [fm] of the weak charge of the neutrons of a nucleus (for coherent elastic neutrino scattering).
 
     Point protons from the charge radius; neutron skin -0.04 + 1.01 (N - Z)/A fm (Trzcinska et al., Phys. Rev. Lett. 87,
-    082501 (2001), +-0.03 fm); folded with the size of the nucleon (proton radius).
+    082501 (2001), +-0.03 fm; the two numbers from memory, not re-read); folded with the size of the nucleon (proton radius).
     """
     if nucleus.neutrons == 0:
         return 0.0

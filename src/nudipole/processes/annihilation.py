@@ -307,13 +307,13 @@ def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e
         warnings.warn(
             f"d = {np.max(d):.3g} GeV^-1 violates partial-wave unitarity at sqrt(s) = {np.sqrt(np.max(s)):.4g} GeV",
             EffectiveTheoryWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     elif np.any(d**2 * s > 1.0):
         warnings.warn(
             f"d^2 s = {np.max(d**2 * s):.3g} is not small: the scale 1/d lies below the collision energy",
             EffectiveTheoryWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
 
 

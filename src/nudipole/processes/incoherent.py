@@ -93,7 +93,8 @@ def quadrupole_strength(q2: npt.ArrayLike, transition_strength: float, oscillato
     q2 : array_like
         Q^2 [GeV^2].
     transition_strength : float
-        B(E2, up) [e^2 fm^4]: 39.7 for the 4.44 MeV level of C12.
+        B(E2, up) [e^2 fm^4]: 38.2 +- 1.0 for the 4.44 MeV level of C12, five times the B(E2, down) = 7.63(19) of A.
+        D'Alessio et al. (2020).
     oscillator_length : float
         b [fm].
     """

@@ -153,9 +153,9 @@ def hnl_energy_nodes(
 def polarisation(parent: str, channel: str, hnl_mass: float) -> float:
     r"""Mean polarisation of N (of Nbar: the opposite) along its direction of flight, in the frame it is emitted in.
 
-    V -> nu Nbar and P0 -> gamma nu Nbar: (1 - 2r) / (1 + 2r) with r = M^2/q^2, because one helicity goes as q^2 sin^2 and
-    the other as M^2 (1 + cos^2) (errata section 8); P -> l gamma N: 1, because the photon of the dipole has one helicity
-    and N must carry the spin of the off-shell neutrino. The frame is that of the virtual photon or neutrino.
+    V -> nu Nbar and P0 -> gamma nu Nbar: (1 - 2r) / (1 + 2r) with r = M^2/q^2, because one helicity goes as q^2 sin^2
+    and the other as M^2 (1 + cos^2) (errata section 8); P -> l gamma N: 1, because the photon of the dipole has one
+    helicity and N must carry the spin of the off-shell neutrino. The frame is that of the virtual photon or neutrino.
 
     Examples
     --------

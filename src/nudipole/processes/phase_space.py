@@ -201,13 +201,15 @@ def _volume(parent_mass: FloatArray, masses: tuple[float, ...], nodes: int) -> F
     return np.sum(weight * (high - low)[..., None] * 2.0 * mass * inner * outer, axis=-1) / (2.0 * np.pi)
 
 
-def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike) -> FloatArray:
+def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike, frame_mass: npt.ArrayLike | None = None) -> FloatArray:
     """Four-momenta given in the rest frame of ``frame``, seen where ``frame`` has the momentum given.
 
     Parameters
     ----------
     momentum, frame : array_like (..., 4)
         (E, px, py, pz) [GeV]; ``frame`` must be time-like.
+    frame_mass : array_like, optional
+        Invariant mass of ``frame`` [GeV], where its energy and momentum are too close to yield it.
 
     Examples
     --------
@@ -215,7 +217,10 @@ def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike) -> FloatArray:
     [1.25, 0.0, 0.0, 0.75]
     """
     p, q = np.asarray(momentum, dtype=float), np.asarray(frame, dtype=float)
-    mass2 = q[..., 0] ** 2 - np.sum(q[..., 1:] ** 2, axis=-1)
+    if frame_mass is None:
+        mass2 = q[..., 0] ** 2 - np.sum(q[..., 1:] ** 2, axis=-1)
+    else:
+        mass2 = np.asarray(frame_mass, dtype=float) ** 2
     if np.any(mass2 <= 0):
         raise DomainError("the frame of a boost must be time-like")
     mass = np.sqrt(mass2)

@@ -29,7 +29,7 @@ from nudipole import units
 from nudipole.errors import check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
-_NODES = 32  # Gauss-Legendre nodes of the photon and neutrino energy integrals
+_NODES = 24  # Gauss-Legendre nodes of the photon and neutrino energy integrals
 _PAIR_NODES = 6
 _TAIL = 45.0  # thermal integrals stop this many temperatures up: exp(-45) = 3e-20
 _PAIR_TAIL = 30.0

@@ -30,10 +30,12 @@ from nudipole.matter.isotopes import Nucleus
 FloatArray = npt.NDArray[np.float64]
 Scheme = Literal["radiative", "tree"]
 FLAVORS = ("e", "mu", "tau")
-# Bahcall, Kamionkowski, Sirlin, Phys. Rev. D51, 6146 (1995): rho, and kappa = a + b I(T) for nu_e and for the others
+# Bahcall, Kamionkowski, Sirlin, Phys. Rev. D51, 6146 (1995): rho, and kappa = a + b I(T) for nu_e and for the others; the
+# numbers and I(T) as in the public codes that follow the paper (sntools, Borexino's generator), +-0.0025 on kappa
 _RHO = 1.0126
 _KAPPA = {"e": (0.9791, 0.0097), "mu": (0.9970, -0.00037), "tau": (0.9970, -0.00037)}
-# vector couplings of the proton with the charge radius of each flavour, and of the neutron (docs: errata on Eq. 46)
+# vector couplings of the proton with the charge radius of each flavour, and of the neutron (docs: errata on Eq. 46); all
+# from memory, not re-read: the flavours differ by alpha/(3 pi) ln(m'^2/m^2), as the test of this module checks to 1e-4
 PROTON_COUPLING = {"e": 0.0401, "mu": 0.0318, "tau": 0.0275}
 NEUTRON_COUPLING = -0.5094
 

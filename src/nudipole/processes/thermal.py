@@ -17,6 +17,7 @@ matter is in :mod:`plasma`.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,7 +132,11 @@ def momentum_nodes(number: int = _NODES, x_max: float = _X_MAX) -> tuple[FloatAr
     return 0.5 * x_max * (nodes + 1.0), 0.5 * x_max * weights
 
 
-def _charge_sum(temperature: npt.ArrayLike, fermions: tuple[ChargedFermion, ...], kernel) -> FloatArray:  # type: ignore[no-untyped-def]
+def _charge_sum(
+    temperature: npt.ArrayLike,
+    fermions: tuple[ChargedFermion, ...],
+    kernel: Callable[[FloatArray, FloatArray], FloatArray],
+) -> FloatArray:
     check_positive(temperature=temperature)
     temperature = np.asarray(temperature, dtype=float)
     x, weights = momentum_nodes()

@@ -11,6 +11,7 @@ SIGNALS = LazyRegistry(
     {
         "recoil": "nudipole.signals.recoil",
         "upscatter-decay": "nudipole.signals.upscatter_decay",
+        "envelope": "nudipole.signals.envelope",
         "combination": "nudipole.signals.combination",
         "earth": "nudipole.signals.earth",
         "meson-decay": "nudipole.signals.meson_decay",

@@ -60,7 +60,7 @@ def _derivative(shape: Callable[[float], FloatArray], step: float = 1e-3) -> Flo
     return np.asarray((shape(1.0 + step) - shape(1.0 - step)) / (2.0 * step))
 
 
-SHAPES = {
+SHAPES: dict[str, Callable[..., FloatArray]] = {
     "flat": flat,
     "exponential": exponential,
     "exponential-slope": exponential_slope,

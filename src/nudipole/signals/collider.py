@@ -15,7 +15,7 @@ and near = wall, far = infinity in the second. The photon's direction stands for
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+import itertools
 from typing import Literal
 
 import numpy as np
@@ -23,123 +23,27 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import check_non_negative
 from nudipole.portal import Direction, Nature
 from nudipole.processes import annihilation, gauge_decays, mono_photon
+from nudipole.signals.photon_acceptance import LeptonCollider
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 Source = Literal["decay", "radiative"]
+SOURCES: tuple[Source, ...] = ("decay", "radiative")
 MASS_GRID = np.concatenate([np.geomspace(1e-3, 0.1, 5), np.linspace(0.15, 0.95, 13), 1.0 - np.geomspace(0.03, 1e-4, 4)])
 PATH_GRID = np.geomspace(0.5, 200.0, 25)  # path to the wall times p_0 / p, in radii
 
 
-@dataclass(frozen=True)
-class PhotonAcceptance:
-    r"""Which single photons a detector counts, in the centre of mass of the beams.
-
-    Parameters
-    ----------
-    cosine_max : float
-        :math:`|\cos\theta_\gamma|` below this.
-    energy_min, energy_max : float
-        [GeV].
-    x_transverse_min : float
-        E sin(theta) / E_beam above this.
-    efficiency : float
-        Of trigger and reconstruction inside the cuts.
-    veto_cosine : float
-        If positive: E_gamma above :func:`nudipole.processes.mono_photon.bhabha_veto_energy` for electrons lost beyond
-        this :math:`|\cos\theta|`.
-    theta_min_deg, theta_max_deg : tuple of float
-        Polynomials in E_gamma (lowest power first) that bound the polar angle in the laboratory; empty: no bound.
-    beam_velocity : float
-        Velocity of the centre of mass in the laboratory, along the electron beam, for those bounds.
-    """
-
-    cosine_max: float
-    energy_min: float = 0.0
-    energy_max: float = float("inf")
-    x_transverse_min: float = 0.0
-    efficiency: float = 1.0
-    veto_cosine: float = 0.0
-    theta_min_deg: tuple[float, ...] = ()
-    theta_max_deg: tuple[float, ...] = ()
-    beam_velocity: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_positive(cosine_max=self.cosine_max)
-        check_non_negative(
-            energy_min=self.energy_min, x_transverse_min=self.x_transverse_min, efficiency=self.efficiency
-        )
-        if self.cosine_max >= 1.0 or self.efficiency > 1.0 or self.energy_max <= self.energy_min:
-            raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
-
-    def accepts(self, energy: FloatArray, cosine: FloatArray, sqrt_s: float) -> npt.NDArray[np.bool_]:
-        """Whether photons of these energies [GeV] and polar cosines are counted at sqrt(s) [GeV]."""
-        sine = np.sqrt(np.maximum(1.0 - cosine**2, 0.0))
-        kept = (np.abs(cosine) < self.cosine_max) & (energy > self.energy_min) & (energy < self.energy_max)
-        kept &= energy * sine > self.x_transverse_min * 0.5 * sqrt_s
-        if self.veto_cosine > 0.0:
-            inside = np.clip(cosine, -self.cosine_max, self.cosine_max)
-            kept &= energy > mono_photon.bhabha_veto_energy(inside, sqrt_s, self.veto_cosine)
-        if self.theta_min_deg or self.theta_max_deg:
-            boosted = (cosine + self.beam_velocity) / (1.0 + self.beam_velocity * cosine)
-            theta = np.degrees(np.arccos(np.clip(boosted, -1.0, 1.0)))
-            if self.theta_min_deg:
-                kept &= theta > np.polynomial.polynomial.polyval(energy, self.theta_min_deg)
-            if self.theta_max_deg:
-                kept &= theta < np.polynomial.polynomial.polyval(energy, self.theta_max_deg)
-        return kept
-
-
-@dataclass(frozen=True)
-class LeptonCollider:
-    """A running of an e+ e- collider and the detector around it.
-
-    Parameters
-    ----------
-    sqrt_s : float
-        [GeV].
-    luminosity : float
-        Integrated, [pb^-1].
-    acceptance : PhotonAcceptance
-    radius, half_length : float
-        Cylinder [m] inside which N -> nu gamma gives an acceptable photon: the inner wall of the calorimeter.
-    radiation : bool
-        Whether initial-state radiation along the beams is folded in.
-    isotropic : bool
-        Let N -> nu gamma be isotropic whatever the helicity of N (a published simplification; right for Majorana N).
-    """
-
-    sqrt_s: float
-    luminosity: float
-    acceptance: PhotonAcceptance
-    radius: float
-    half_length: float
-    radiation: bool = True
-    isotropic: bool = False
-
-    def __post_init__(self) -> None:
-        check_positive(sqrt_s=self.sqrt_s, luminosity=self.luminosity, radius=self.radius, half_length=self.half_length)
-
-    @property
-    def events_per_cross_section(self) -> float:
-        """Integrated luminosity in GeV^2."""
-        return self.luminosity / units.PICOBARN
-
-    def path(self, cosine: FloatArray) -> FloatArray:
-        """Distance [m] from the interaction point to the wall of the cylinder."""
-        sine, along = np.sqrt(np.maximum(1.0 - cosine**2, 1e-18)), np.maximum(np.abs(cosine), 1e-9)
-        return np.minimum(self.radius / sine, self.half_length / along)
-
-
+@functools.lru_cache(maxsize=4096)
 def decay_rate_per_momentum(mass: float, direction: Direction) -> float:
     """kappa times momentum [GeV/m per D]: total width per D times M over hbar c, Majorana and completion included."""
     width = float(gauge_decays.total_width(mass, *_completion(direction), _lepton(direction)))
     return width * direction.majorana_factor * mass / units.HBAR_C
 
 
+@functools.lru_cache(maxsize=4096)
 def photon_fraction(mass: float, direction: Direction) -> float:
     """Branching fraction of N -> nu gamma with everything that the completion brings."""
     return float(gauge_decays.photon_fraction(mass, *_completion(direction), _lepton(direction)))
@@ -166,15 +70,9 @@ def decay_template(mass: float, direction: Direction, collider: LeptonCollider) 
     Returns
     -------
     SignalTemplate
-        Zero at and above the kinematic end.
+        Zero at and above the kinematic end, and for M = 0.
     """
-    nodes = _nodes("decay", mass, direction, collider)
-    if nodes is None:
-        return SignalTemplate.from_counts([0.0])
-    # exp(-kappa L) needs kappa L alone: the path is carried in kappa, and far = 1
-    return SignalTemplate.from_nodes(
-        nodes[0][:, None], nodes[1], 0.0, 1.0, photon_fraction(mass, direction), direction.decay_norm
-    )
+    return template(mass, direction, collider, sources=("decay",))
 
 
 def radiative_template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
@@ -183,27 +81,33 @@ def radiative_template(mass: float, direction: Direction, collider: LeptonCollid
     The direction of N, which only decides where the decay inside takes over, is taken as sin^2(theta) about the beam
     with the energy (sqrt(s) - E_gamma) / 2 + M^2 / 2 (sqrt(s) - E_gamma).
     """
-    nodes = _nodes("radiative", mass, direction, collider)
-    if nodes is None:
-        return SignalTemplate.from_counts([0.0])
-    return SignalTemplate.from_nodes(nodes[0][:, None], nodes[1], 1.0, np.inf, decay_norm=direction.decay_norm)
+    return template(mass, direction, collider, sources=("radiative",))
 
 
 def _nodes(
-    source: Source, mass: float, direction: Direction, collider: LeptonCollider
-) -> tuple[FloatArray, FloatArray] | None:
-    """Events per d^2 and kappa times path of the nodes of one mass; None above the kinematic end and for M = 0."""
+    source: Source, mass: float, direction: Direction, colliders: tuple[LeptonCollider, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Events per d^2 and kappa times path of the nodes of one mass, one row for each running; zero above its end."""
     check_non_negative(mass=mass)
-    ratio = mass / collider.sqrt_s
-    if not 0.0 < ratio < 1.0:
-        return None
-    shares = _shares(source, direction.completion.z_over_gamma, direction.nature, collider)
-    index = int(np.clip(np.searchsorted(MASS_GRID, ratio) - 1, 0, MASS_GRID.size - 2))
-    part = (max(ratio, MASS_GRID[0]) - MASS_GRID[index]) / (MASS_GRID[index + 1] - MASS_GRID[index])
-    weight = (1.0 - part) * shares[index] + part * shares[index + 1]
-    weight = weight * direction.decay_norm * (1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2)
-    momentum = 0.5 * collider.sqrt_s * (1.0 - ratio**2)
-    return weight, decay_rate_per_momentum(mass, direction) / momentum * PATH_GRID * collider.radius
+    energy = np.array([machine.sqrt_s for machine in colliders])
+    radius = np.array([machine.radius for machine in colliders])
+    ratio = np.minimum(mass / energy, 1.0)
+    shares = _joint_shares(source, direction.completion.z_over_gamma, direction.nature, colliders)
+    position = np.interp(ratio, MASS_GRID, np.arange(MASS_GRID.size))
+    left = np.minimum(position.astype(int), MASS_GRID.size - 2)
+    part, rows = (position - left)[:, None], np.arange(ratio.size)
+    weight = (1.0 - part) * shares[rows, left] + part * shares[rows, left + 1]
+    phase_space = (1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2) * direction.decay_norm * (mass > 0.0)
+    momentum = np.maximum(0.5 * energy * (1.0 - ratio**2), 1e-300)
+    kappa = decay_rate_per_momentum(mass, direction) * np.where(ratio < 1.0, radius / momentum, 0.0)
+    return weight * phase_space[:, None], kappa[:, None] * PATH_GRID
+
+
+@functools.lru_cache(maxsize=32)
+def _joint_shares(
+    source: Source, z_over_gamma: float, nature: Nature, colliders: tuple[LeptonCollider, ...]
+) -> FloatArray:
+    return np.stack([_shares(source, z_over_gamma, nature, machine) for machine in colliders])
 
 
 @functools.lru_cache(maxsize=128)
@@ -222,10 +126,20 @@ def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: Lepto
     return table
 
 
+def _directions(cosine_max: float) -> tuple[FloatArray, FloatArray]:
+    """Gauss nodes in cos(theta) of N, split at the edge of the acceptance, which photons of a light N share."""
+    edges = (-1.0, -cosine_max, cosine_max, 1.0)
+    parts = []
+    for (low, high), number in zip(itertools.pairwise(edges), (2, 8, 2), strict=True):
+        node, weight = _legendre(number)
+        parts.append((low + 0.5 * (high - low) * (node + 1.0), 0.5 * (high - low) * weight))
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
 def midpoints(low: float, high: float, number: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of the midpoint rule, for integrands with steps."""
-    width = (high - low) / number
-    return low + width * (np.arange(number) + 0.5), np.full(number, width)
+    edges = np.linspace(low, high, number + 1)
+    return 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
 
 
 def deposit(weight: FloatArray, reach: FloatArray) -> FloatArray:
@@ -245,9 +159,9 @@ def _decay_nodes(
 ) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s = collider.sqrt_s**2
-    loss_nodes, loss_weight = _losses(s, mass, collider.radiation)
-    c_nodes, c_weight = _legendre(12)
-    star_nodes, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
+    loss_nodes, loss_weight = _losses(s, mass, collider.radiation, resonant=z_over_gamma != 0.0)
+    c_nodes, c_weight = _directions(collider.acceptance.cosine_max)
+    star_nodes, star_weight = midpoints(-1.0, 1.0, 32)  # the cuts are steps: cells, no Gauss rule
     azimuth = (np.arange(4) + 0.5) * np.pi / 4.0  # symmetric in phi -> -phi
     loss, c, star, phi = np.ix_(loss_nodes, c_nodes, star_nodes, azimuth)
     reduced = s * (1.0 - loss)
@@ -267,7 +181,8 @@ def _decay_nodes(
     gamma = 1.0 / np.sqrt(1.0 - velocity**2)
     photon_lab = gamma * photon * (1.0 + velocity * cos_photon)
     cos_lab = (cos_photon + velocity) / (1.0 + velocity * cos_photon)
-    kept = collider.acceptance.accepts(photon_lab, cos_lab, collider.sqrt_s)
+    cell = gamma * 0.5 * momentum * star_weight[0] * (1.0 + velocity * cos_photon)
+    kept = collider.acceptance.share(photon_lab, cell, cos_lab, collider.sqrt_s)
     accepted = np.sum(decay * kept, axis=(2, 3)) / azimuth.size
     weight = sigma[..., 0, 0] * c_weight * loss_weight[:, None] * accepted
     along = (gamma * (momentum * c + velocity * energy))[..., 0, 0]
@@ -288,14 +203,18 @@ def _radiative_nodes(
     ceiling = min(1.0 - mass**2 / s, acceptance.energy_max * 2.0 / collider.sqrt_s)
     if ceiling <= floor:
         return np.zeros(1), np.ones(1)
-    log, log_weight = _legendre(24)
-    half = 0.5 * np.log(ceiling / floor)
-    x = np.minimum(floor * np.exp(half * (log + 1.0)), 1.0 - 1e-12)[:, None]
+    pole, gap = 1.0 - units.Z_MASS**2 / s, units.Z_MASS * units.Z_WIDTH / s
+    inner = [pole + k * gap for k in (-20, -5, -1, 1, 5, 20)] if z_over_gamma != 0.0 else []
+    edges = [floor, *(e for e in inner if floor < e < ceiling), ceiling]
+    cells = [midpoints(np.log(a), np.log(b), 20) for a, b in itertools.pairwise(edges)]
+    log_weight = np.concatenate([width for _, width in cells])
+    x = np.minimum(np.exp(np.concatenate([node for node, _ in cells])), 1.0 - 1e-12)[:, None]
+    cell = 0.5 * collider.sqrt_s * x * log_weight[:, None]
     c, c_weight = _legendre(40)
     c = acceptance.cosine_max * c
-    kept = acceptance.accepts(0.5 * x * collider.sqrt_s, c, collider.sqrt_s)
+    kept = acceptance.share(0.5 * x * collider.sqrt_s, cell, c, collider.sqrt_s)
     density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, z_over_gamma) * kept
-    rate = np.sum(density * c_weight * acceptance.cosine_max, axis=1) * half * log_weight * x[:, 0]
+    rate = np.sum(density * c_weight * acceptance.cosine_max, axis=1) * log_weight * x[:, 0]
     polar, polar_weight = _legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)
     energy = 0.5 * (rest + mass**2 / rest)
@@ -305,9 +224,32 @@ def _radiative_nodes(
     return weight.ravel() * scale, (collider.path(polar) / momentum).ravel()
 
 
-def template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
-    """Both sources together: :func:`decay_template` + :func:`radiative_template`."""
-    return decay_template(mass, direction, collider) + radiative_template(mass, direction, collider)
+def template(
+    mass: float,
+    direction: Direction,
+    *colliders: LeptonCollider,
+    apart: bool = False,
+    sources: tuple[Source, ...] = SOURCES,
+) -> SignalTemplate:
+    """Both sources of one or several runnings, in one bin or (``apart``) in one bin for each running.
+
+    exp(-kappa L) needs kappa L alone: the path to the wall is carried in kappa; N decays inside between 0 and 1, and
+    escapes beyond 1.
+    """
+    number = len(colliders)
+    bin_of = np.eye(number) if apart else np.ones((number, 1))
+    nodes = [_nodes(source, mass, direction, colliders) for source in sources]
+    weight = [np.einsum("rp,rb->rpb", w, bin_of).reshape(-1, bin_of.shape[1]) for w, _ in nodes]
+    inside = np.repeat([source == "decay" for source in sources], number * PATH_GRID.size)
+    return SignalTemplate(
+        weight=np.concatenate(weight),
+        kappa=np.concatenate([k.ravel() for _, k in nodes]),
+        near=np.where(inside, 0.0, 1.0),
+        far=np.where(inside, 1.0, np.inf),
+        visible=np.where(inside, photon_fraction(mass, direction), 1.0),
+        stable=np.zeros(bin_of.shape[1]),
+        decay_norm=direction.decay_norm,
+    )
 
 
 def z_invisible_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
@@ -345,22 +287,23 @@ def neutrino_background(collider: LeptonCollider) -> float:
     """
     acceptance = collider.acceptance
     sigma = mono_photon.visible_cross_section(
-        mono_photon.neutrino_pair_cross_section,
+        functools.partial(mono_photon.neutrino_pair_cross_section, nodes=16),
         collider.sqrt_s**2,
         x_min=2.0 * acceptance.energy_min / collider.sqrt_s,
         cosine_max=acceptance.cosine_max,
         x_transverse_min=acceptance.x_transverse_min,
         x_max=min(2.0 * acceptance.energy_max / collider.sqrt_s, 1.0),
         radiation=collider.radiation and collider.sqrt_s > units.Z_MASS,
+        nodes=12,
     )
     return float(sigma) * collider.events_per_cross_section * acceptance.efficiency
 
 
-def _losses(s: float, mass: float, radiation: bool) -> tuple[FloatArray, FloatArray]:
+def _losses(s: float, mass: float, radiation: bool, resonant: bool) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of the fraction of s lost along the beams."""
     if not radiation:
         return np.zeros(1), np.ones(1)
-    node, weight = _legendre(3)
+    node, weight = _legendre(3 if resonant else 2)
     x_max = (1.0 - mass**2 / s) * (1.0 - 1e-9)
     edges = np.array([0.0, *(x for x in (1e-3, 0.01, 0.03, 0.1, 0.4) if x < x_max), x_max])
     low, high = edges[:-1, None], edges[1:, None]

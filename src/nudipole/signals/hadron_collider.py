@@ -1,7 +1,7 @@
 """Mono-photon searches at the LHC as experiments: their card, and how data judge the yields.
 
-Bins in missing transverse momentum, either counts over an expectation with its uncertainty (Poisson, one pull a bin),
-or one inclusive region with the published upper limit on its visible cross section.
+Bins in missing transverse momentum, either counts over an expectation with its uncertainty (hundreds of events a bin:
+Gaussian with variance b + sigma_b^2), or one inclusive region with the published limit on its visible cross section.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import numpy.typing as npt
 from nudipole.cards import Card, Fraction, NonNegative, Positive, Section
 from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes.parton_luminosity import proton_proton
-from nudipole.inference.likelihood import Likelihood, Pull
+from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
 from nudipole.portal import Completion, Direction
 from nudipole.signals import mono_photon
 from nudipole.signals.lepton_collider import CompletionSection
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.mono_photon import MonoPhotonSearch
+from nudipole.signals.prompt import PromptAware, simplified
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class SearchSection(Section, frozen=True, kw_only=True):
 class ObservationSection(Section, frozen=True, kw_only=True):
     """How it is judged: ``counts`` with ``background``, or the ``visible_fb`` that one region allows."""
 
-    statistic: Literal["poisson", "upper-limit"]
+    statistic: Literal["gaussian", "upper-limit"]
     counts: list[NonNegative] = []
     background: list[NonNegative] = []
     background_uncertainty: list[NonNegative] = []
@@ -109,7 +110,7 @@ class HadronColliderModel:
 
     @property
     def _counting(self) -> bool:
-        return self.card.observation.statistic == "poisson"
+        return self.card.observation.statistic == "gaussian"
 
     @property
     def bins(self) -> Bins:
@@ -121,7 +122,8 @@ class HadronColliderModel:
         section = self.card.completion
         if section.kind != "photon" and direction.completion.kind == "photon":
             direction = replace(direction, completion=Completion(section.kind, section.ratio))
-        return Signal(templates=[mono_photon.template(float(mass), direction, self.search) for mass in masses])
+        templates = [mono_photon.template(float(mass), direction, self.search) for mass in masses]
+        return Signal(templates=[simplified(template, negligible=1e-3) for template in templates])
 
     def components(self) -> Mapping[str, FloatArray]:
         if self._counting:
@@ -133,7 +135,7 @@ class HadronColliderModel:
 
     @cached_property
     def likelihood(self) -> Likelihood:
-        """Poisson bins, each with its own background pull."""
+        """One Gaussian bin for each region; expected variance plus that of the background, bins independent."""
         observation = self.card.observation
         number = len(self.search.missing_edges) - 1
         values = {}
@@ -141,11 +143,14 @@ class HadronColliderModel:
             values[name] = np.asarray(getattr(observation, name), dtype=float)
             if values[name].size != number:
                 raise CardError(self.file, f"observation.{name}", values[name].tolist(), f"there are {number} bins")
-        pulls = tuple(Pull(f"background.{self.card.key}.{index}") for index in range(number))
-        shifts = np.diag(values["background_uncertainty"])
-        return Likelihood(values["counts"], values["background"], np.zeros(number), pulls, shifts)
+        sigma = np.sqrt(values["background"] + values["background_uncertainty"] ** 2)
+        return Likelihood(values["counts"], values["background"], sigma)
 
     def statistic(self) -> Statistic:
+        # typical energy of the pairs that make such photons: twice the smallest
+        return PromptAware(self._statistic(), 4.0 * self.search.threshold)
+
+    def _statistic(self) -> Statistic:
         if self._counting:
             return ProfileStatistic(self.likelihood, one_sided=True)
         if self.card.observation.visible_fb is None:

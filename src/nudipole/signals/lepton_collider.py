@@ -29,11 +29,13 @@ from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
 from nudipole.portal import Completion, Direction
 from nudipole.signals import collider
-from nudipole.signals.collider import LeptonCollider, PhotonAcceptance
 from nudipole.signals.model import Bins, Signal
+from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
+from nudipole.signals.prompt import PromptAware, simplified
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
+_NEGLIGIBLE = 1e-3  # standard deviations of a measurement, or events of a count
 
 
 class CompletionSection(Section, frozen=True, kw_only=True):
@@ -156,9 +158,9 @@ class LeptonColliderModel:
             return collider.z_invisible_template(mass, direction, self.runs[0].radius_m)
         if self.card.look == "z-photon":
             return collider.z_photon_template(mass, direction, self.runs[0].radius_m)
-        parts = [collider.template(mass, direction, machine) for machine in self.colliders]
         apart = self.card.observation.statistic == "measured"
-        return side_by_side(parts) if apart else together(parts)
+        unit = float(self.likelihood.sigma.min()) if apart else 1.0
+        return simplified(collider.template(mass, direction, *self.colliders, apart=apart), _NEGLIGIBLE * unit)
 
     def components(self) -> Mapping[str, FloatArray]:
         if self.card.look != "photon":
@@ -195,6 +197,9 @@ class LeptonColliderModel:
         return Likelihood(np.where(np.isnan(seen), expected, seen), expected, sigma, pulls, shifts)
 
     def statistic(self) -> Statistic:
+        return PromptAware(self._statistic(), max(run.sqrt_s_GeV for run in self.runs))
+
+    def _statistic(self) -> Statistic:
         observation = self.card.observation
         if observation.statistic == "measured":
             return ProfileStatistic(self.likelihood, one_sided=True)
@@ -217,29 +222,6 @@ def significance_limit(background: float, cl: float) -> float:
     """
     z2 = critical_value(cl, one_sided=True)
     return float(0.5 * (z2 + np.sqrt(z2**2 + 4.0 * z2 * background)))
-
-
-def side_by_side(parts: list[SignalTemplate]) -> SignalTemplate:
-    """One bin for each part."""
-    number = len(parts)
-    weight = [np.outer(part.weight[:, 0], np.eye(number)[i]) for i, part in enumerate(parts)]
-    stable = np.concatenate([part.stable for part in parts])
-    return _stacked(parts, np.concatenate(weight), stable)
-
-
-def together(parts: list[SignalTemplate]) -> SignalTemplate:
-    """All parts in one bin."""
-    return _stacked(parts, np.concatenate([p.weight for p in parts]), np.sum([p.stable for p in parts], axis=0))
-
-
-def _stacked(parts: list[SignalTemplate], weight: FloatArray, stable: FloatArray) -> SignalTemplate:
-    kappa, near, far, visible = (
-        np.concatenate([getattr(p, n) for p in parts]) for n in ("kappa", "near", "far", "visible")
-    )
-    # nodes that carry less than 1e-8 of the events are left out
-    keep = weight.sum(axis=1) > 1e-8 * max(float(weight.sum()), 1e-300)
-    norm = max(p.decay_norm for p in parts)
-    return SignalTemplate(weight[keep], kappa[keep], near[keep], far[keep], visible[keep], stable, norm)
 
 
 def _tabulated(card: LeptonColliderCard, file: Path) -> list[RunSection]:

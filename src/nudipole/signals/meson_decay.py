@@ -3,11 +3,11 @@ r"""N made in meson decays at a target, a dump or a collision point, flying, and
 .. math::
 
     n(d) = \sum_{\rm mesons}\int dn_{\rm meson}\; \frac{d\Gamma(E^*)}{\Gamma_{\rm meson}}\,
-           \frac{d\Omega^*}{4\pi}\; e^{-\kappa D\,\ell_{\rm in}}\left(1 - e^{-\kappa D(\ell_{\rm out}-\ell_{\rm in})}\right)
-           {\rm BR}(\nu\gamma)\,\epsilon(\gamma)
+           \frac{d\Omega^*}{4\pi}\; e^{-\kappa D\,\ell_{\rm in}}
+           \left(1 - e^{-\kappa D(\ell_{\rm out}-\ell_{\rm in})}\right) {\rm BR}(\nu\gamma)\,\epsilon(\gamma)
 
-with kappa = M Gamma_N / (p D), the segment of the straight path inside the decay volume, and the photon's energy and its
-hit on a calorimeter face (review Eqs 38, 40, 41). One quasi-random set of events serves every mass, so curves are
+with kappa = M Gamma_N / (p D), the segment of the straight path inside the decay volume, the energy of the photon and
+its hit on a calorimeter face (review Eqs 38, 40, 41). One quasi-random set of events serves every mass, so curves are
 smooth: meson, E*, direction of N (aimed at the volume, weighted by dOmega*/dOmega), slice of the path and direction of
 the photon, which for a Dirac N follows (1 - P cos theta)/2. Then events are gathered by slice and momentum.
 
@@ -18,7 +18,6 @@ chance to decay within ``decay_path_m`` (an interaction length, or the way to th
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,7 +26,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import qmc
 
 from nudipole import options, units
 from nudipole.cards import Card, Fraction, NonNegative, Options, Positive, Section
@@ -39,14 +37,18 @@ from nudipole.inference.limits import CountStatistic, Statistic
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay, meson
 from nudipole.processes.phase_space import boost
+from nudipole.signals import meson_events
+from nudipole.signals.meson_events import Draws, Events
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-_EVENTS = 1 << 10  # for each meson and channel
-_SLICES = 8
-_PER_DECADE = 12  # bins of momentum in the gathered template
-_PROPER_LENGTH = {"pi": 7.8045, "K": 3.711}  # c tau [m], PDG
+_SLICES = 8  # of the path inside the volume
+_PER_DECADE = 10  # bins of momentum in the gathered template
+_KNOT_RATIO = 1.1  # step of the masses at which events are made; weights are linear in between
+_LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
+_GROUPS = ("any", *FLAVORS)
+_NEGLIGIBLE = 1e-3  # channels below this share of the largest that the same coupling drives are not sampled
 
 
 class SourceSection(Section, frozen=True, kw_only=True):
@@ -95,24 +97,19 @@ class MesonDecayCard(Card, frozen=True, kw_only=True):
 CardType = MesonDecayCard
 
 
-class Events(NamedTuple):
-    """N in the lab: momentum [GeV], unit direction, origin [m], weight per d^2, and the parent's four-momentum."""
-
-    momentum: FloatArray
-    direction: FloatArray
-    origin: FloatArray
-    weight: FloatArray
-    parent: FloatArray
-    uniforms: FloatArray
-
-
 class Gathered(NamedTuple):
-    """Nodes of a template, one lepton flavour group."""
+    """Nodes of a template. ``code``: bin of momentum, slice of the path, and flavour group in :data:`_GROUPS`."""
 
     weight: FloatArray
     inverse_momentum: FloatArray
     near: FloatArray
     far: FloatArray
+    code: npt.NDArray[np.intp]
+
+    @property
+    def group(self) -> npt.NDArray[np.intp]:
+        """Position in :data:`_GROUPS` of the flavour that production needs."""
+        return np.asarray(self.code % len(_GROUPS))
 
 
 def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
@@ -123,7 +120,7 @@ def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
         missing = [n for n in ("momentum_GeV", "decays", "decay_region_m") if getattr(source, n) is None]
         if missing:
             raise CardError(file, f"source.{missing[0]}", None, "is required with source.meson_beam")
-        check = (source.meson_beam,)
+        check = [source.meson_beam]
     else:
         if source.beam is None:
             raise CardError(file, "source.beam", None, "is required: proton energy in GeV or lhc, or a meson_beam")
@@ -132,7 +129,7 @@ def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
             raise CardError(file, f"source.{needed}", None, f"is required for the beam {source.beam}")
         if volume.extent[0] <= 0:
             raise CardError(file, "volume", card.volume, "the decay volume must lie beyond the target, z > 0")
-        check = tuple(source.mesons)
+        check = source.mesons
     try:
         known = meson.PARENTS if source.meson_beam else spectra.mesons(source.beam or 0.0)
         for name in check:
@@ -158,7 +155,7 @@ class MesonDecayModel:
     card: MesonDecayCard
     file: Path
     volume: Volume
-    _cache: dict[tuple[float, bool], dict[str, Gathered]] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[tuple[float, bool], Gathered] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def parents(self) -> tuple[str, ...]:
@@ -172,7 +169,7 @@ class MesonDecayModel:
 
     @property
     def flavors(self) -> tuple[str, ...]:
-        groups = {self._group(p, c) for p in self.parents for c in _channels(p)}
+        groups = {_group(c) for p in self.parents for c in _channels(p)}
         found = FLAVORS if "any" in groups else tuple(f for f in FLAVORS if f in groups)
         return (*found, "universal")
 
@@ -198,140 +195,113 @@ class MesonDecayModel:
         return CountStatistic(lambda cl: feldman_cousins(int(seen.counts), seen.background, cl)[1])
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        return Signal(templates=[self._template(float(m), direction) for m in masses])
+        total = hnl_decay.total_width(masses)
+        visible = np.divide(hnl_decay.radiative_width(masses), total, out=np.ones_like(total), where=total > 0)
+        width = total * direction.majorana_factor
+        rows = zip(masses, width, visible, strict=True)
+        return Signal(templates=[self._template(float(m), float(w), float(v), direction) for m, w, v in rows])
 
-    def _template(self, mass: float, direction: Direction) -> SignalTemplate:
-        majorana = direction.nature == "majorana"
-        key = (mass, majorana)
-        if key not in self._cache:
-            self._cache[key] = self._groups(mass, majorana)
-        parts = []
-        for group, nodes in self._cache[key].items():
-            strength = _strength(group, direction)
-            if strength > 0 and nodes.weight.size:
-                parts.append(nodes._replace(weight=nodes.weight * strength))
-        if not parts:
-            return SignalTemplate.from_nodes(np.zeros((1, 1)), 0.0, 0.0, 0.0, decay_norm=direction.decay_norm)
-        joined = Gathered(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-        total = float(hnl_decay.total_width(mass)) * direction.majorana_factor
+    def _template(self, mass: float, width: float, visible: float, direction: Direction) -> SignalTemplate:
+        nodes = self._nodes(mass, direction.nature == "majorana")
+        strength = np.array([_strength(group, direction) for group in _GROUPS])[nodes.group]
         return SignalTemplate.from_nodes(
-            joined.weight[:, None],
-            kappa=total * mass * joined.inverse_momentum * units.METRE,
-            near=joined.near,
-            far=joined.far,
-            visible=float(hnl_decay.radiative_width(mass) / hnl_decay.total_width(mass)) if mass > 0 else 1.0,
+            (nodes.weight * strength)[:, None],
+            kappa=width * mass * nodes.inverse_momentum * units.METRE,
+            near=nodes.near,
+            far=nodes.far,
+            visible=visible,
             decay_norm=direction.decay_norm,
         )
 
-    # --- events ------------------------------------------------------------------------------------------------------
-    def _groups(self, mass: float, majorana: bool) -> dict[str, Gathered]:
-        found: dict[str, list[Gathered]] = {}
-        for parent in self.parents:
-            for channel in _channels(parent):
-                energy, width = _rest_spectrum(parent, channel, mass, self.card.source.form_factor)
-                if energy.size:
-                    events = self._events(parent, mass, energy, width / meson.total_width(parent))
-                    degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
-                    gathered = self._gather(events, mass, degree)
-                    found.setdefault(self._group(parent, channel), []).append(gathered)
-        return {g: Gathered(*(np.concatenate(c) for c in zip(*parts, strict=True))) for g, parts in found.items()}
-
-    @staticmethod
-    def _group(parent: str, channel: str) -> str:
-        first = channel.split()[0]
-        return first if first in FLAVORS else "any"
-
-    def _events(self, parent: str, mass: float, energy: FloatArray, ratio: FloatArray) -> Events:
-        """N from one decay; weights are N (both states) per d^2 and the whole exposure."""
-        u = _uniforms()
-        cumulative = np.cumsum(ratio)
-        star = np.interp(u[:, 1] * cumulative[-1], cumulative - 0.5 * ratio, energy)
-        states = float(meson.lepton_number_states(parent)) * cumulative[-1]
-        if self.card.source.meson_beam:
-            return self._in_flight(parent, mass, star, states)
-        parents, cosine_window = self._aimed_parents(parent)
-        index = np.searchsorted(parents.cumulative, u[:, 0] * parents.cumulative[-1])
-        weight = parents.cumulative[-1] / len(u) / parents.preference[index] * states
-        parent_energy, angle, azimuth = parents.energy[index], parents.angle[index], 2 * np.pi * u[:, 4]
-        momentum = np.sqrt(parent_energy**2 - meson.parent_mass(parent) ** 2)
-        axis = np.stack([np.sin(angle) * np.cos(azimuth), np.sin(angle) * np.sin(azimuth), np.cos(angle)], axis=1)
-        slope = cosine_window[0] + u[:, 2:4] * (cosine_window[1] - cosine_window[0])
-        length = np.sqrt(1 + np.sum(slope**2, axis=1))
-        direction = np.column_stack([slope, np.ones(len(u))]) / length[:, None]
-        solid_angle = np.prod(cosine_window[1] - cosine_window[0]) / length**3
-        cosine = np.clip(np.sum(direction * axis, axis=1), -1, 1)
-        p, density = meson.momentum_towards(star, mass, parent_energy / meson.parent_mass(parent), cosine)
-        weights = weight * density / (4 * np.pi) * solid_angle
-        four = np.column_stack([parent_energy, momentum[:, None] * axis])
-        keep = weights > 0
-        first, second = keep
-        rows = np.concatenate([np.nonzero(first)[0], np.nonzero(second)[0]])
-        return Events(
-            np.concatenate([p[0][first], p[1][second]]),
-            direction[rows],
-            np.zeros((rows.size, 3)),
-            np.concatenate([weights[0][first], weights[1][second]]),
-            four[rows],
-            u[rows],
+    def _nodes(self, mass: float, majorana: bool) -> Gathered:
+        """Weights linear in M between the two nearest knots."""
+        upper = int(np.clip(np.searchsorted(self._knots, mass), 1, len(self._knots) - 1))
+        low, high = float(self._knots[upper - 1]), float(self._knots[upper])
+        share = float(np.clip((mass - low) / (high - low), 0.0, 1.0))
+        pair = [(self._at_knot(low, majorana), 1 - share), (self._at_knot(high, majorana), share)]
+        return _gather(
+            np.concatenate([g.code for g, _ in pair]),
+            np.concatenate([g.weight * s for g, s in pair]),
+            np.concatenate([g.inverse_momentum for g, _ in pair]),
+            np.concatenate([g.near for g, _ in pair]),
+            np.concatenate([g.far for g, _ in pair]),
         )
 
-    def _in_flight(self, parent: str, mass: float, star: FloatArray, states: float) -> Events:
-        """A beam of mesons along z that decay uniformly over a region; N isotropic in their rest frame."""
-        source, u = self.card.source, _uniforms()
-        assert source.momentum_GeV is not None and source.decays is not None and source.decay_region_m is not None
-        number = len(u)
-        parent_energy = np.hypot(source.momentum_GeV, meson.parent_mass(parent))
-        four = np.tile([parent_energy, 0.0, 0.0, source.momentum_GeV], (number, 1))
-        p = np.sqrt(np.maximum(star**2 - mass**2, 0.0))
-        rest = np.column_stack([star, p[:, None] * _unit(2 * u[:, 2] - 1, 2 * np.pi * u[:, 3])])
-        lab = boost(rest, four)
-        momentum = np.sqrt(np.sum(lab[:, 1:] ** 2, axis=1))
-        start, end = source.decay_region_m
-        origin = np.zeros((number, 3))
-        origin[:, 2] = start + (end - start) * u[:, 0]
-        weight = np.full(number, source.decays * states / number)
-        return Events(momentum, lab[:, 1:] / momentum[:, None], origin, weight, four, u)
+    @cached_property
+    def _knots(self) -> FloatArray:
+        light = np.geomspace(1e-6, _LIGHT, 9)
+        heavy = _LIGHT * _KNOT_RATIO ** np.arange(1, np.log(self.maximum_mass() / _LIGHT) / np.log(_KNOT_RATIO) + 1)
+        return np.concatenate([light, heavy])
 
-    def _aimed_parents(self, parent: str) -> tuple[_Parents, FloatArray]:
-        """Mesons with the probability to be drawn, and the rectangle of slopes dx/dz, dy/dz that covers the volume."""
+    def _at_knot(self, mass: float, majorana: bool) -> Gathered:
+        key = (mass, majorana)
+        if key not in self._cache:
+            events = meson_events.fly(self._draws(mass, majorana), mass, self._window)
+            self._cache[key] = self._seen_decays(events, mass)
+        return self._cache[key]
+
+    # --- events ------------------------------------------------------------------------------------------------------
+    @cached_property
+    def _window(self) -> FloatArray | None:
+        """Slopes (dx/dz, dy/dz) seen from the target; None for mesons that decay in or before the volume."""
+        return None if self.card.source.meson_beam else meson_events.slope_window(self.volume)
+
+    def _draws(self, mass: float, majorana: bool) -> Draws:
+        """Meson decays of every channel that is open; weights are N and Nbar per d^2 in the whole exposure."""
+        open_channels = []
+        for parent in self.parents:
+            parents = self._parents(parent)
+            states = meson.lepton_number_states(parent) / meson.total_width(parent)
+            for channel in _channels(parent):
+                energy, width = meson.hnl_energy_nodes(parent, channel, mass, self.card.source.form_factor)
+                if energy.size:
+                    yields = float(np.sum(width)) * states * float(parents.cumulative[-1])
+                    open_channels.append((yields, parent, channel, parents, energy, width * states))
+        largest: dict[str, float] = {}
+        for yields, _, channel, *_rest in open_channels:
+            largest[_group(channel)] = max(largest.get(_group(channel), 0.0), yields)
+        draws = []
+        for yields, parent, channel, parents, energy, ratio in open_channels:
+            if yields > _NEGLIGIBLE * max(largest[_group(channel)], largest.get("any", 0.0)):
+                degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
+                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(_group(channel))))
+        return meson_events.join(draws)
+
+    def _parents(self, parent: str) -> meson_events.Parents:
         source = self.card.source
+        if source.meson_beam:
+            assert source.momentum_GeV is not None
+            assert source.decays is not None
+            assert source.decay_region_m is not None
+            return meson_events.beam_parents(parent, source.momentum_GeV, source.decays, source.decay_region_m)
         assert source.beam is not None
-        exposure = float(source.protons or 0.0) if source.beam != "lhc" else 1e3 * float(source.luminosity_fb or 0.0)
-        window = _slope_window(self.volume)
-        parents = _parents(source.beam, parent, source.mass_number, source.decay_path_m, _polar(window))
-        return _Parents(parents.energy, parents.angle, parents.cumulative * exposure, parents.preference), window
+        assert self._window is not None
+        exposure = 1e3 * (source.luminosity_fb or 0.0) if source.beam == "lhc" else source.protons or 0.0
+        window = tuple(self._window.ravel())
+        return meson_events.target_parents(
+            source.beam, parent, source.mass_number, source.decay_path_m, window, float(exposure)
+        )
 
-    def _gather(self, events: Events, mass: float, degree: float) -> Gathered:
-        """Photons that are seen, with their segments of path, gathered by slice and momentum."""
+    def _seen_decays(self, events: Events, mass: float) -> Gathered:
+        """Photons that are seen, with their segments of path, gathered by group, slice and momentum."""
         near, far = self.volume.chord(events.origin, events.direction)
         hit = far > near
-        events = Events(*(column[hit] for column in events))
-        near, far = near[hit], far[hit]
-        u = events.uniforms
-        piece = np.minimum((u[:, 5] * _SLICES).astype(int), _SLICES - 1)
-        step = (far - near) / _SLICES
-        near = near + piece * step
-        energy = np.hypot(events.momentum, mass)
-        lab = np.column_stack([energy, events.momentum[:, None] * events.direction])
-        photon_rest = _unit(2 * u[:, 6] - 1, 2 * np.pi * u[:, 7])
-        if degree != 0.0:
-            back = boost(events.parent, lab * np.array([1.0, -1.0, -1.0, -1.0]))[:, 1:]
-            size = np.sqrt(np.sum(back**2, axis=1))
-            spin = -np.sum(back * photon_rest, axis=1) / np.where(size > 0, size, 1.0)
-        else:
-            spin = np.zeros(len(u))
-        light = boost(np.column_stack([np.full(len(u), 0.5 * mass), 0.5 * mass * photon_rest]), lab)
-        weight = events.weight * _SLICES * (1 - degree * spin) * self._seen(events, near + 0.5 * step, light)
-        keep = weight > 0
-        bins = np.floor(_PER_DECADE * np.log10(events.momentum[keep])).astype(int)
-        label = np.unique(bins * _SLICES + piece[keep], return_inverse=True)[1]
-        weight = weight[keep]
-        total = np.bincount(label, weight)
-
-        def mean(values: FloatArray) -> FloatArray:
-            return np.asarray(np.bincount(label, weight * values[keep]) / total, dtype=float)
-
-        return Gathered(np.asarray(total, dtype=float), mean(1 / events.momentum), mean(near), mean(near + step))
+        events = events.rows(np.nonzero(hit)[0])
+        u, piece = events.uniforms, np.minimum((events.uniforms[:, 5] * _SLICES).astype(int), _SLICES - 1)
+        step = (far[hit] - near[hit]) / _SLICES
+        near = near[hit] + piece * step
+        lab = np.column_stack([np.hypot(events.momentum, mass), events.momentum[:, None] * events.direction])
+        photon = meson_events.unit(2 * u[:, 6] - 1, 2 * np.pi * u[:, 7])
+        # N is polarised along its flight in the rest frame of the meson: against the meson as N sees it
+        back = boost(events.parent, lab * np.array([1.0, -1.0, -1.0, -1.0]), mass)[:, 1:]
+        size = np.sqrt(np.sum(back**2, axis=1))
+        spin = -np.sum(back * photon, axis=1) / np.where(size > 0, size, 1.0)
+        light = boost(np.column_stack([np.full(len(u), 0.5 * mass), 0.5 * mass * photon]), lab, mass)
+        angular = 2 * hnl_decay.photon_angular_distribution(spin, events.polarisation)
+        weight = events.weight * _SLICES * angular * self._seen(events, near + 0.5 * step, light)
+        bins = np.floor(_PER_DECADE * np.log10(events.momentum)).astype(int)
+        code = (bins * _SLICES + piece) * len(_GROUPS) + events.group
+        return _gather(code, weight, 1 / events.momentum, near, near + step)
 
     def _seen(self, events: Events, length: FloatArray, photon: FloatArray) -> FloatArray:
         """Efficiency for a photon (n, 4) that starts at ``length`` [m] along the path of N."""
@@ -346,40 +316,16 @@ class MesonDecayModel:
         return np.where(inside, selection.efficiency, 0.0)
 
 
-@dataclass(frozen=True)
-class _Parents:
-    """Mesons, the cumulative number of draws that stands for them, and preference = draws per meson."""
-
-    energy: FloatArray
-    angle: FloatArray
-    cumulative: FloatArray
-    preference: FloatArray
-
-
-@functools.lru_cache(maxsize=256)
-def _parents(
-    beam: float | str, parent: str, mass_number: float, decay_path: float, polar: tuple[float, float]
-) -> _Parents:
-    """Draw mesons that can send a light N into the window of polar angles more often, 1/(gamma - sqrt(gamma^2-1) c)^2."""
-    nodes = spectra.meson_spectrum(beam, parent, mass_number)
-    mass = meson.parent_mass(parent)
-    number = nodes.weight
-    if parent in _PROPER_LENGTH:
-        momentum = np.sqrt(nodes.energy**2 - mass**2)
-        number = number * -np.expm1(-decay_path * mass / (momentum * _PROPER_LENGTH[parent]))
-    off = np.clip(np.maximum(polar[0] - nodes.angle, nodes.angle - polar[1]), 0.0, np.pi)
-    gamma = nodes.energy / mass
-    preference = 1 / (gamma - np.sqrt(gamma**2 - 1) * np.cos(off)) ** 2 + 1e-6
-    order = np.argsort(nodes.energy * (1 + 1e-6 * nodes.angle))
-    return _Parents(
-        nodes.energy[order], nodes.angle[order], np.cumsum((number * preference)[order]), preference[order]
-    )
-
-
-@functools.lru_cache(maxsize=4096)
-def _rest_spectrum(parent: str, channel: str, mass: float, form_factor: str) -> tuple[FloatArray, FloatArray]:
-    """Rest-frame energies of N, sorted and gathered, with widths per d^2."""
-    return meson.compress(*meson.hnl_energy_nodes(parent, channel, mass, form_factor), 40)
+def _gather(
+    code: npt.NDArray[np.intp], weight: FloatArray, inverse_momentum: FloatArray, near: FloatArray, far: FloatArray
+) -> Gathered:
+    """One node for each code: summed weight, weighted means."""
+    keep = weight > 0
+    weight = weight[keep]
+    codes, label = np.unique(code[keep], return_inverse=True)
+    total = np.bincount(label, weight, codes.size)
+    means = [np.bincount(label, weight * v[keep], codes.size) / total for v in (inverse_momentum, near, far)]
+    return Gathered(np.asarray(total), means[0], means[1], means[2], codes)
 
 
 def _channels(parent: str) -> tuple[str, ...]:
@@ -394,33 +340,7 @@ def _strength(group: str, direction: Direction) -> float:
     return 1.0 if direction.incoherent else float(abs(direction.couplings[FLAVORS.index(group)]) ** 2)
 
 
-def _slope_window(volume: Volume) -> FloatArray:
-    """Smallest rectangle of slopes (dx/dz, dy/dz) from the origin that holds the front and the back of the volume."""
-    front = volume.sample_front(_corners())
-    slopes = np.concatenate([front / z for z in volume.extent])
-    low, high = slopes.min(axis=0), slopes.max(axis=0)
-    margin = 0.01 * (high - low)
-    return np.stack([low - margin, high + margin])
-
-
-def _polar(window: FloatArray) -> tuple[float, float]:
-    """Polar angles of a rectangle of slopes: nearest to and farthest from the beam axis."""
-    nearest = np.where((window[0] < 0) & (window[1] > 0), 0.0, np.min(np.abs(window), axis=0))
-    return float(np.arctan(np.hypot(*nearest))), float(np.arctan(np.hypot(*np.max(np.abs(window), axis=0))))
-
-
-def _unit(cosine: FloatArray, azimuth: FloatArray) -> FloatArray:
-    sine = np.sqrt(np.maximum(1 - cosine**2, 0.0))
-    return np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine], axis=1)
-
-
-@functools.cache
-def _corners() -> FloatArray:
-    grid = np.linspace(0.0, 1.0 - 1e-12, 65)
-    return np.stack(np.meshgrid(grid, grid, indexing="ij"), axis=-1).reshape(-1, 2)
-
-
-@functools.cache
-def _uniforms() -> FloatArray:
-    """One scrambled Sobol set for every mass and channel: (events, 8)."""
-    return np.asarray(qmc.Sobol(8, scramble=True, rng=np.random.default_rng(62)).random(_EVENTS))
+def _group(channel: str) -> str:
+    """The flavour whose coupling a channel needs: that of its charged lepton, or any."""
+    first = channel.split()[0]
+    return first if first in FLAVORS else "any"

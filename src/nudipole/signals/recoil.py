@@ -14,7 +14,6 @@ these limits lie, so counts go exactly as d^2. The Standard Model recoils (nu-e,
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -39,13 +38,20 @@ from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.recoil_card import RecoilCard
 from nudipole.signals.recoil_grid import Matrices, RecoilGrid
-from nudipole.signals.recoil_rate import ElectronTarget, NuclearTarget, Target
+from nudipole.signals.recoil_rate import (
+    Channel,
+    ElectronChannel,
+    Kernels,
+    merged,
+    nuclear_channels,
+)
 
 FloatArray = npt.NDArray[np.float64]
 # nodes in ln E_r for what is smooth, and how many finer steps resolve lines and atomic shells in electron recoils
 SMOOTH_NODES, ELECTRON_STEPS = 200, 6
 _TIME_STEPS = 40
 CardType = RecoilCard
+Folded = list[list[tuple[int, bool, Kernels]]]
 
 
 def build(card: RecoilCard, file: Path) -> RecoilModel:
@@ -88,64 +94,67 @@ class RecoilModel:
 
     # --- targets and responses ---------------------------------------------------------------------------------------
     @cached_property
-    def targets(self) -> tuple[Target, ...]:
-        """Everything that recoils, with its number of targets times seconds (or times one run) per cm^2 of flux."""
+    def channels(self) -> tuple[Channel, ...]:
+        """Everything that recoils, with its number of targets times seconds (or times one run)."""
         exposure = recoil_card.exposure(self.card, self.flux, self.file)
         try:
             material = materials.get(self.card.target.material)
         except NudipoleError as error:
             raise CardError(self.file, "target.material", self.card.target.material, str(error)) from None
         kinds = self.card.response.recoil
-        chosen: list[Target] = []
+        chosen: list[Channel] = []
         if kinds in ("nuclear", "both"):
-            chosen += [
-                NuclearTarget(nucleus, exposure * number, self.card.target.form_factor)
-                for nucleus, number in material.nuclei_per_kg
-                if nucleus.protons > 1 or nucleus.nucleons > 1
-            ]
+            heavier_than_protons = [(n, number) for n, number in material.nuclei_per_kg if n.nucleons > 1]
+            chosen += nuclear_channels(heavier_than_protons, exposure, self.card.target.form_factor)
         if kinds in ("electron", "both"):
-            chosen.append(ElectronTarget(material, exposure))
+            chosen.append(ElectronChannel(material, exposure))
         return tuple(chosen)
-
-    def _channel(self, target: Target, response: Response) -> Response:
-        return response.for_electrons() if isinstance(target, ElectronTarget) else response
 
     @cached_property
     def _grids(self) -> tuple[RecoilGrid, ...]:
-        """Recoil energies for each target: log-spaced over what the detector sees and the flux can reach."""
-        return tuple(self._grid(target) for target in self.targets)
+        """Recoil energies for each channel: log-spaced over what the detector sees and the flux can reach."""
+        return tuple(self._grid(channel) for channel in self.channels)
 
-    def _grid(self, target: Target) -> RecoilGrid:
-        reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, target.mass)[1])
+    def _grid(self, channel: Channel) -> RecoilGrid:
+        reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, channel.mass)[1])
         probe = np.geomspace(1e-10, reach, 600)
-        seen = self._channel(target, self.response).matrix(probe).sum(axis=0) > 1e-9
+        seen = channel.response(self.response).matrix(probe).sum(axis=0) > 1e-9
         if not np.any(seen):
             return RecoilGrid(0.5 * reach, reach, 1, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
         last = min(len(probe) - 1, len(probe) - int(np.argmax(seen[::-1])))
-        steps = ELECTRON_STEPS if isinstance(target, ElectronTarget) else 1
-        return RecoilGrid(probe[first], probe[last], steps, SMOOTH_NODES)
+        steps = ELECTRON_STEPS if isinstance(channel, ElectronChannel) else 2
+        # the heaviest target of a channel sees the same energies at up to this much more on the grid of the lightest
+        return RecoilGrid(probe[first], min(reach, channel.spread * probe[last]), steps, SMOOTH_NODES)
 
-    def _matrices(self, response: Response) -> tuple[Matrices, ...]:
-        """Counts in each bin per unit of each target's smooth spectra, for lines and for continua."""
-        return tuple(
-            grid.matrices(self._channel(target, response).matrix(grid.fine) * target.number(grid.fine))
-            for target, grid in zip(self.targets, self._grids, strict=True)
-        )
+    def _matrices(self, response: Response) -> tuple[tuple[Matrices, ...], ...]:
+        """What the detector does to the kernels of each channel."""
+        return tuple(c.dipole_matrices(grid, response) for c, grid in zip(self.channels, self._grids, strict=True))
 
     @cached_property
-    def _nominal(self) -> tuple[Matrices, ...]:
+    def _nominal(self) -> tuple[tuple[Matrices, ...], ...]:
         return self._matrices(self.response)
 
     @cached_property
-    def _varied(self) -> dict[str, tuple[tuple[Matrices, ...], tuple[Matrices, ...]]]:
-        """Response matrices with the detector's pulls one sigma up and down."""
-        varied = {}
-        for pull in self.card.nuisance:
-            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency"):
-                up, down = (self._matrices(_vary(self.response, pull.affects, s * pull.sigma)) for s in (1.0, -1.0))
-                varied[pull.name] = (up, down)
-        return varied
+    def _moved(self) -> dict[str, tuple[Response, Response]]:
+        """The detector with each of its pulls one sigma up and down."""
+        return {
+            pull.name: (_vary(self.response, pull.affects, pull.sigma), _vary(self.response, pull.affects, -pull.sigma))
+            for pull in self.card.nuisance
+            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency")
+        }
+
+    @cached_property
+    def _varied(self) -> dict[str, tuple[tuple[tuple[Matrices, ...], ...], tuple[tuple[Matrices, ...], ...]]]:
+        return {name: (self._matrices(up), self._matrices(down)) for name, (up, down) in self._moved.items()}
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[FluxComponent, ...], ...]:
+        """Components of the flux that always move together: same arrival times, no pull of their own."""
+        pulled = {n.affects[5:] for n in self.card.nuisance if n.affects.startswith("flux:")}
+        alone = [c.name for c in self.flux.components if c.name in pulled or self._time_fractions is not None]
+        rest = tuple(c for c in self.flux.components if c.name not in alone)
+        return (*((rest,) if rest else ()), *((c,) for c in self.flux.components if c.name in alone))
 
     @cached_property
     def _time_fractions(self) -> dict[str, FloatArray] | None:
@@ -165,82 +174,86 @@ class RecoilModel:
         return fractions
 
     # --- counts ------------------------------------------------------------------------------------------------------
-    def _fold(self, spectra: list[list[FloatArray]], matrices: tuple[Matrices, ...]) -> FloatArray:
-        """Counts (components, masses, bins) from spectra[target][component] of shape (masses, recoil nodes)."""
+    def _fold(self, masses: int, kernels: Folded, matrices: tuple[tuple[Matrices, ...], ...]) -> FloatArray:
+        """Counts (parts, masses, bins) from kernels[part]: position of a channel, lines or not, kernels of one flux."""
         folded = []
-        for index, component in enumerate(self.flux.components):
-            energy_bins = sum(spectra[t][index] @ m.of(component).T for t, m in enumerate(matrices))
-            folded.append(self._in_time(np.asarray(energy_bins), component))
+        for part, found in zip(self._parts, kernels, strict=True):
+            energy_bins = np.zeros((masses, self.response.bins))
+            for channel, lines, arrays in found:
+                for array, matrix in zip(arrays, matrices[channel], strict=True):
+                    energy_bins = energy_bins + array @ (matrix.fine if lines else matrix.coarse).T
+            folded.append(self._in_time(np.maximum(energy_bins, 0.0), part))
         return np.stack(folded)
 
-    def _fold_total(self, spectra: list[list[FloatArray]], matrices: tuple[Matrices, ...]) -> FloatArray:
-        """The same summed over components, (masses, bins): spectra on the same grid are added before they are folded."""
-        if self._time_fractions is not None:
-            return self._fold(spectra, matrices).sum(axis=0)
-        lines = [c.lines for c in self.flux.components]
-        total: FloatArray | float = 0.0
-        for found, matrix in zip(spectra, matrices, strict=True):
-            for sharp, folder in ((True, matrix.fine), (False, matrix.coarse)):
-                members = [s for s, is_line in zip(found, lines, strict=True) if is_line == sharp]
-                if members:
-                    total = total + functools.reduce(np.add, members) @ folder.T
-        return np.asarray(total)
-
-    def _in_time(self, counts: FloatArray, component: FluxComponent) -> FloatArray:
+    def _in_time(self, counts: FloatArray, part: tuple[FluxComponent, ...]) -> FloatArray:
         if self._time_fractions is None:
             return counts
-        fractions = self._time_fractions[component.name]
+        fractions = self._time_fractions[part[0].name]
         return (counts[..., :, None] * fractions).reshape(*counts.shape[:-1], -1)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        moments = [CumulativeMoments.of(c, c.effective(direction)) for c in self.flux.components]
-        lines = [c.lines for c in self.flux.components]
-        smooth, sharp = ([m for m, line in zip(moments, lines, strict=True) if line == kind] for kind in (False, True))
-        spectra = []
-        for target, grid in zip(self.targets, self._grids, strict=True):
-            found = iter(target.dipole_spectra(grid.coarse, masses, smooth))
-            edged = iter(target.dipole_spectra(grid.fine, masses, sharp))
-            spectra.append([next(edged) if line else next(found) for line in lines])
-        counts = self._fold(spectra, self._nominal) if self._by_component else None
-        total = self._fold_total(spectra, self._nominal) if counts is None else counts.sum(axis=0)
-        return Signal(per_d2=total, relative_shifts=self._relative_shifts(spectra, counts, total))
-
-    @property
-    def _by_component(self) -> bool:
-        """Whether some pull or the timing needs each flux component by itself."""
-        return self.card.timing is not None or any(n.affects.startswith("flux:") for n in self.card.nuisance)
+        fluxes = [
+            (position, c.lines, CumulativeMoments.of(c, c.intensity))
+            for position, part in enumerate(self._parts)
+            for c in merged(part, [component.effective(direction) for component in part])
+        ]
+        kernels: Folded = [[] for _ in self._parts]
+        for index, (channel, grid) in enumerate(zip(self.channels, self._grids, strict=True)):
+            for lines, energies in ((False, grid.coarse), (True, grid.fine)):
+                some = [(position, moments) for position, sharp, moments in fluxes if sharp is lines]
+                found = channel.dipole_kernels(energies, masses, [m for _, m in some]) if some else ()
+                for (position, _), arrays in zip(some, found, strict=True):
+                    kernels[position].append((index, lines, arrays))
+        number = len(masses)
+        counts = self._fold(number, kernels, self._nominal)
+        varied = {
+            name: (self._fold(number, kernels, up).sum(axis=0), self._fold(number, kernels, down).sum(axis=0))
+            for name, (up, down) in self._varied.items()
+        }
+        return Signal(per_d2=counts.sum(axis=0), relative_shifts=self._relative_shifts(counts, varied))
 
     def _relative_shifts(
-        self, spectra: list[list[FloatArray]], counts: FloatArray | None, total: FloatArray
+        self, counts: FloatArray, varied: Mapping[str, tuple[FloatArray, FloatArray]]
     ) -> FloatArray | None:
+        """Relative change of counts (parts, masses, bins) for each pull, given them with the detector's pulls moved."""
         if not self.pulls:
             return None
+        total = counts.sum(axis=0)
         safe = np.where(total > 0, total, 1.0)
         shifts = np.zeros((total.shape[0], len(self.pulls), total.shape[1]))
-        names = [c.name for c in self.flux.components]
         position = {pull.name: index for index, pull in enumerate(self.pulls)}
         for pull in self.card.nuisance:
             shift = shifts[:, position[pull.name]]
             if pull.affects in ("neutrinos", "signal"):
                 shift += pull.sigma
-            elif pull.affects.startswith("flux:") and counts is not None:
-                part = sum(counts[i] for i, name in enumerate(names) if name == pull.affects[5:])
-                shift += pull.sigma * np.asarray(part) / safe
-            elif pull.name in self._varied:
-                up, down = (self._fold_total(spectra, m) for m in self._varied[pull.name])
+            elif pull.affects.startswith("flux:"):
+                for part, share in zip(self._parts, counts, strict=True):
+                    if part[0].name == pull.affects[5:]:
+                        shift += pull.sigma * share / safe
+            elif pull.name in varied:
+                up, down = varied[pull.name]
                 shift += 0.5 * (up - down) / safe
         return shifts
+
+    def _standard_model_parts(self, response: Response) -> FloatArray:
+        """Standard Model counts (parts, 1, bins) with this response."""
+        counts = []
+        for part in self._parts:
+            channels = zip(self.channels, self._grids, strict=True)
+            energy_bins = sum(channel.standard_model(grid.fine, response, part) for channel, grid in channels)
+            counts.append(self._in_time(np.asarray(energy_bins)[None, :], part))
+        return np.stack(counts)
 
     @cached_property
     def _standard_model(self) -> tuple[FloatArray, FloatArray]:
         """SM recoils (bins,), and their absolute change for each pull (pulls, bins)."""
-        spectra = [
-            [target.standard_model_spectrum(grid.of(c), c)[None, :] for c in self.flux.components]
-            for target, grid in zip(self.targets, self._grids, strict=True)
-        ]
-        counts = self._fold(spectra, self._nominal)
+        counts = self._standard_model_parts(self.response)
         total = counts.sum(axis=0)
-        relative = self._relative_shifts(spectra, counts, total)
+        varied = {
+            name: (self._standard_model_parts(up).sum(axis=0), self._standard_model_parts(down).sum(axis=0))
+            for name, (up, down) in self._moved.items()
+        }
+        relative = self._relative_shifts(counts, varied)
         shifts = np.zeros((len(self.pulls), total.shape[1])) if relative is None else relative[0] * total[0]
         for index, pull in enumerate(self.pulls):
             if any(n.name == pull.name and n.affects == "signal" for n in self.card.nuisance):
@@ -254,7 +267,9 @@ class RecoilModel:
         return own | dict(self.observation.components()) if self.card.background else own
 
     def maximum_mass(self) -> float:
-        return max(float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, target.mass)) for target in self.targets)
+        return max(
+            float(kinematics.maximum_hnl_mass(self.flux.maximum_energy, c.spread * c.mass)) for c in self.channels
+        )
 
     # --- likelihood --------------------------------------------------------------------------------------------------
     @cached_property

@@ -122,7 +122,8 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
         raise CardError(file, "response", [name for name, _ in found], "give the bins once: window_* or edges_*")
     name, edges = found[0]
     if len(edges) < 2 or np.any(np.diff(edges) <= 0):
-        raise CardError(file, f"response.{name}", edges.tolist(), "bin edges must increase")
+        given = getattr(section, name, edges.tolist())
+        raise CardError(file, f"response.{name}", given, "bin edges must increase")
     models: dict[str, Any] = {}
     for part, registry in (
         ("quenching", QUENCHING),

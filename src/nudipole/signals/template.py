@@ -139,7 +139,7 @@ class SignalTemplate:
         _, cell = np.unique(rows * (int(columns.max()) + 1) + columns, return_inverse=True)
         number = int(cell.max()) + 1
         total = np.bincount(cell, value, number)
-        merged = np.stack([np.bincount(cell, w, number) for w in weight.T], axis=1)
+        merged = np.stack([np.bincount(cell, w, number) for w in weight.T], axis=1).astype(float)
         mean_inside = np.bincount(cell, value * inside, number) / total
         mean_before = np.bincount(cell, value * before, number) / total
         ones = np.ones(number)

@@ -19,6 +19,8 @@ class Matter(Section, frozen=True, kw_only=True):
     """Matter in which N is made: a volume, or a slab ``upstream_m = [far, near]`` before the detector.
 
     A slab is taken as wide as the paths that reach the detector need: the beam is broad there (shortcut ``broad-beam``).
+    In the beam of a distant point source the fluence grows towards the source as the paths that lead to the detector
+    crowd together, by the same square of the distance: a slab uses the fluence at the detector. For a volume
     ``source_distance_m``, from the source to z = 0, lets the fluence fall as the square of the distance.
     """
 
@@ -63,10 +65,11 @@ class Histogram(Section, frozen=True, kw_only=True):
 class UpscatterCard(Card, frozen=True, kw_only=True):
     """N made by up-scattering and seen by its decay."""
 
-    source: Options
+    # several, each with its own protons_on_target: horn modes; energy_max_GeV cuts a flux off
+    source: Options | list[Options]
     exposure: Exposure = Exposure()
     matter: list[Matter]
-    detector: Options
+    detector: Options | list[Options]  # several disjoint volumes
     selection: Selection = Selection()
     histogram: Histogram = Histogram()
     observation: ObservationSection

@@ -28,6 +28,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from nudipole import units
+from nudipole.cards import Published
 from nudipole.constraint import Constraint, Interval, Kind, Limit
 from nudipole.errors import DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Direction, Portal
@@ -173,6 +174,9 @@ class SkyConstraint:
     basis: str = "first-principles"
     confidence_level: float = 0.95
     flavors: tuple[str, ...] = DIRECTIONS
+    mass_range: tuple[float, float] = (1e-5, 0.6)  # GeV
+    smooth: bool = True  # fine curves are interpolated in mass
+    comparisons: tuple[Published, ...] = ()  # published curves for the validation page
 
     @property
     def presets(self) -> tuple[str, ...]:
@@ -214,7 +218,9 @@ class SkyConstraint:
             raise DomainError(f"a confidence level lies between 0.5 and 1, got {level:g}")
         setting = self.setting(preset)
         grid = np.atleast_1d(np.asarray(masses, dtype=float))
-        excluded = tuple(_excluded(setting, mass, _same_physics(setting, direction), level) for mass in grid.tolist())
+        same = _same_physics(setting, direction)
+        knots = scan.KNOTS if self.smooth else len(grid)
+        excluded = scan.curve(lambda mass: _excluded(setting, mass, same, level), grid, knots)
         return Limit(
             self.key, direction, level, grid, excluded, self.kind, self.basis, preset, self.citations, self.notes
         )
@@ -298,6 +304,16 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         _COOLING,
         ("Raffelt:1996wa", "Magill:2018jla", "Chang:2016ntp", "Bollig:2020xdr", "Chauhan:2024nfa"),
         (_CRITERION, "one snapshot at one second; gravitational trapping left out"),
+        comparisons=(
+            Published(
+                table="published/sn1987a.csv",
+                preset="magill2018",
+                flavor="e",
+                source="1803.03262, digitised in HNLimits",
+                note="only degenerate nu_e give this edge (nu_mu is 12 times weaker); above 150 MeV the published edge keeps"
+                " falling where the Boltzmann factor makes ours rise, and the paper's rates for heavy N are not available",
+            ),
+        ),
     ),
     SkyConstraint(
         "supernova-energy",
@@ -322,5 +338,17 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         ("Capozzi:2020cbu", "Raffelt:1996wa", "Brdar:2020quo"),
         (_CRITERION, "scales the massless bound by plasmon decay; open above, trapping in the core is not modelled"),
         basis="normalised",
+        mass_range=(1e-6, 1.79e-5),
+        smooth=False,
+        comparisons=(
+            Published(
+                table="published/red-giants.csv",
+                convention="mu",
+                preset="brdar2020",
+                flavor="mu",
+                source="2007.15563, Fig. 2",
+                note="plasmon decay ends at 17.9 keV; the published tail above comes from a recipe that is not published",
+            ),
+        ),
     ),
 )

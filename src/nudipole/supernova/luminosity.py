@@ -36,7 +36,7 @@ RAFFELT_ERG_PER_GRAM_SECOND = 1e19
 RAFFELT_CONDITIONS = (0.0, 3e14, 30.0, 0.3)  # r [km], rho [g/cm3], T [MeV], Y_p (Raffelt 1996, Sec. 13.3)
 CORE_KM = 10.0
 _ERG_PER_SECOND = units.ERG / units.SECOND  # one erg/s in GeV^2
-_ANGLES = 6
+_ANGLES = 4
 _SPHERE_DEPTH = 2.0 / 3.0
 
 
@@ -162,8 +162,8 @@ def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
     r"""Black-body luminosity [erg/s] of trapped N from the sphere where its radial optical depth is 2/3.
 
     :math:`L = 4\pi R^2\,\tfrac14\int 4p^2dp/2\pi^2\,vE f(E, T(R))`, with the opacity averaged over the thermal flux
-    at each radius; only matter and decay inside the profile count. Where the depth at the centre is below 2/3 there
-    is no sphere: NaN.
+    at each radius; only matter and decay inside the profile count. Where the depth at the brightest sphere of all is
+    below 2/3, N still comes from the volume and there is no sphere: NaN.
     """
     state = rates.conditions
     heat = state.temperature[:, None]
@@ -178,5 +178,7 @@ def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
     luminosity = 4.0 * np.pi * (rates.middle * units.KILOMETRE) ** 2 * brightness / _ERG_PER_SECOND
     needed = np.log(_SPHERE_DEPTH / np.asarray(d, dtype=float) ** 2)
     log_depth = np.log(np.maximum(outside, 1e-300))
-    result = np.exp(np.interp(-needed, -log_depth, np.log(np.maximum(luminosity, 1e-300))))
-    return np.where(needed > log_depth[0], np.nan, result)
+    brightest = int(np.argmax(luminosity))
+    log_luminosity = np.log(np.maximum(luminosity, 1e-300))
+    result = np.exp(np.interp(-needed, -log_depth[brightest:], log_luminosity[brightest:]))
+    return np.where(needed > log_depth[brightest], np.nan, result)

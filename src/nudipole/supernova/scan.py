@@ -1,14 +1,16 @@
-"""From a ratio to a criterion, larger than one where d is excluded, to excluded intervals in d.
+"""From a ratio to a criterion, larger than one where d is excluded, to excluded intervals in d, and to curves in mass.
 
 A coarse logarithmic grid finds the brackets, a subdivision and a power law sharpen every crossing to 1e-3.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import PchipInterpolator
 
 from nudipole.constraint import Interval
 from nudipole.errors import DomainError
@@ -17,6 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 COUPLINGS = np.geomspace(1e-13, 1e-4, 55)  # GeV^-1, six per decade
 _SUBDIVISIONS = 6
 _TINY = 1e-300
+KNOTS = 36  # masses computed for a finer curve
+Intervals = tuple[Interval, ...]
 
 
 def excluded_intervals(
@@ -45,6 +49,45 @@ def excluded_intervals(
     if above[-1]:
         intervals.append(Interval(edges[-1]))
     return tuple(intervals)
+
+
+def curve(compute: Callable[[float], Intervals], masses: FloatArray, knots: int = KNOTS) -> tuple[Intervals, ...]:
+    """Intervals at each mass [GeV]; more masses than ``knots`` are interpolated from so many, to three per cent.
+
+    Edges are smooth in ln M (monotone cubics in ln M, ln d) as long as neighbouring knots have the same number of
+    windows; next to where a window opens or closes, the masses are computed.
+    """
+    if len(masses) <= knots:
+        return tuple(compute(float(mass)) for mass in masses)
+    grid = np.geomspace(np.min(masses), np.max(masses), knots)
+    found = [compute(float(mass)) for mass in grid]
+    shapes = [tuple(interval.high is None for interval in intervals) for intervals in found]
+    breaks = [0, *(i + 1 for i in range(knots - 1) if shapes[i] != shapes[i + 1]), knots]
+    answers: dict[int, Intervals] = {}
+    for start, stop in itertools.pairwise(breaks):
+        # cells next to an opening or closing window are steep: not interpolated
+        first, last = start + (start > 0), stop - 1 - (stop < knots)
+        if first < last:
+            inside = np.flatnonzero((masses >= grid[first]) & (masses <= grid[last]))
+            smooth = _interpolated(grid[start:stop], found[start:stop], masses[inside])
+            answers |= dict(zip(inside.tolist(), smooth, strict=True))
+    return tuple(answers[i] if i in answers else compute(float(mass)) for i, mass in enumerate(masses))
+
+
+def _interpolated(knots: FloatArray, found: list[Intervals], masses: FloatArray) -> list[Intervals]:
+    """Intervals of one shape, edge by edge."""
+
+    def edge(values: list[float]) -> FloatArray:
+        return np.exp(PchipInterpolator(np.log(knots), np.log(values))(np.log(masses)))
+
+    windows: list[list[Interval]] = []
+    for index in range(len(found[0])):
+        lows = edge([intervals[index].low for intervals in found])
+        tops = [intervals[index].high for intervals in found]
+        closed = [top for top in tops if top is not None]
+        highs: list[float | None] = edge(closed).tolist() if len(closed) == len(tops) else [None] * len(masses)
+        windows.append([Interval(low, high) for low, high in zip(lows.tolist(), highs, strict=True)])
+    return [tuple(window[i] for window in windows) for i in range(len(masses))]
 
 
 def _checked(values: FloatArray) -> FloatArray:

@@ -1,0 +1,106 @@
+r"""N that decays at once, wherever it matters: a template reduced to what its limit can see.
+
+A node of weight w that must decay inside contributes w d^2 (1 - exp(-kappa D)), one that must escape w d^2 exp(-kappa D)
+<= w / (e kappa). Where d^2 is so small that decay inside is not certain, kappa D < 30, the whole signal is below
+30 w / kappa. If that is negligible against what the data can resolve, the signal is exactly w d^2 at every coupling that
+counts, and a curve needs no scan in d.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.constraint import Interval
+from nudipole.inference.limits import Signal as SignalLike
+from nudipole.inference.limits import Statistic
+from nudipole.processes import annihilation
+from nudipole.signals.model import Signal
+from nudipole.signals.template import SignalTemplate
+
+FloatArray = npt.NDArray[np.float64]
+_CERTAIN = 30.0  # exp(-30) = 1e-13
+
+
+def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
+    """The same counts to within ``negligible`` (a number of events): without decay if N is prompt, fewer nodes if not.
+
+    Parameters
+    ----------
+    template : SignalTemplate
+        Nodes with near = 0 and finite far, or infinite far.
+    negligible : float
+        Events that no limit can tell from none, > 0.
+    """
+    if not template.weight.size or np.any((template.near > 0) & np.isfinite(template.far)):
+        return template
+    total = template.weight.sum(axis=1)
+    inside = np.isfinite(template.far)
+    reach = template.kappa * np.where(inside, template.far, template.near) * template.decay_norm
+    never = np.where(total > 0, np.inf, 0.0)
+    doubtful = np.divide(total, reach, out=never, where=reach > 0)
+    bound = _CERTAIN * np.sum(doubtful[inside]) + np.sum(doubtful[~inside]) / np.e
+    if bound < negligible:
+        visible = template.visible[inside, None] * template.weight[inside]
+        return SignalTemplate.from_counts(template.stable + visible.sum(axis=0))
+    return _binned(template, inside)
+
+
+def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: float = 1.25) -> SignalTemplate:
+    """Nodes merged in bins of ln(kappa), each at its mean kappa: total weight and first moment are kept."""
+    parts = []
+    for chosen, near, far in ((inside, 0.0, 1.0), (~inside, 1.0, np.inf)):
+        weight = template.weight[chosen] * template.visible[chosen, None]
+        kappa = template.kappa[chosen] * np.where(inside, template.far, template.near)[chosen]
+        keep = (weight.sum(axis=1) > 1e-7 * template.weight.sum()) & (kappa > 0)
+        if not np.any(keep):
+            continue
+        weight, kappa = weight[keep], kappa[keep]
+        index = ((np.log(kappa) - np.log(kappa.min())) / np.log(ratio)).astype(int)
+        merged, moment = np.zeros((index.max() + 1, template.bins)), np.zeros(index.max() + 1)
+        np.add.at(merged, index, weight)
+        np.add.at(moment, index, weight.sum(axis=1) * kappa)
+        size = merged.sum(axis=1)
+        filled = size > 0
+        parts.append((merged[filled], moment[filled] / size[filled], near, far))
+    if not parts:
+        return SignalTemplate.from_counts(template.stable)
+    weights, kappas = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    nears = np.concatenate([np.full(len(p[0]), p[2]) for p in parts])
+    fars = np.concatenate([np.full(len(p[0]), p[3]) for p in parts])
+    visible = np.ones(kappas.size)
+    return SignalTemplate(weights, kappas, nears, fars, visible, template.stable, template.decay_norm)
+
+
+@dataclass(frozen=True)
+class PromptAware:
+    """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
+
+    Warns (:class:`~nudipole.processes.annihilation.EffectiveTheoryWarning`) where an exclusion begins at couplings for
+    which d^2 s is not small at the collision energy ``sqrt_s`` [GeV].
+    """
+
+    inner: Statistic
+    sqrt_s: float
+
+    def intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        if not isinstance(signal, Signal) or signal.per_d2 is not None:
+            return self.inner.intervals(signal, cl)
+        quick = [i for i, t in enumerate(signal.templates) if not t.weight.size]
+        slow = [i for i, t in enumerate(signal.templates) if t.weight.size]
+        found: dict[int, tuple[Interval, ...]] = {}
+        if quick:
+            per_d2 = np.stack([signal.templates[i].stable for i in quick])
+            found |= dict(zip(quick, self.inner.intervals(Signal(per_d2=per_d2), cl), strict=True))
+        if slow:
+            part = Signal(templates=[signal.templates[i] for i in slow])
+            found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
+        edges = np.array([interval.low for intervals in found.values() for interval in intervals])
+        if edges.size:
+            annihilation.check_effective_theory(edges, self.sqrt_s**2)
+        return tuple(found[i] for i in range(len(signal)))
+
+    def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:
+        return self.inner.delta_chi2(signal, mass_index, d)

@@ -1,0 +1,134 @@
+"""The main job on a few keys: files, formats, resumption, comparison."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from nudipole import units
+from nudipole.atlas import labels, run, store, validation
+from nudipole.constraint import Interval, Limit
+from nudipole.errors import DomainError, OutputError
+from nudipole.portal import Direction
+
+KEYS = ("gemma", "conus-plus")
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory):
+    return run.atlas(tmp_path_factory.mktemp("atlas"), only=KEYS, masses=12, jobs=1)
+
+
+def test_everything_is_written(atlas):
+    names = {str(p.relative_to(atlas.folder)) for p in atlas.folder.rglob("*") if p.is_file()}
+    expected = {"limits.csv", "limits.json", "table1.md", "table1.tex", "validation.md", "validation.json"}
+    expected |= {"validation.png", "references.bib", "figures/fig3.svg", "figures/fig3.png", "figures/fig3.pdf"}
+    assert expected <= names
+    assert not [n for n in names if "/." in n or n.startswith(".")], "no half-written files"
+
+
+def test_csv_has_the_fixed_columns_and_converts(atlas):
+    with (atlas.folder / "limits.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert ",".join(rows[0]) == store.COLUMNS
+    for row in rows:
+        assert float(row["mu_low_muB"]) == pytest.approx(units.mu_from_d(float(row["d_low_GeV-1"])), rel=1e-4)
+        assert row["d_high_GeV-1"] == ""
+    assert {row["experiment"] for row in rows} == set(KEYS)
+
+
+def test_json_round_trips(atlas):
+    for limit, again in zip(atlas.limits, store.read_limits(atlas.folder), strict=True):
+        assert again.key == limit.key
+        assert again.excluded == limit.excluded
+        assert np.allclose(again.masses, limit.masses)
+
+
+def test_resume_takes_finished_parts_and_only_those(atlas, tmp_path, monkeypatch):
+    out = tmp_path / "again"
+    run.atlas(out, only=KEYS, masses=12, jobs=1, figures=False)
+    (out / "parts" / "gemma.json").write_text('{"half":')  # interrupted
+    computed = []
+    real = run._task
+    monkeypatch.setattr(run, "_task", lambda key, *rest: computed.append(key) or real(key, *rest))
+    resumed = run.atlas(out, only=KEYS, masses=12, jobs=1, resume=True, figures=False)
+    assert computed == ["gemma"]
+    assert [c.excluded for c in resumed.limits] == [c.excluded for c in atlas.limits]
+    computed.clear()
+    run.atlas(out, only=KEYS, masses=13, jobs=1, resume=True, figures=False)
+    assert sorted(computed) == sorted(KEYS)  # other options: nothing is reused
+
+
+def test_processes_give_the_same_answer(atlas, tmp_path):
+    other = run.atlas(tmp_path / "pool", only=KEYS, masses=12, jobs=2, figures=False)
+    assert [c.excluded for c in other.limits] == [c.excluded for c in atlas.limits]
+
+
+def test_comparison_with_itself_is_one(atlas, tmp_path):
+    run.atlas(tmp_path, only=KEYS, masses=12, jobs=1, compare=atlas.folder, figures=False)
+    rows = [line for line in (tmp_path / "compare.md").read_text().splitlines() if line.startswith("| gemma")]
+    assert "1.0000 | 1.0000 | 1.0000" in rows[0]
+
+
+def test_not_an_atlas(tmp_path):
+    with pytest.raises(OutputError, match="not an atlas"):
+        store.read_limits(tmp_path)
+    with pytest.raises(DomainError, match="at least 2"):
+        run.atlas(tmp_path, only=KEYS, masses=1)
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path):
+    target = tmp_path / "folder-in-the-way"
+    target.mkdir()
+    with pytest.raises(OutputError):
+        store.write_text(target, "text")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder-in-the-way"]
+
+
+def test_verdicts():
+    def check(ours, published, evidence=True):
+        n = len(ours)
+        return validation.Check(
+            "k", "b", "e", "default", "s", "d", evidence, "", np.ones(n), np.array(published), np.array(ours)
+        )
+
+    assert check([1.1, 0.9], [1, 1]).verdict == "agrees"
+    assert check([1.5, 1.5], [1, 1]).verdict == "misses"
+    assert check([1.0, 1.0, 2.5], [1, 1, 1]).verdict == "misses"
+    assert check([1.0, np.nan], [1, 1]).verdict == "agrees, part of the range"
+    assert check([1.0], [1], evidence=False).verdict.startswith("normalised")
+    assert check([np.nan], [1]).verdict == "no overlap"
+
+
+def test_excluded_regions_are_connected_by_overlap():
+    from nudipole.atlas import drawing
+
+    limit = Limit(
+        "k",
+        Direction("e"),
+        0.9,
+        np.array([1.0, 2.0, 3.0, 4.0]),
+        ((Interval(1, 4),), (Interval(1, 2), Interval(3, 4)), (Interval(1, 2),), ()),
+    )
+    small, large = sorted(drawing.regions(limit), key=lambda r: len(r.masses))
+    assert (len(small.masses), len(large.masses)) == (1, 3)
+    assert not small.starts  # it splits off: no wall there
+    assert small.stops
+    assert large.stops
+
+
+def test_labels_do_not_cover_each_other():
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    axes.set_xlim(0, 10)
+    axes.set_ylim(0.5, 10)
+    x = np.linspace(0, 10, 50)
+    labels.place(axes, [labels.Curve(f"curve number {i}", "k", x, np.full(50, 4 + 0.01 * i)) for i in range(3)])
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 3
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+    plt.close(figure)

@@ -1,0 +1,152 @@
+"""The command line as a user meets it: fixed outputs, exit status 2 and one line on bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nudipole import units
+from nudipole.cli import main
+
+EXAMPLE = str(Path(__file__).parents[2] / "examples" / "germanium-reactor.toml")
+
+
+def run(*arguments, status=0):
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    assert result.exit_code == status, result.output + result.stderr
+    return result
+
+
+def as_json(*arguments):
+    return json.loads(run(*arguments, "--json").stdout)
+
+
+def test_limit_json_has_the_fixed_fields():
+    records = as_json("limit", "conus-plus", "--flavor", "e", "--mass", 1e-3, 5e-3, 0.5)
+    assert [r["mass_GeV"] for r in records] == [1e-3, 5e-3, 0.5]
+    low, high = records[0]["excluded"][0]["d_GeV-1"]
+    assert high is None
+    assert records[0]["excluded"][0]["mu_muB"][0] == pytest.approx(2 * low / units.BOHR_MAGNETON)
+    assert records[0]["flavor"] == "e"
+    assert records[0]["cl"] == 0.9
+    assert records[2]["excluded"] == []  # above threshold: an empty set, not an error
+
+
+def test_limit_csv_and_table_and_explain():
+    rows = list(csv.DictReader(io.StringIO(run("limit", EXAMPLE, "--flavor", "e", "--mass", 1e-3, "--csv").stdout)))
+    assert float(rows[0]["d_low_GeV-1"]) > 0
+    assert "GeV^-1" in run("limit", EXAMPLE, "--flavor", "e", "--mass", 1e-3).stdout
+    explained = run("limit", EXAMPLE, "--flavor", "e", "--mass", 1e-3, "--explain").stdout
+    assert "optimistic" in explained
+    assert "d(preset) / d(default)" in explained
+
+
+def test_a_higher_confidence_level_is_a_weaker_limit():
+    strong, weak = (
+        as_json("limit", "conus-plus", "--flavor", "e", "--mass", 1e-3, "--cl", cl)[0]["excluded"][0]["d_GeV-1"][0]
+        for cl in (0.68, 0.99)
+    )
+    assert strong < weak
+
+
+def test_rate_adds_up():
+    result = as_json("rate", EXAMPLE, "--mass", 1e-3, "--mu", 1e-10, "--flavor", "e")
+    assert len(result["signal"]) == len(result["edges"]) - 1
+    assert result["d_GeV-1"] == pytest.approx(units.d_from_mu(1e-10))
+    assert {"standard model", "flat"} == set(result["components"])
+    double = as_json("rate", EXAMPLE, "--mass", 1e-3, "--mu", 2e-10, "--flavor", "e")
+    assert sum(double["signal"]) == pytest.approx(4 * sum(result["signal"]))
+    assert "all" in run("rate", EXAMPLE, "--mass", 1e-3, "--d", 1e-8, "--flavor", "e").stdout
+
+
+def test_cross_section_json():
+    result = as_json("cross-section", "Ar40", "--energy", 1, "--mass", 0.1, "--d", 1e-6, "--recoil", 1e-5)
+    assert set(result) == {"sigma_GeV-2", "sigma_cm2", "recoil_min_GeV", "recoil_max_GeV", "dsigma_dE_GeV-3"}
+    assert result["sigma_cm2"] == pytest.approx(result["sigma_GeV-2"] * units.GEV_M2_TO_CM2)
+    for target in ("e-", "p", "n", "CsI"):
+        assert as_json("cross-section", target, "--energy", 1, "--mass", 0.01, "--d", 1e-6)["sigma_cm2"] > 0
+    assert as_json("cross-section", "p", "--energy", 0.1, "--mass", 0.5, "--d", 1e-6)["sigma_cm2"] == 0.0
+
+
+def test_width_json_and_the_490_m_example():
+    result = as_json("width", "--mass", 0.15, "--d", 1e-6, "--energy", 100)
+    assert set(result) == {"width_GeV", "lifetime_s", "decay_length_m", "branching_ratios"}
+    photon = result["branching_ratios"]["nu gamma"]
+    assert result["decay_length_m"] / photon == pytest.approx(489.8, rel=1e-3)
+    majorana = as_json("width", "--mass", 0.15, "--d", 1e-6, "--majorana")
+    assert majorana["width_GeV"] == pytest.approx(2 * result["width_GeV"])
+
+
+def test_meson_json():
+    single, both = (
+        as_json("meson", "pi0", "--mass", 0.01, "--d", 1e-6),
+        as_json("meson", "pi0", "--mass", 0.01, "--d", 1e-6, "--both"),
+    )
+    assert single[0]["channel"] == "gamma nu N"
+    assert both[0]["width_GeV"] == pytest.approx(2 * single[0]["width_GeV"])
+    assert set(single[0]) == {"channel", "width_GeV", "branching_ratio"}
+
+
+def test_flux_and_experiments_and_cite():
+    assert as_json("flux", "solar")["total_cm-2"]["e"] > 1e10
+    keys = {row["key"] for row in as_json("experiments", "list")}
+    assert {"conus-plus", "lz-nees", "bbn"} <= keys
+    assert as_json("experiments", "show", "conus-plus")["title"] == "CONUS+"
+    assert as_json("experiments", "validate", EXAMPLE)["valid"] is True
+    assert "@article" in run("cite", "conus-plus").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "-1"), "mass must be"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "nan"), "mass must be"),
+        (("limit", "no-such-key", "--flavor", "e", "--mass", "1"), "unknown experiment 'no-such-key'; allowed:"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--cl", "1.0"), "confidence level"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--preset", "x"), "preset"),
+        (("limit", "missing.toml", "--flavor", "e", "--mass", "1e-3"), "no such file"),
+        (("rate", "conus-plus", "--flavor", "e", "--mass", "1e-3"), "exactly one of d"),
+        (("rate", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--d", "-1"), "non-negative"),
+        (("rate", "bbn", "--flavor", "e", "--mass", "1e-3", "--d", "1e-9"), "no rates"),
+        (("cross-section", "Xx9", "--energy", "1", "--mass", "0.1", "--d", "1e-6"), "target"),
+        (("cross-section", "p", "--energy", "1", "--mass", "0", "--d", "1e-6"), "screen"),
+        (("cross-section", "Ar40", "--energy", "-1", "--mass", "0.1", "--d", "1e-6"), "energy"),
+        (
+            ("cross-section", "Ar40", "--energy", "1", "--mass", "0.1", "--d", "1e-6", "--form-factor", "x"),
+            "form factor",
+        ),
+        (("width", "--mass", "0.1", "--d", "1e-6", "--energy", "0.05"), "energy must be at least the mass"),
+        (("meson", "quark", "--mass", "0.1", "--d", "1e-6"), "quark"),
+        (("flux", "moon"), "unknown flux 'moon'"),
+        (("cite", "nothing"), "nothing"),
+        (("atlas", "--masses", "1"), "at least 2"),
+        (("atlas", "--only", "nothing"), "nothing"),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments, expected):
+    result = run(*arguments, status=2)
+    message = result.stderr.strip()
+    assert expected in message
+    assert "\n" not in message
+    assert "Traceback" not in message
+    assert not result.stdout
+
+
+def test_unwritable_folder(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert "cannot write" in run("atlas", "--only", "gemma", "--out", blocked / "out", status=2).stderr
+
+
+def test_installed_command_runs_without_a_terminal():
+    code = "from nudipole.cli import main; main(['width', '--mass', '0.1', '--d', '1e-6'])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "lifetime" in result.stdout
+    assert result.stderr == ""

@@ -1,0 +1,98 @@
+"""The two baths: ideal-gas limits, thermodynamic identities, the interaction pressure, detailed balance of the flows."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from nudipole import units
+from nudipole.cosmology import baths
+from nudipole.errors import DomainError
+
+
+def test_cold_bath_is_photons():
+    bath = baths.electromagnetic(1e-6)
+    assert bath.energy == pytest.approx(np.pi**2 / 15 * 1e-24, rel=1e-8)
+    assert bath.entropy == pytest.approx(4 * np.pi**2 / 45 * 1e-18, rel=1e-8)
+
+
+def test_interaction_pressure_of_hot_electrons():
+    # - 5 e^2 T^4 / 288 for m_e << T
+    t = 8e-3
+
+    def gas(mass):
+        integrand = lambda p: p**4 / np.hypot(p, mass) / (np.exp(np.hypot(p, mass) / t) + 1)  # noqa: E731
+        return 4 / (6 * np.pi**2) * quad(integrand, 0, 60 * t, epsabs=0, epsrel=1e-10)[0]
+
+    ideal = np.pi**2 / 45 * t**4 + gas(units.ELECTRON_MASS) + gas(units.MUON_MASS)
+    found = float(baths.electromagnetic(t).pressure) - ideal
+    assert found == pytest.approx(-5 * units.ELEMENTARY_CHARGE**2 / 288 * t**4, rel=0.01)
+
+
+@given(st.floats(2e-8, 0.1))
+def test_thermodynamic_identities(t):
+    bath = baths.electromagnetic(t)
+    assert bath.energy + bath.pressure == pytest.approx(t * float(bath.entropy), rel=1e-9)
+    step = 1e-4
+    slope = (baths.electromagnetic(t * (1 + step)).energy - baths.electromagnetic(t * (1 - step)).energy) / (
+        2 * step * t
+    )
+    assert bath.heat_capacity == pytest.approx(float(slope), rel=1e-4)
+
+
+@given(st.floats(3e-8, 0.05), st.floats(0.7, 1.4))
+def test_entropy_finds_its_temperature(t, off):
+    found, bath = baths.at_entropy(float(baths.electromagnetic(t).entropy), t * off)
+    assert found == pytest.approx(t, rel=1e-9)
+    assert bath.entropy == pytest.approx(float(baths.electromagnetic(t).entropy), rel=1e-9)
+
+
+@given(st.floats(1e-7, 0.05), st.floats(-20.0, 3.0))
+def test_neutrino_state_round_trip(t, z):
+    found = baths.neutrino_state(float(baths.neutrino_energy(t, z)), float(baths.neutrino_number(t, z)))
+    assert found == pytest.approx((t, z), rel=1e-6, abs=1e-6)
+
+
+def test_neutrinos_without_chemical_potential():
+    assert baths.neutrino_energy(1.0) == pytest.approx(7 / 8 * 6 * np.pi**2 / 30, rel=1e-9)
+    assert baths.neutrino_number(1.0, -30.0) == pytest.approx(6 / np.pi**2 * np.exp(-30.0), rel=1e-9)
+
+
+def test_weak_flows_vanish_in_equilibrium_and_point_downhill():
+    energy, number = baths.weak_exchange(2e-3, 2e-3)
+    assert energy == 0
+    assert number == 0
+    energy, number = baths.weak_exchange(2e-3, 1.9e-3)
+    assert energy > 0
+    assert number > 0
+    energy, number = baths.weak_exchange(2e-3, 2e-3, -0.1)
+    assert number > 0
+
+
+def test_weak_decoupling_near_one_and_a_half_mev():
+    # energy exchange rate over H falls through one between 1 and 2.5 MeV
+    for t, fast in ((2.5e-3, True), (1.0e-3, False)):
+        flow = float(baths.weak_exchange(t, 0.99 * t)[0]) / (0.01 * 4 * float(baths.neutrino_energy(t)))
+        hubble = np.sqrt(8 * np.pi / 3 * 10.75 * np.pi**2 / 30) * t**2 / units.PLANCK_MASS
+        assert bool(flow > hubble) is fast
+
+
+def test_electron_mass_turns_annihilation_off():
+    energy, number = baths.mass_suppression(np.array([0.05, 5e-3, 5e-4, 5e-5]))
+    assert energy[0] == pytest.approx(1, abs=1e-3)
+    assert number[0] == pytest.approx(1, abs=1e-3)
+    assert np.all(np.diff(energy) < 0)
+    assert np.all(number[1:] < energy[1:])
+    assert energy[3] < 1e-3
+
+
+@pytest.mark.parametrize("bad", [1e-9, 0.2, 0.0, np.nan])
+def test_temperatures_outside_the_table_are_named(bad):
+    with pytest.raises(DomainError):
+        baths.electromagnetic(bad)
+
+
+def test_impossible_neutrinos_are_named():
+    with pytest.raises(DomainError, match="Fermi-Dirac"):
+        baths.neutrino_state(1e-20, 1.0)

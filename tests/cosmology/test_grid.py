@@ -1,0 +1,147 @@
+"""The shipped grid: complete, interpolated smoothly, equal to what the evolution gives, near the prototype's numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nudipole import tables
+from nudipole.cosmology import abundances, evolution, grid
+from nudipole.errors import DomainError, OutputError, TableError, UnknownNameError
+
+# M [MeV], d [GeV^-1], Y_p, N_eff of an independent prototype with a thermal neutrino bath (docs/physics/cosmology.md)
+PROTOTYPE = [
+    (10, 1e-8, 0.2467, 3.05),
+    (10, 3e-9, 0.2465, 3.06),
+    (10, 1e-9, 0.2498, 3.10),
+    (10, 5e-10, 0.2516, 3.21),
+    (10, 3e-10, 0.2534, 3.36),
+    (10, 2e-10, 0.2589, 3.53),
+    (10, 1e-10, 0.2687, 3.83),
+    (100, 3e-10, 0.2469, 3.04),
+    (100, 1e-10, 0.2453, 3.09),
+    (100, 5e-11, 0.2525, 3.16),
+    (100, 3e-11, 0.2632, 3.28),
+    (100, 1e-11, 0.2820, 3.91),
+]
+
+
+@pytest.mark.parametrize(("mass_mev", "d", "helium", "n_eff"), PROTOTYPE)
+def test_prototype_points(mass_mev, d, helium, n_eff):
+    found = grid.load("thermal")(mass_mev * 1e-3, d)
+    assert found[0] == pytest.approx(helium, rel=0.01)
+    # more N than in the prototype: it has every charged fermion and a gradual decoupling
+    assert found[2] == pytest.approx(n_eff, rel=0.025)
+
+
+@pytest.mark.parametrize("neutrinos", grid.NEUTRINOS)
+def test_grid_is_complete_and_conserves_energy(neutrinos):
+    table = tables.load(f"cosmology/data/sky_{neutrinos}.csv")
+    have = {(f"{m:.5e}", f"{t:.5e}") for m, t in zip(table["mass"], table["lifetime"], strict=True)}
+    assert have == {(f"{m:.5e}", f"{t:.5e}") for m, t in grid.points()}
+    assert np.max(table["energy_residual"]) < 1e-3
+    np.testing.assert_allclose(table["d"], grid.coupling(table["mass"], table["lifetime"]), rtol=1e-5)
+
+
+def test_interpolation_passes_through_the_points():
+    table = tables.load("cosmology/data/sky_kinetic.csv")
+    sky = grid.load("kinetic")
+    for row in range(0, len(table), 37):
+        found = sky(float(table["mass"][row]), float(table["d"][row]))
+        np.testing.assert_allclose(found, [table[c][row] for c in ("helium", "deuterium", "n_eff")], rtol=1e-4)
+
+
+@pytest.mark.parametrize("neutrinos", grid.NEUTRINOS)
+def test_grid_agrees_with_the_evolution_between_its_points(neutrinos):
+    options = evolution.Options(neutrinos=neutrinos, log_step=0.02, nodes=32)
+    mass, d = 1.3e-2, 4e-10
+    assert grid.load(neutrinos)(mass, d)[2] == pytest.approx(
+        evolution.evolve(mass, d**2, options=options).n_eff, rel=0.02
+    )
+
+
+def test_short_lifetimes_are_the_standard_model():
+    standard = tables.load("cosmology/data/standard_model.csv")
+    for flag, neutrinos in ((1.0, "kinetic"), (0.0, "thermal")):
+        row = int(np.nonzero((standard["kinetic"] == flag) & (standard["baryon_density"] == 0.02242))[0][0])
+        found = grid.load(neutrinos)(0.3, 5e-9)
+        np.testing.assert_allclose(found, [standard[c][row] for c in ("helium", "deuterium", "n_eff")], rtol=2e-3)
+        assert standard["helium"][row] == pytest.approx(0.2470, abs=3e-4)
+        assert 2.44e-5 < standard["deuterium"][row] < 2.52e-5
+        assert standard["n_eff"][row] == pytest.approx(3.044, abs=2e-3)
+
+
+def test_majorana_is_read_at_twice_the_strength():
+    sky = grid.load("kinetic")
+    np.testing.assert_allclose(sky(0.01, 1e-9, "majorana"), sky(0.01, np.sqrt(2) * 1e-9))
+
+
+@given(st.floats(3e-5, 0.3), st.floats(1e-16, 1e-2))
+def test_everything_on_the_grid_is_finite(mass, d):
+    found = grid.load("thermal")(mass, d)
+    assert np.all(np.isfinite(found))
+    assert 0.2 < found[0] < 0.6
+
+
+@pytest.mark.parametrize("mass", [1e-6, 1.0, np.nan])
+def test_masses_outside_are_named(mass):
+    with pytest.raises(DomainError, match="covers"):
+        grid.load("kinetic")(mass, 1e-9)
+
+
+def test_unknown_bath_is_named():
+    with pytest.raises(UnknownNameError, match="neutrino bath"):
+        grid.load("lukewarm")
+
+
+def test_building_resumes_and_replaces_whole(tmp_path, monkeypatch):
+    calls = []
+
+    def fake(history, *_):
+        calls.append(history)
+        return abundances.Abundances(0.25, 2.5e-5, 1e-5, 5e-10)
+
+    monkeypatch.setattr(abundances, "abundances", fake)
+    monkeypatch.setattr(evolution, "evolve", lambda *_, **__: evolution.History(*[np.ones(1)] * 6, 3.0, 1e-5))
+    seen = []
+    out = tmp_path / "sky.csv"
+    masses = grid.MASSES[:1]
+    grid.build_table(out, "thermal", lambda *progress: seen.append(progress), masses=masses)
+    assert len(calls) == len(grid.points(masses)) == len(seen)
+    lines = out.read_text().splitlines()
+    out.write_text("\n".join(lines[:-3]) + "\n")
+    grid.build_table(out, "thermal", masses=masses)
+    assert len(calls) == len(grid.points(masses)) + 3
+    assert [p.name for p in tmp_path.iterdir()] == ["sky.csv"]
+    assert grid.from_table(tables.load_file(out)).masses == pytest.approx(masses)
+
+
+def test_unwritable_and_broken_tables_are_named(tmp_path, monkeypatch):
+    broken = tmp_path / "sky.csv"
+    broken.write_text("1,2,3\n")
+    with pytest.raises(TableError, match="header"):
+        grid.build_table(broken, "thermal")
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(OutputError):
+        grid.build(blocked / "below")
+
+
+@pytest.mark.validation
+@pytest.mark.parametrize(("mass", "d"), [(1e-2, 3e-10), (0.1, 3e-11), (1e-3, 1e-8)])
+@pytest.mark.parametrize("neutrinos", grid.NEUTRINOS)
+def test_shipped_grid_against_the_live_code(mass, d, neutrinos):
+    history = evolution.evolve(mass, d**2, options=evolution.Options(neutrinos=neutrinos))
+    light = abundances.abundances(history)
+    found = grid.load(neutrinos)(mass, d)
+    np.testing.assert_allclose(found, [light.helium, light.deuterium, history.n_eff], rtol=0.01)
+
+
+@pytest.mark.validation
+def test_cruder_start_reproduces_the_prototype_where_n_decoupled_early():
+    # every helicity or half of them, by T_dec: the prototype's recipe
+    options = evolution.Options(initial="full", neutrinos="thermal")
+    for mass_mev, d, helium, n_eff in PROTOTYPE:
+        history = evolution.evolve(mass_mev * 1e-3, d**2, options=options)
+        assert history.n_eff == pytest.approx(n_eff, rel=0.01)
+        assert abundances.abundances(history).helium == pytest.approx(helium, rel=0.01)

@@ -1,0 +1,112 @@
+"""The house: imports run downward only, the public face is what we say, importing costs nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nudipole
+
+ROOT = Path(nudipole.__file__).parent
+# rooms from the ground up; a room may import from its own floor and from those below
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("units", "tables", "bibliography"),
+    ("portal", "kinematics", "constraint", "options", "effective"),
+    ("cards",),
+    ("matter",),
+    ("processes",),
+    ("fluxes",),
+    ("detectors",),
+    ("inference",),
+    ("signals",),
+    ("cosmology", "supernova"),
+    ("experiments",),
+    ("atlas",),
+    ("api",),
+    ("cli",),
+)
+LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+# lazy look-ups inside a function that close a circle on purpose, each with its reason
+ALLOWED = {
+    ("portal", "processes"),  # Portal.width asks hnl_decay: an object that only holds delegates to pure functions
+    ("api", "atlas"),
+}
+
+
+def modules():
+    return sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nudipole"):
+            names = [
+                f"{node.module}.{alias.name}" if node.module == "nudipole" else node.module for alias in node.names
+            ]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("nudipole.")]
+        rooms |= {name.split(".")[1] for name in names if "." in name}
+    return rooms - {"__version__"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_downward(path):
+    own = room_of(path)
+    if own == "__init__":
+        return
+    for other in imported_rooms(path):
+        assert other in LEVEL, f"{path.name} imports {other}, which has no floor"
+        assert LEVEL[other] <= LEVEL[own] or (own, other) in ALLOWED, f"{own} must not import {other}"
+
+
+def test_processes_know_no_fluxes_and_inference_no_physics():
+    physics = {"matter", "processes", "fluxes", "detectors", "signals", "experiments"}
+    for path in modules():
+        rooms = imported_rooms(path)
+        if room_of(path) == "inference":
+            assert not rooms & physics, path
+        if room_of(path) == "processes":
+            assert not rooms & {"fluxes", "detectors", "signals", "experiments", "inference"}, path
+
+
+def test_public_face():
+    assert dir(nudipole) == [
+        "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "cite",
+        "cross_section", "experiments", "flux", "limit", "meson", "rate", "units", "width",
+    ]  # fmt: skip
+    for name in dir(nudipole):
+        assert getattr(nudipole, name) is not None
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = nudipole.nothing
+
+
+def test_modules_stay_rooms():
+    """A module of more than 450 lines has become a hall."""
+    long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > 450}
+    assert not long
+
+
+def test_import_loads_nothing_heavy():
+    code = "import sys, nudipole; print([m for m in ('numpy', 'scipy', 'particle', 'matplotlib') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_nothing_is_evaluated_or_unpickled():
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("eval", "exec", "__import__"), path
+        assert "import pickle" not in path.read_text(encoding="utf-8"), path
