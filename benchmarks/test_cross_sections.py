@@ -76,7 +76,7 @@ def by_double_quadrature(mass: float) -> float:
 def test_rate_by_moments_200_masses(benchmark):
     masses = np.geomspace(1e-4, 8e-3, 200)
     rates = benchmark(folded, masses)
-    assert rates[0] == pytest.approx(by_double_quadrature(masses[0]), rel=2e-3)
+    assert rates[0] == pytest.approx(by_double_quadrature(masses[0]), rel=1e-5)
 
 
 def test_rate_by_dblquad_one_mass(benchmark):
