@@ -31,7 +31,8 @@ FloatArray = npt.NDArray[np.float64]
 Scheme = Literal["radiative", "tree"]
 FLAVORS = ("e", "mu", "tau")
 # Bahcall, Kamionkowski, Sirlin, Phys. Rev. D51, 6146 (1995): rho, and kappa = a + b I(T) for nu_e and for the others; the
-# numbers and I(T) as in the public codes that follow the paper (sntools, Borexino's generator), +-0.0025 on kappa
+# numbers and I(T) as in public codes that follow the paper (sntools among them), the paper itself not re-read; +-0.0025 on
+# kappa, and a generator of Borexino has offsets smaller by 0.0005
 _RHO = 1.0126
 _KAPPA = {"e": (0.9791, 0.0097), "mu": (0.9970, -0.00037), "tau": (0.9970, -0.00037)}
 # vector couplings of the proton with the charge radius of each flavour, and of the neutron (docs: errata on Eq. 46); all
