@@ -135,7 +135,7 @@ def _compute(
             found = _read_part(parts[key], stamp[key])
             if found is not None:
                 records[key] = found
-    todo = [key for key in keys if key not in records]
+    todo = sorted((key for key in keys if key not in records), key=_effort)
 
     def finish(key: str, found: list[dict[str, Any]]) -> None:
         store.write_text(parts[key], json.dumps({"fingerprint": stamp[key], "curves": found}))
@@ -154,6 +154,13 @@ def _compute(
                 finish(futures[future], future.result())
     for key in keys:
         yield from (store.from_record(record) for record in records[key])
+
+
+def _effort(key: str) -> tuple[int, str]:
+    """Long tasks first, so that no process waits for the last one: the sky, photon searches, then recoils."""
+    constraint = registry.get(key)
+    recoil = getattr(getattr(constraint, "card", None), "signal", "") in ("recoil", "combination")
+    return (2 if recoil else 1 if hasattr(constraint, "card") else 0), key
 
 
 def _task(key: str, flavors: tuple[str, ...], masses: int) -> list[dict[str, Any]]:
@@ -198,16 +205,20 @@ def _reports(
     store.write_text(out / "references.bib", bibliography.bibtex(citations))
     store.write_text(out / "table1.md", table.markdown(limits))
     store.write_text(out / "table1.tex", table.latex(limits))
-    checks = validation.compare_all(dict.fromkeys(limit.key for limit in limits))
-    store.write_text(out / "validation.md", validation.markdown(checks))
-    store.write_text(out / "validation.json", validation.as_json(checks))
     if earlier is not None:
         store.write_text(out / "compare.md", compare.markdown(earlier, limits))
-    if figures:
-        from nudipole.atlas import drawing
+    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+        drawn = []
+        if figures:
+            from nudipole.atlas import drawing
 
-        with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
             drawn = [pool.submit(drawing.draw, out, name, limits) for name in drawing.names(limits)]
+        keys = sorted({limit.key for limit in limits}, key=_effort)
+        found = {key: pool.submit(validation.compare_key, key) for key in keys}
+        checks = tuple(check for key in sorted(found) for check in found[key].result())
+        store.write_text(out / "validation.md", validation.markdown(checks))
+        store.write_text(out / "validation.json", validation.as_json(checks))
+        if figures:
             drawn.append(pool.submit(drawing.validation, out, checks))
-            for future in drawn:
-                future.result()
+        for future in drawn:
+            future.result()

@@ -8,7 +8,7 @@ the number they are compared with (``evidence = false``) are shown and never cou
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,9 +69,9 @@ class Check:
         return ("agrees" if close else "misses") + (", part of the range" if missing else "")
 
 
-def compare_all(keys: Iterable[str]) -> tuple[Check, ...]:
-    """Every comparison of these constraints."""
-    return tuple(check for key in keys for check in compare_one(registry.get(key)))
+def compare_key(key: str) -> tuple[Check, ...]:
+    """Every comparison of the constraint of this key."""
+    return compare_one(registry.get(key))
 
 
 def compare_one(constraint: Constraint) -> tuple[Check, ...]:

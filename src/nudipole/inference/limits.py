@@ -26,7 +26,7 @@ from nudipole.inference.likelihood import Likelihood
 
 FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
-D_SCAN = np.geomspace(1e-12, 1e1, 105)
+D_SCAN = np.geomspace(1e-12, 1e1, 92)
 _ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
 
 
