@@ -109,3 +109,26 @@ def test_presets_merge_table_by_table():
     assert "about" not in merged
     with pytest.raises(CardError, match="no such preset; allowed: default, p"):
         cards.apply_preset(raw, "z", "card")
+
+
+def test_on_off_counting_from_a_card(tmp_path):
+    """For a long off run the limit is that of a known background; forgetting the off run is a named error."""
+    text = GOOD.read_text(encoding="utf-8").split("[[background]]")[0]
+    text = text.replace(
+        "edges_eV   = [200.0, 300.0, 400.0, 600.0, 1000.0, 2000.0, 5000.0, 10000.0]", "window_eV = [200.0, 10000.0]"
+    )
+    on_off = 'statistic   = "on-off"\ncounts = 1000.0\noff_counts = 1.0e7\noff_ratio = 1.0e4'
+    text = text.replace('"standard-model"', '"none"')
+    limits = {}
+    for name, statistic in (
+        ("on-off", on_off),
+        ("poisson", 'statistic = "poisson"\ntest = "one-sided"\ncounts = 1000.0'),
+    ):
+        changed = text.replace('statistic   = "asimov"', statistic)
+        if name == "poisson":
+            changed += '\n[[background]]\nname = "known"\ncounts = 1000.0\n'
+        path = written(tmp_path, text=changed)
+        limits[name] = Experiment.from_file(path).limit([1e-3], Direction("e")).lower[0]
+    assert limits["on-off"] == pytest.approx(limits["poisson"], rel=1e-3)
+    with pytest.raises(CardError, match="off_counts"):
+        compute(written(tmp_path, text=text.replace('statistic   = "asimov"', 'statistic = "on-off"\ncounts = 3.0')))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nudipole import options, tables
 from nudipole.cards import Background, NonNegative, Nuisance, Positive, Section
 from nudipole.errors import CardError, TableError
-from nudipole.inference.counting import feldman_cousins
+from nudipole.inference.counting import feldman_cousins, on_off_upper_limit
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
 from nudipole.signals.background_shapes import SHAPES
@@ -27,9 +27,10 @@ class ObservationSection(Section, frozen=True, kw_only=True):
 
     ``poisson`` and ``gaussian``: profile likelihood of binned data. ``asimov``: the same with the expectation as data,
     for projections. ``feldman-cousins``: one count. ``upper-limit``: at most ``allowed`` signal events.
+    ``on-off``: one count (``counts``) with the source on, ``off_counts`` with it off for ``off_ratio`` times as long.
     """
 
-    statistic: Literal["poisson", "gaussian", "feldman-cousins", "upper-limit", "asimov"]
+    statistic: Literal["poisson", "gaussian", "feldman-cousins", "on-off", "upper-limit", "asimov"]
     table: str = ""
     column: str = "observed"
     counts: float | list[float] | None = None
@@ -37,6 +38,8 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     uncertainty_column: str = "uncertainty"
     expectation: Literal["standard-model", "none"] = "standard-model"
     allowed: Positive | None = None
+    off_counts: NonNegative | None = None
+    off_ratio: Positive | None = None
     test: Literal["two-sided", "one-sided"] = "two-sided"
     parameters: Literal[1, 2] = 1
     weights: float = 1.0  # multiplies counts and uncertainties: from the unit of the table to counts
@@ -147,6 +150,13 @@ class Observation:
                 raise CardError(self.file, "observation.allowed", None, "is required for an upper limit on events")
             allowed = section.allowed
             return CountStatistic(lambda cl: allowed)
+        if section.statistic == "on-off":
+            if section.off_counts is None or section.off_ratio is None:
+                raise CardError(self.file, "observation.off_counts", None, "on-off needs off_counts and off_ratio")
+            # what the card itself expects without a signal (Standard Model, backgrounds) belongs to the on period alone
+            on, off, ratio = float(likelihood.observed.sum()), section.off_counts, section.off_ratio
+            own = float(likelihood.background.sum())
+            return CountStatistic(lambda cl: max(on_off_upper_limit(on, off, ratio, cl) - own, 1e-12))
         if section.statistic == "feldman-cousins":
             seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
             return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
