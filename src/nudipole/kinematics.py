@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import check_non_negative, check_positive
+from nudipole.errors import check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -99,6 +99,7 @@ def minimum_neutrino_energy(
 
 def kallen(x: npt.ArrayLike, y: npt.ArrayLike, z: npt.ArrayLike) -> FloatArray:
     """Kaellen function lambda(x, y, z), as the factored product that is stable at threshold for x >= y, z >= 0."""
+    check_finite(x=x, y=y, z=z)
     x, y, z = (np.asarray(v, dtype=float) for v in (x, y, z))
     root_y, root_z = np.sqrt(np.abs(y)), np.sqrt(np.abs(z))
     factored = (x - (root_y + root_z) ** 2) * (x - (root_y - root_z) ** 2)

@@ -245,7 +245,7 @@ class Portal:
         """
         if not energy >= self.mass:
             raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {energy:g}")
-        if self.width == 0.0:
+        if self.mass * self.width == 0.0:  # stable, or too light for its width to be a number
             return float("inf")
         momentum = np.sqrt((energy - self.mass) * (energy + self.mass))
         return float(momentum / (self.mass * self.width) * units.HBAR_C)

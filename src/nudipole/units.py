@@ -16,7 +16,7 @@ import math
 
 import scipy.constants as codata
 
-from nudipole.errors import UnknownNameError
+from nudipole.errors import UnknownNameError, check_finite
 
 # --- energies, in GeV -------------------------------------------------------------------------------------------------
 EV = 1e-9
@@ -93,6 +93,7 @@ def d_from_mu(mu_bohr: float) -> float:
     >>> round(d_from_mu(1.0), 2)
     148.15
     """
+    check_finite(mu_bohr=mu_bohr)
     return 0.5 * mu_bohr * BOHR_MAGNETON
 
 
@@ -104,6 +105,7 @@ def mu_from_d(d: float) -> float:
     >>> f"{mu_from_d(1e-7):.3e}"
     '6.750e-10'
     """
+    check_finite(d=d)
     return 2.0 * d / BOHR_MAGNETON
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
-from nudipole.errors import DomainError, check_non_negative
+from nudipole.errors import DomainError, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -102,12 +102,14 @@ def on_off_significance(on: float, off: float, ratio: float, signal: float) -> f
 
     Li & Ma 1983; Rolke et al. 2005. Zero at the best fit.
     """
+    check_positive(ratio=ratio)
     check_non_negative(on=on, off=off, ratio=ratio, signal=signal)
 
     def minus_two_log(s: float) -> float:
         # b solves (1 + tau) b^2 + [(1 + tau) s - on - off] b - off s = 0
         a, b, c = 1 + ratio, (1 + ratio) * s - on - off, -off * s
-        best = (-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)
+        root = np.sqrt(b * b - 4 * a * c)
+        best = -2 * c / (b + root) if b > 0 else (root - b) / (2 * a)  # the form without cancellation
         return float(-2 * (special.xlogy(on, s + best) - s - best + special.xlogy(off, ratio * best) - ratio * best))
 
     best_signal = max(on - off / ratio, 0.0)
@@ -116,6 +118,8 @@ def on_off_significance(on: float, off: float, ratio: float, signal: float) -> f
 
 def on_off_upper_limit(on: float, off: float, ratio: float, cl: float) -> float:
     """Upper limit on the signal from the on/off profile likelihood, one-sided."""
+    check_non_negative(on=on, off=off)
+    check_positive(ratio=ratio)
     target = critical_value(cl, one_sided=True)
     start = max(on - off / ratio, 0.0)
     width = np.sqrt(on + off / ratio**2 + 1.0)

@@ -26,7 +26,7 @@ from nudipole.inference.likelihood import Likelihood
 
 FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
-D_SCAN = np.geomspace(1e-12, 1e1, 92)
+D_SCAN = np.geomspace(1e-12, 1e1, 105)
 _ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
 
 
@@ -121,12 +121,23 @@ class ProfileStatistic:
                 result[row] = (Interval(0.0, float(np.sqrt(low[position] * scale[position]))), upper)
         return tuple(result)
 
+    def _refined_minimum(self, signal: Signal, index: int, chi2: FloatArray) -> float:
+        """Smallest chi^2 near the lowest point of the scan, zoomed into twice; the scan alone is too coarse for it."""
+        lowest, value = int(np.argmin(chi2)), float(chi2.min())
+        low, high = D_SCAN[max(lowest - 1, 0)], D_SCAN[min(lowest + 1, len(D_SCAN) - 1)]
+        for _ in range(2):
+            grid = np.geomspace(low, high, _ZOOM_POINTS)
+            fine = self._chi2(signal.counts(index, grid), _shifts_at(signal.relative_shifts, index))
+            lowest, value = int(np.argmin(fine)), min(value, float(fine.min()))
+            low, high = grid[max(lowest - 1, 0)], grid[min(lowest + 1, len(grid) - 1)]
+        return value
+
     def _scanned(self, signal: Signal, critical: float) -> tuple[tuple[Interval, ...], ...]:
         values = [
             self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
         ]
         zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
-        best = [min(float(v.min()), zero) for v in values]
+        best = [min(self._refined_minimum(signal, i, v), zero) for i, v in enumerate(values)]
         if self.parameters == 2:
             best = [min(best)] * len(best)
         result = []

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, UnknownNameError, check_choice, check_non_negative
+from nudipole.errors import DomainError, UnknownNameError, check_choice, check_non_negative, check_positive
 from nudipole.matter import isotopes
 from nudipole.matter.isotopes import Nucleus
 
@@ -93,6 +93,8 @@ def helm(q2: npt.ArrayLike, rms_radius: float, skin: float = HELM_SKIN) -> Float
     DomainError
         If rms_radius^2 < 3 skin^2, or Q^2 is negative or not finite.
     """
+    check_positive(rms_radius=rms_radius)
+    check_non_negative(skin=skin)
     check_non_negative(q2=q2)
     sphere2 = 5.0 / 3.0 * rms_radius**2 - 5.0 * skin**2
     _check_shape(sphere2, "helm", rms_radius)
@@ -105,6 +107,7 @@ def klein_nystrand(q2: npt.ArrayLike, rms_radius: float) -> FloatArray:
 
     The radius of the sphere follows from the rms radius [fm]: R_A^2 = (5/3)(R^2 - 6 a_k^2).
     """
+    check_positive(rms_radius=rms_radius)
     check_non_negative(q2=q2)
     sphere2 = 5.0 / 3.0 * (rms_radius**2 - 6.0 * YUKAWA_RANGE**2)
     _check_shape(sphere2, "klein-nystrand", rms_radius)
@@ -131,6 +134,7 @@ def symmetrised_fermi(q2: npt.ArrayLike, radius: float, diffuseness: float = FER
     radius, diffuseness : float
         c and a [fm].
     """
+    check_positive(radius=radius, diffuseness=diffuseness)
     check_non_negative(q2=q2)
     q = np.sqrt(np.asarray(q2, dtype=float)) * units.FEMTOMETRE
     x, y = q * radius, np.pi * diffuseness * q

@@ -81,6 +81,7 @@ def dirac_pauli(nucleon: str, q2: npt.ArrayLike, name: str = DEFAULT) -> tuple[F
 
 def dipole(q2: npt.ArrayLike) -> FloatArray:
     """(1 + Q^2 / 0.71 GeV^2)^-2."""
+    check_non_negative(q2=q2)
     return (1.0 + np.asarray(q2, dtype=float) / DIPOLE_MASS2) ** -2
 
 

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 W_MIN = 1.4
@@ -65,6 +65,8 @@ def allm97(x: npt.ArrayLike, q2: npt.ArrayLike) -> FloatArray:
     >>> allm97([0.1, 0.01], [5.0, 5.0]).round(3)
     array([0.376, 0.446])
     """
+    if np.any(np.asarray(x, dtype=float) > 1.0):
+        raise DomainError("x must not exceed 1")
     check_positive(x=x, q2=q2)
     x, q2 = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(q2, dtype=float))
     w2_excess = q2 * (1.0 - x) / x  # W^2 - m^2
@@ -120,6 +122,9 @@ def double_differential(
     >>> f"{float(value):.6f}"
     '0.026078'
     """
+    check_positive(x=x, q2=q2, neutrino_energy=neutrino_energy, target_mass=target_mass)
+    check_non_negative(hnl_mass=hnl_mass)
+    check_finite(f1=f1, f2=f2)
     x, q2, energy, mass, target, f1, f2 = (
         np.asarray(v, dtype=float) for v in (x, q2, neutrino_energy, hnl_mass, target_mass, f1, f2)
     )
@@ -138,6 +143,8 @@ def q2_limits(
     The small one through the product of the roots, (M^2/s)[M^2 m^2 + (s - m^2)(W^2 - m^2)], free of cancellation; both
     zero where W + M > sqrt(s).
     """
+    check_positive(neutrino_energy=neutrino_energy)
+    check_non_negative(hadronic_mass=hadronic_mass, hnl_mass=hnl_mass)
     w, energy, mass = np.broadcast_arrays(
         np.asarray(hadronic_mass, float), np.asarray(neutrino_energy, float), np.asarray(hnl_mass, float)
     )

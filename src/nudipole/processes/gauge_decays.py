@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import kallen
 from nudipole.processes import hnl_decay
 
@@ -136,6 +136,7 @@ def invisible_width_limit(
     DomainError
         If d_Z is 0: then there is no such constraint.
     """
+    check_finite(z_over_gamma=z_over_gamma)
     if z_over_gamma == 0.0:
         raise DomainError("the invisible Z width constrains nothing where d_Z = 0")
     check_non_negative(invisible_fraction=invisible_fraction)
@@ -167,6 +168,7 @@ def z_to_photon_limit(hnl_mass: npt.ArrayLike, z_over_gamma: float, nature: str 
     DomainError
         If d_Z is 0: then there is no such constraint.
     """
+    check_finite(z_over_gamma=z_over_gamma)
     if z_over_gamma == 0.0:
         raise DomainError("Z -> gamma + invisible constrains nothing where d_Z = 0")
     energetic = z_to_photon_fraction(hnl_mass, Z_TO_PHOTON_ENERGY, nature)

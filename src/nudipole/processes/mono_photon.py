@@ -263,6 +263,11 @@ def bhabha_veto_energy(cosine: npt.ArrayLike, sqrt_s: float, veto_cosine: float)
     Both electrons must then leave their beam pipes at :math:`|\cos\theta_b|` = ``veto_cosine`` or more and balance the
     transverse momentum of the photon :cite:`Zhang:2022spf`.
     """
+    check_finite(cosine=cosine)
+    if np.any(np.abs(cosine) > 1.0):
+        raise DomainError("cosine must lie between -1 and 1")
+    if not -1.0 < veto_cosine < 1.0:
+        raise DomainError(f"veto_cosine must lie between -1 and 1, got {veto_cosine:g}")
     check_positive(sqrt_s=sqrt_s)
     cosine = np.asarray(cosine, dtype=float)
     if not 0.0 < veto_cosine < 1.0:
@@ -282,6 +287,7 @@ def _hard(x: FloatArray, beta: float) -> FloatArray:
 
 
 def _beta(scale2: npt.ArrayLike) -> tuple[float, float]:
+    check_positive(scale2=scale2)
     logarithm = float(np.log(np.asarray(scale2, dtype=float) / units.ELECTRON_MASS**2))
     if logarithm <= 1.0:
         raise DomainError("initial-state radiation needs a scale well above the electron mass")

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import roots_legendre
 
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import kallen, two_body_momentum
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,6 +46,7 @@ def two_body_width(
     True
     """
     momentum = two_body_momentum(parent_mass, mass_1, mass_2)
+    check_finite(squared_amplitude=squared_amplitude)
     parent = np.asarray(parent_mass, dtype=float)
     return momentum * np.asarray(squared_amplitude, dtype=float) / (8.0 * np.pi * parent**2)
 
@@ -101,6 +102,8 @@ def three_body_density(
     mass_c: npt.ArrayLike,
 ) -> FloatArray:
     """dGamma / (dm_ab^2 dcos(theta) |M|^2) [GeV^-3], theta an angle in the rest frame of ab; zero outside limits."""
+    check_positive(parent_mass=parent_mass)
+    check_non_negative(m_ab2=m_ab2, mass_a=mass_a, mass_b=mass_b, mass_c=mass_c)
     check_positive(parent_mass=parent_mass, m_ab2=m_ab2)
     s, m, a, b, c = (np.asarray(v, dtype=float) for v in (m_ab2, parent_mass, mass_a, mass_b, mass_c))
     inside = (s >= (a + b) ** 2) & (np.sqrt(s) <= m - c)
@@ -216,6 +219,9 @@ def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike, frame_mass: npt.ArrayLi
     >>> boost([1.0, 0, 0, 0], [5.0, 0, 0, 3.0]).tolist()
     [1.25, 0.0, 0.0, 0.75]
     """
+    if np.shape(momentum)[-1:] != (4,) or np.shape(frame)[-1:] != (4,):
+        raise DomainError("a boost takes four-momenta (E, px, py, pz) on the last axis")
+    check_finite(momentum=momentum, frame=frame)
     p, q = np.asarray(momentum, dtype=float), np.asarray(frame, dtype=float)
     if frame_mass is None:
         mass2 = q[..., 0] ** 2 - np.sum(q[..., 1:] ** 2, axis=-1)

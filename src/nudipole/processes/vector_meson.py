@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative
+from nudipole.errors import check_choice, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -107,6 +107,8 @@ def width(meson: str, hnl_mass: npt.ArrayLike) -> FloatArray:
 
 def width_ratio(hnl_mass: npt.ArrayLike, meson_mass: npt.ArrayLike) -> FloatArray:
     """Gamma(V -> nu Nbar) / (d^2 Gamma(V -> e+ e-)) [GeV^2], m_e neglected: m^2 (1-y)^2 (1+2y) / 4 pi alpha."""
+    check_non_negative(hnl_mass=hnl_mass)
+    check_positive(meson_mass=meson_mass)
     check_non_negative(hnl_mass=hnl_mass)
     m = np.asarray(meson_mass, dtype=float)
     hnl = np.asarray(hnl_mass, dtype=float)
