@@ -30,7 +30,6 @@ def place(axes: Any, curves: Sequence[Curve], size: float = 6.5) -> None:
     """Write the name of each curve next to it."""
     from matplotlib import patheffects
 
-    axes.figure.canvas.draw()
     box = axes.get_window_extent()
     paths = [_visible(axes, curve, box) for curve in curves]
     everything = np.concatenate([p for p in paths if len(p)]) if any(len(p) for p in paths) else np.zeros((0, 2))
