@@ -132,3 +132,15 @@ def test_on_off_counting_from_a_card(tmp_path):
     assert limits["on-off"] == pytest.approx(limits["poisson"], rel=1e-3)
     with pytest.raises(CardError, match="off_counts"):
         compute(written(tmp_path, text=text.replace('statistic   = "asimov"', 'statistic = "on-off"\ncounts = 3.0')))
+
+
+def test_on_off_without_room_for_the_own_expectation_excludes_nothing(tmp_path):
+    """A deficit below what the card itself expects is a named error, never an exclusion of every coupling."""
+    text = GOOD.read_text(encoding="utf-8").split("[[background]]")[0].replace('"standard-model"', '"none"')
+    text = text.replace(
+        "edges_eV   = [200.0, 300.0, 400.0, 600.0, 1000.0, 2000.0, 5000.0, 10000.0]", "window_eV = [200.0, 10000.0]"
+    )
+    on_off = 'statistic = "on-off"\ncounts = 10.0\noff_counts = 1000.0\noff_ratio = 100.0'
+    text = text.replace('statistic   = "asimov"', on_off) + '\n[[background]]\nname = "own"\ncounts = 500.0\n'
+    with pytest.raises(CardError, match="no room"):
+        Experiment.from_file(written(tmp_path, text=text)).limit([1e-3], Direction("e"))

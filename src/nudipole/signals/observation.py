@@ -156,7 +156,16 @@ class Observation:
             # what the card itself expects without a signal (Standard Model, backgrounds) belongs to the on period alone
             on, off, ratio = float(likelihood.observed.sum()), section.off_counts, section.off_ratio
             own = float(likelihood.background.sum())
-            return CountStatistic(lambda cl: max(on_off_upper_limit(on, off, ratio, cl) - own, 1e-12))
+
+            def allowed_signal(cl: float) -> float:
+                room = on_off_upper_limit(on, off, ratio, cl) - own
+                if room <= 0.0:
+                    raise CardError(
+                        self.file, "observation.counts", on, "leaves no room for the card's own expectation"
+                    )
+                return room
+
+            return CountStatistic(allowed_signal)
         if section.statistic == "feldman-cousins":
             seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
             return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
