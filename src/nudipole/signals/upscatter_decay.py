@@ -215,6 +215,7 @@ class UpscatterModel:
                              out=np.full_like(hnl, np.inf))  # fmt: skip
             start = np.maximum(start, late)
         weight = weight * dilution * (region.kilograms * total / len(chosen))
+        weight = np.where(cosine >= selection.hnl_cosine_min, weight, 0.0)
         whole, visible = _decay(mass, selection.visible)
         templates = []
         for detector in detectors:
