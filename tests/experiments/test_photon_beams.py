@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nudipole import cards, tables
+from nudipole.atlas import validation
 from nudipole.constraint import Interval
 from nudipole.errors import CardError
 from nudipole.experiments import registry
@@ -57,6 +58,23 @@ def test_published_curve_within_a_quarter(key, table, flavor, preset, low, high)
     assert 0.8 < np.median(values) < 1.25
     assert values.min() > 0.65
     assert values.max() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("key", "flavor", "preset"),
+    [
+        ("sbnd", "mu", "magill2018"),
+        ("microboone", "mu", "magill2018"),
+        ("ship-main", "mu", "default"),
+        ("minerva", "mu", "photon"),
+        ("dune-nd", "e", "schwetz2021"),
+        ("dune-nd", "e", "schwetz2021-weak"),
+    ],
+)
+def test_what_agrees_on_the_validation_page_goes_on_agreeing(key, flavor, preset):
+    """Median within 25 % and a factor two everywhere, the whole published range."""
+    checks = [c for c in validation.compare_key(key) if (c.flavor, c.preset) == (flavor, preset)]
+    assert [c.verdict for c in checks] == ["agrees"]
 
 
 def test_shape_of_the_dune_near_curve():
