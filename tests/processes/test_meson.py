@@ -1,5 +1,7 @@
 """The list of channels, and the boost to the lab against Monte Carlo."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,14 +82,16 @@ def test_lab_spectrum_agrees_with_boosted_events(parent, channel, hnl):
         assert significance < 1.95
 
 
-def _two_body_events(generator):
+def _two_body_events(seed):
     """phi -> nu N: nothing but phase space."""
+    generator = np.random.default_rng(seed)
     (_, n), weight = montecarlo.phase_space(meson.parent_mass("phi"), (0.0, 0.4), 40_000, generator)
     return n, weight
 
 
-def _neutral_events(generator):
+def _neutral_events(seed):
     """eta -> gamma nu N, the amplitude that test_neutral_meson takes from traces."""
+    generator = np.random.default_rng(seed)
     mass, hnl = meson.parent_mass("eta"), 0.2
     (nu, n, photon), weight = montecarlo.phase_space(mass, (0.0, hnl, 0.0), 40_000, generator)
     q2 = _square(nu + n)
@@ -98,8 +102,9 @@ def _neutral_events(generator):
     return n, weight * neutral_meson.angular_spectrum(q2 / mass**2, cosine, "eta", hnl) / flat
 
 
-def _charged_events(generator):
+def _charged_events(seed):
     """K -> mu gamma N, the amplitude that test_charged_meson takes from traces."""
+    generator = np.random.default_rng(seed)
     mass, lepton_mass, hnl = meson.parent_mass("K"), units.MUON_MASS, 0.1
     (n, photon, lepton), weight = montecarlo.phase_space(mass, (hnl, 0.0, lepton_mass), 40_000, generator)
     q2 = _square(n + photon)
@@ -110,8 +115,10 @@ def _charged_events(generator):
     return n, weight * spectrum / phase_space.three_body_density(q2, mass, hnl, 0.0, lepton_mass)
 
 
-def _four_body_events(generator):
+@functools.cache
+def _four_body_events(seed):
     """K -> e mu mu N, straight from traces event by event."""
+    generator = np.random.default_rng(seed)
     mass, hnl, muon_mass = meson.parent_mass("K"), 0.05, units.MUON_MASS
     momenta, weight = montecarlo.phase_space(mass, (muon_mass, muon_mass, units.ELECTRON_MASS, hnl), 3000, generator)
     squared = np.empty(weight.size)
@@ -152,7 +159,7 @@ def _product(p, q):
 @pytest.mark.parametrize("momentum", [0.3, 5.0])
 def test_boosted_spectra_agree_with_phase_space_events(events, parent, channel, hnl, momentum):
     """Whole events, weighted with the squared amplitude and boosted: energy and angle of N by Kolmogorov-Smirnov."""
-    rest, weight = events(np.random.default_rng(21))
+    rest, weight = events(21)
     frame = np.tile([np.hypot(momentum, meson.parent_mass(parent)), 0.0, 0.0, momentum], (len(rest), 1))
     lab = montecarlo.boost(rest, frame)
     beam = meson.LabNodes(frame[:1, 0], np.zeros(1), np.ones(1))
