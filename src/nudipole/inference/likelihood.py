@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -136,16 +137,22 @@ class Likelihood:
         lead, number = signal.shape[:-1], len(self.pulls)
         fixed = (signal + self.background).reshape(-1, self.bins)
         assert self.shifts is not None
-        design = np.broadcast_to(self.shifts, (fixed.shape[0], number, self.bins))
+        own = np.zeros((len(fixed), 0, self.bins))
         if signal_shifts is not None:
-            extra = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
-            design = design + extra.reshape(-1, number, self.bins)
+            own = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
+        moving = np.arange(0 if signal_shifts is None else number)
+        design = _Design(self.shifts, moving, own.reshape(len(fixed), -1, self.bins))
         theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(-1, number)
         found = self._minimise(fixed, design, theta)
         return found.value.reshape(lead), found.theta.reshape(*lead, number), found.slope.reshape(signal.shape)
 
     def along(
-        self, x: FloatArray, unit: FloatArray, relative: FloatArray | None = None, start: FloatArray | None = None
+        self,
+        x: FloatArray,
+        unit: FloatArray,
+        relative: FloatArray,
+        moving: npt.NDArray[np.intp],
+        start: FloatArray | None = None,
     ) -> ProfilePoint:
         """The profile of signals x u and its first two derivatives in x.
 
@@ -154,38 +161,38 @@ class Likelihood:
         x : ndarray (m,)
         unit : ndarray (m, b)
             The signal u for x = 1.
-        relative : ndarray (m, j, b), optional
-            Relative change of each bin of the signal for theta_j = 1.
+        relative : ndarray (m, k, b)
+            Relative change of each bin of the signal for one unit of the pulls that move it.
+        moving : ndarray (k,)
+            Which pulls these are; none for a signal without uncertainty.
         start : ndarray (m, j), optional
             Where to start with the pulls.
         """
         assert self.shifts is not None
         number = len(self.pulls)
         counts = x[:, None] * unit
-        design = np.broadcast_to(self.shifts, (len(x), number, self.bins))
-        if relative is not None:
-            design = design + counts[:, None, :] * relative
+        design = _Design(self.shifts, moving, counts[:, None, :] * relative)
         theta = np.zeros((len(x), number)) if start is None else start
         found = self._minimise(counts + self.background, design, theta)
         along = unit
-        if relative is not None:
-            along = unit * (1.0 + np.einsum("mj,mjb->mb", found.theta, relative))
+        if moving.size:
+            along = unit * (1.0 + np.einsum("mk,mkb->mb", found.theta[:, moving], relative))
         slope = np.sum(found.slope * along, axis=-1)
         curvature = np.sum(found.curvature * along**2, axis=-1)
         if number == 0:
             return ProfilePoint(found.value, slope, curvature, found.theta, found.theta)
-        mixed = np.einsum("mjb,mb->mj", design, found.curvature * along)
-        if relative is not None:
-            mixed += np.einsum("mjb,mb->mj", relative, found.slope * unit)
+        mixed = design.onto_pulls(found.curvature * along)
+        if moving.size:
+            mixed[:, moving] += np.einsum("mkb,mb->mk", relative, found.slope * unit)
         drift = -np.linalg.solve(found.hessian, mixed[..., None])[..., 0]
         return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
 
-    def _minimise(self, fixed: FloatArray, design: FloatArray, theta: FloatArray) -> _Minimum:
-        """Newton's method in the pulls from ``theta``; design (m, j, b) is d mu / d theta."""
+    def _minimise(self, fixed: FloatArray, design: _Design, theta: FloatArray) -> _Minimum:
+        """Newton's method in the pulls from ``theta``."""
         penalty = np.array([0.0 if pull.free else 1.0 for pull in self.pulls])
 
         def look(at: FloatArray, rows: npt.NDArray[np.intp] | slice) -> _Minimum:
-            bins, slope, curvature = self._bins(fixed[rows] + np.einsum("mj,mjb->mb", at, design[rows]))
+            bins, slope, curvature = self._bins(fixed[rows] + design.some(rows).onto_bins(at))
             value = bins.sum(axis=-1) + (penalty * at**2).sum(axis=-1)
             return _Minimum(at, value, slope, curvature, np.zeros((len(at), len(penalty), len(penalty))))
 
@@ -194,20 +201,21 @@ class Likelihood:
             return found
         active = np.arange(fixed.shape[0])
         for _ in range(_ITERATIONS):
-            sensitivity = design[active]
-            gradient = np.einsum("mjb,mb->mj", sensitivity, found.slope[active]) + 2 * penalty * found.theta[active]
-            hessian = np.matmul(sensitivity * found.curvature[active][:, None, :], sensitivity.transpose(0, 2, 1))
+            rows = slice(None) if len(active) == len(fixed) else active
+            here = design.some(rows)
+            gradient = here.onto_pulls(found.slope[rows]) + 2 * penalty * found.theta[rows]
+            hessian = here.squared(found.curvature[rows])
             hessian += np.diag(2 * penalty)
             hessian += np.eye(len(penalty)) * 1e-12 * np.trace(hessian, axis1=1, axis2=2)[:, None, None]
             step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
             gain = -np.einsum("mj,mj->m", gradient, step)
-            found.hessian[active] = hessian
+            found.hessian[rows] = hessian
             # exact where every bin is Gaussian, and good to gain^1.5 where it is not
             last = (gain <= _TOLERANCE) | self.purely_gaussian
             done = active[last]
             found.theta[done] += step[last]
             found.value[done] -= 0.5 * gain[last]
-            found.slope[done] += found.curvature[done] * np.einsum("mj,mjb->mb", step[last], sensitivity[last])
+            found.slope[done] += found.curvature[done] * here.some(last).onto_bins(step[last])
             active, step = active[~last], step[~last]
             if active.size == 0:
                 break
@@ -260,6 +268,45 @@ class _Minimum:
     slope: FloatArray
     curvature: FloatArray
     hessian: FloatArray
+
+
+@dataclass(frozen=True)
+class _Design:
+    """d mu / d theta of many signals: ``common`` (j, b) to all, plus ``own`` (m, k, b) for the pulls ``moving`` (k,)."""
+
+    common: FloatArray
+    moving: npt.NDArray[np.intp]
+    own: FloatArray
+
+    def some(self, rows: npt.NDArray[Any] | slice) -> _Design:
+        return _Design(self.common, self.moving, self.own[rows])
+
+    def onto_bins(self, theta: FloatArray) -> FloatArray:
+        """sum_j theta_j d mu_b / d theta_j, shape (m, b)."""
+        moved = theta @ self.common
+        if self.moving.size:
+            moved += np.einsum("mk,mkb->mb", theta[:, self.moving], self.own)
+        return np.asarray(moved)
+
+    def onto_pulls(self, slope: FloatArray) -> FloatArray:
+        """sum_b (d mu_b / d theta_j) slope_b, shape (m, j)."""
+        summed = slope @ self.common.T
+        if self.moving.size:
+            summed[:, self.moving] += np.einsum("mkb,mb->mk", self.own, slope)
+        return np.asarray(summed)
+
+    def squared(self, curvature: FloatArray) -> FloatArray:
+        """sum_b (d mu_b / d theta_j) curvature_b (d mu_b / d theta_i), shape (m, j, i)."""
+        number = len(self.common)
+        products = (self.common[:, None, :] * self.common).reshape(number**2, -1)
+        result = (curvature @ products.T).reshape(-1, number, number)
+        if self.moving.size:
+            weighted = self.own * curvature[:, None, :]
+            mixed = weighted @ self.common.T
+            result[:, self.moving, :] += mixed
+            result[:, :, self.moving] += mixed.transpose(0, 2, 1)
+            result[:, self.moving[:, None], self.moving] += np.matmul(weighted, self.own.transpose(0, 2, 1))
+        return np.asarray(result)
 
 
 def join(likelihoods: Sequence[Likelihood]) -> tuple[Likelihood, tuple[npt.NDArray[np.intp], ...]]:

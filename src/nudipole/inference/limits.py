@@ -104,11 +104,13 @@ class ProfileStatistic:
             return tuple(result)
         # in units of the statistical noise every search starts near one, whatever the size of the signal
         unit = per_d2[rows]
-        shape_shifts = None if relative is None else np.broadcast_to(relative, (len(per_d2), *relative.shape[1:]))[rows]
+        moving = np.zeros(0, dtype=np.intp) if relative is None else np.nonzero(np.any(relative, axis=(0, 2)))[0]
+        moved = np.zeros((1, 0, unit.shape[1])) if relative is None else relative[:, moving]
+        moved = np.broadcast_to(moved, (len(per_d2), *moved.shape[1:]))[rows]
         noise = np.maximum(self.likelihood.observed, self.likelihood.background)
         variance = np.where(self.likelihood.sigma > 0, self.likelihood.sigma**2, np.maximum(noise, 1.0))
         scale = 1.0 / np.sqrt(np.sum(unit**2 / variance, axis=1))
-        profile = _Profile(self.likelihood, unit * scale[:, None], shape_shifts)
+        profile = _Profile(self.likelihood, unit * scale[:, None], moved, moving)
         best = profile.minimum()
         if self.parameters == 2:
             best = replace(best, chi2=np.full_like(best.chi2, best.chi2.min()))
@@ -205,11 +207,13 @@ class _Profile:
 
     likelihood: Likelihood
     unit: FloatArray
-    relative: FloatArray | None
+    relative: FloatArray
+    moving: npt.NDArray[np.intp]
 
     def at(self, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]) -> ProfilePoint:
-        relative = None if self.relative is None else self.relative[rows]
-        return self.likelihood.along(x, self.unit[rows], relative, start)
+        every = len(rows) == len(self.unit)
+        unit, relative = (self.unit, self.relative) if every else (self.unit[rows], self.relative[rows])
+        return self.likelihood.along(x, unit, relative, self.moving, start)
 
     @cached_property
     def _zero(self) -> tuple[float, FloatArray]:

@@ -121,7 +121,7 @@ class RecoilModel:
     def _grid(self, channel: Channel) -> RecoilGrid:
         reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, channel.mass)[1])
         probe = np.geomspace(1e-10, reach, 600)
-        seen = channel.response(self.response).matrix(probe).sum(axis=0) > 1e-9
+        seen = channel.response(self.response).total(probe) > 1e-9
         if not np.any(seen):
             return RecoilGrid(0.5 * reach, reach, 1, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
@@ -255,7 +255,7 @@ class RecoilModel:
                         shift += pull.sigma * share / safe
             elif pull.name in varied:
                 shift += varied[pull.name] / safe
-        return shifts
+        return shifts if np.any(shifts) else None
 
     def _standard_model_parts(self, seen: tuple[Seen, ...]) -> FloatArray:
         """Standard Model counts (parts, 1, bins) of detectors that see recoils like this."""

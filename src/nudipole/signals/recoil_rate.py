@@ -211,26 +211,24 @@ def dipole_kernels(
     polynomials = channel.dipole_polynomials(recoil_energy)
     powers = hnl_mass[:, None] ** np.array([0.0, 2.0, 4.0])
     massless = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, channel.mass)
-    factor = 1.0 + 0.5 * powers[:, 1:2] / (channel.mass * recoil_energy)  # E_min(M) / E_min(0)
-    logarithm = np.log(factor) + np.log(massless)
     found = []
     for flux in fluxes:
         kernels = np.zeros((len(polynomials), len(hnl_mass), len(recoil_energy)))
-        if len(flux.lines):
-            for line in flux.lines:
-                cover = _Cover.of(channel, recoil_energy, hnl_mass, float(line[0]))
-                for kernel, polynomial in zip(kernels, polynomials, strict=True):
-                    kernel += cover.average(powers @ np.tensordot(line[1:], polynomial, axes=1))
-        elif len(flux.table):
-            # beyond the last energy with flux there is nothing to look up
-            some = np.nonzero(massless <= flux.maximum)[0]
-            if some.size:
-                columns = slice(0, int(some[-1]) + 1)
-                phi = flux.at_logarithm(logarithm[:, columns])
-                for kernel, polynomial in zip(kernels, polynomials[..., columns], strict=True):
-                    for moment, coefficients in zip(phi, polynomial, strict=True):
-                        if np.any(coefficients):
-                            kernel[:, columns] += (powers @ coefficients) * moment
+        for line in flux.lines:
+            cover = _Cover.of(channel, recoil_energy, hnl_mass, float(line[0]))
+            for kernel, polynomial in zip(kernels, polynomials, strict=True):
+                coefficients = np.einsum("j,jkn->kn", line[1:], polynomial)
+                if np.any(coefficients):
+                    kernel += cover.average(np.einsum("mk,kn->mn", powers, coefficients))
+        reached = np.nonzero(massless <= flux.maximum)[0]
+        if flux.table.size and reached.size:  # beyond the last energy with flux there is nothing to look up
+            columns = slice(0, int(reached[-1]) + 1)
+            heavier = 1.0 + 0.5 * powers[:, 1:2] / (channel.mass * recoil_energy[columns])  # E_min(M) / E_min(0)
+            phi = flux.at_logarithm(np.log(heavier * massless[columns]))
+            for kernel, polynomial in zip(kernels, polynomials[..., columns], strict=True):
+                for moment, coefficients in zip(phi, polynomial, strict=True):
+                    if np.any(coefficients):
+                        kernel[:, columns] += np.einsum("mk,kn->mn", powers, coefficients) * moment
         found.append(tuple(kernels))
     return tuple(found)
 
