@@ -27,6 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 NUMBERS = {"e": 3, "mu": 4, "tau": 5, "universal": 6}
 SYMBOLS = {"e": r"$\nu_e$", "mu": r"$\nu_\mu$", "tau": r"$\nu_\tau$", "universal": "universal (effective moment)"}
 SKY = ("bbn", "cmb", "sn1987a", "supernova-energy", "supernova-next", "red-giants", "naturalness", "uv-loop")
+_SKY_FLAVORS = ("e", "mu", "tau")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # no dates, so that equal figures are equal files; the fast end of zlib
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -49,16 +50,21 @@ def names(limits: Sequence[Limit]) -> tuple[str, ...]:
     return (*planes, *(("fig7",) if any(c.key in SKY and any(c.excluded) for c in limits) else ()))
 
 
+def chosen(name: str, limits: Sequence[Limit]) -> tuple[Limit, ...]:
+    """The curves that a figure shows."""
+    some = [c for c in limits if any(c.excluded)]
+    if name == "fig7":
+        return tuple(c for c in some if c.direction.name in _SKY_FLAVORS and (c.key in SKY or c.kind == "exclusion"))
+    flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
+    return tuple(c for c in some if c.direction.name == flavor and c.key not in SKY)
+
+
 def draw(out: Path, name: str, limits: Sequence[Limit]) -> None:
     """One figure in every format."""
     plt = _matplotlib()
+    shown = chosen(name, limits)
     with plt.rc_context(style.RC):
-        if name == "fig7":
-            figure = _sky(plt, limits)
-        else:
-            flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
-            ground = [c for c in limits if c.direction.name == flavor and c.key not in SKY and any(c.excluded)]
-            figure = _pair(plt, ground, flavor)
+        figure = _sky(plt, shown) if name == "fig7" else _pair(plt, shown, shown[0].direction.name)
         _save(out, name, figure)
 
 
@@ -70,15 +76,16 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
         return
     columns = min(4, len(shown))
     rows = -(-len(shown) // columns)
+    width, height = 3.1 * columns, 2.5 * rows
+    room = _margins(width, height, columns, rows, left=0.62, right=0.08, bottom=0.42, top=0.24, between=0.64)
     with plt.rc_context(style.RC | {"font.size": 7}):
-        figure, axes = plt.subplots(rows, columns, figsize=(3.1 * columns, 2.5 * rows), squeeze=False)
+        figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, gridspec_kw=room)
         for panel in axes.flat[len(shown) :]:
             panel.set_axis_off()
         for panel, check in zip(axes.flat, shown, strict=False):
             _check_panel(panel, check)
-        figure.tight_layout()
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=120)
+        figure.savefig(buffer, format="png", dpi=120, **OPTIONS["png"])
         plt.close(figure)
     store.write_bytes(out / "validation.png", buffer.getvalue())
 
@@ -238,30 +245,38 @@ def _pair(plt: Any, limits: Sequence[Limit], flavor: str) -> Any:
     return figure
 
 
-def _margins(width: float, height: float, panels: int) -> dict[str, float]:
+def _margins(
+    width: float,
+    height: float,
+    columns: int,
+    rows: int = 1,
+    left: float = 0.72,
+    right: float = 0.68,
+    bottom: float = 0.88,
+    top: float = 0.32,
+    between: float = 1.28,
+) -> dict[str, float]:
     """Room [inches] for numbers, names and the legend, as fractions of the figure: known, so nothing is laid out twice."""
-    left, right, bottom, top, between = 0.72, 0.68, 0.88, 0.32, 1.28
-    panel = (width - left - right - (panels - 1) * between) / panels
+    panel = (width - left - right - (columns - 1) * between) / columns
+    stacked = bottom + top  # between rows
+    tall = (height - rows * stacked) / rows
     return {
         "left": left / width,
         "right": 1.0 - right / width,
         "bottom": bottom / height,
         "top": 1.0 - top / height,
         "wspace": between / panel,
+        "hspace": stacked / tall,
     }
 
 
 def _sky(plt: Any, limits: Sequence[Limit]) -> Any:
     figure, panels = plt.subplots(1, 3, figsize=(20, 7.4), gridspec_kw=_margins(20, 7.4, 3))
-    for panel, flavor in zip(panels, ("e", "mu", "tau"), strict=True):
-        chosen = [
-            c
-            for c in limits
-            if c.direction.name == flavor and any(c.excluded) and (c.key in SKY or c.kind == "exclusion")
-        ]
-        if chosen:
-            plane(panel, chosen, flavor, projections=True)
-    _legend(figure, [c for c in limits if c.kind == "exclusion" or c.key in SKY])
+    for panel, flavor in zip(panels, _SKY_FLAVORS, strict=True):
+        own = [c for c in limits if c.direction.name == flavor]
+        if own:
+            plane(panel, own, flavor, projections=True)
+    _legend(figure, limits)
     return figure
 
 
@@ -281,9 +296,11 @@ def _check_panel(panel: Any, check: Check) -> None:
     panel.plot(masses, check.published, "o", ms=3.5, mfc="none", color="black", label="published")
     panel.plot(masses, check.ours, "x-", ms=3.5, lw=1, color=style.family(check.key)[1], label="ours")
     shown = np.concatenate([check.published, check.ours[np.isfinite(check.ours)]])
-    panel.set_ylim(shown.min() / 3, shown.max() * 3)
-    if masses.max() / masses.min() < 10:
-        panel.set_xlim(masses.min() / 5, masses.max() * 5)
+    panel.set_ylim(shown.min() / 3.5, shown.max() * 3.5)
+    around = 5.0 if masses.max() / masses.min() < 10 else 1.5
+    panel.set_xlim(masses.min() / around, masses.max() * around)
+    _ticks(panel.xaxis, sides=(0.0,))
+    _ticks(panel.yaxis, sides=(0.0,))
     panel.set_title(f"{check.key}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
     panel.set_xlabel(r"$M_N$ [GeV]")
     panel.set_ylabel(r"$d$ [GeV$^{-1}$]")
