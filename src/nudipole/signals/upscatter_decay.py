@@ -15,6 +15,7 @@ Eqs (38)-(41), with the decay probability inside the flux integral where it belo
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -36,7 +37,7 @@ from nudipole.kinematics import maximum_hnl_mass
 from nudipole.matter import materials
 from nudipole.portal import Direction
 from nudipole.processes import hnl_decay
-from nudipole.signals import template
+from nudipole.signals import arrival, template
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.production import States, final_states, polarisation
@@ -48,6 +49,7 @@ NODES = 4096
 FEWEST = 512
 ENERGY_NODES = 40
 _CHUNK = 25
+_PIECES = 8  # of a chord, where the time of arrival counts
 CardType = UpscatterCard
 
 
@@ -215,6 +217,7 @@ class UpscatterModel:
                              out=np.full_like(hnl, np.inf))  # fmt: skip
             start = np.maximum(start, late)
         weight = weight * dilution * (region.kilograms * total / len(chosen))
+        weight = np.where(cosine >= selection.hnl_cosine_min, weight, 0.0)
         whole, visible = _decay(mass, selection.visible)
         templates = []
         for detector in detectors:
@@ -224,8 +227,24 @@ class UpscatterModel:
             matrix = np.zeros((int(keep.sum()), bins))
             matrix[np.arange(len(matrix)), seen[keep]] = weight[keep]
             kappa = whole * direction.majorana_factor * mass / momentum[keep] / units.HBAR_C
-            templates.append(SignalTemplate.from_nodes(matrix, kappa, near[keep], far[keep], visible, norm))
+            for share, first, last in self._gated(near[keep], far[keep], hnl[keep], momentum[keep]):
+                templates.append(SignalTemplate.from_nodes(matrix * share[:, None], kappa, first, last, visible, norm))
         return template.total(templates)
+
+    def _gated(
+        self, near: FloatArray, far: FloatArray, energy: FloatArray, momentum: FloatArray
+    ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        """Pieces of the path through the volume, each with the share that arrives while the gate is open."""
+        selection = self.card.selection
+        if selection.gate_ns is None:
+            return [(np.ones_like(near), near, far)]
+        edges = np.linspace(near, far, _PIECES + 1)
+        pieces = []
+        for first, last in itertools.pairwise(edges):
+            late = arrival.delay(0.5 * (first + last), energy, momentum)
+            share = arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
+            pieces.append((share, first, last))
+        return pieces
 
     def _accept(
         self, photons: Photons, u: FloatArray, recoil: FloatArray, shower: npt.NDArray[np.bool_]
