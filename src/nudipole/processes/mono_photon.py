@@ -77,9 +77,16 @@ def radiator_integral(x: npt.ArrayLike, cosine_max: npt.ArrayLike) -> FloatArray
 
 
 def signal_distribution(
-    x: npt.ArrayLike, cosine: npt.ArrayLike, s: float, hnl_mass: npt.ArrayLike, z_over_gamma: float = 0.0
+    x: npt.ArrayLike,
+    cosine: npt.ArrayLike,
+    s: float,
+    hnl_mass: npt.ArrayLike,
+    z_over_gamma: float = 0.0,
+    w_over_gamma: float = 0.0,
 ) -> FloatArray:
     r"""d^2 sigma(e+ e- -> nu Nbar gamma) / dx dcos(theta) / d^2, one lepton-number state, exact at tree level.
+
+    With W exchange (electron flavour, d_W not 0) exact in the soft and collinear limits alone, like the background.
 
     Parameters
     ----------
@@ -89,8 +96,8 @@ def signal_distribution(
         [GeV^2].
     hnl_mass : array_like
         M [GeV].
-    z_over_gamma : float
-        d_Z / d_gamma.
+    z_over_gamma, w_over_gamma : float
+        d_Z / d_gamma, and d_W / d_gamma of the electron flavour.
 
     Returns
     -------
@@ -101,7 +108,7 @@ def signal_distribution(
     x = _fraction(x)
     reduced = np.maximum(s * (1.0 - x), 1e-12 * s)
     inside = s * (1.0 - x) > np.asarray(hnl_mass, dtype=float) ** 2
-    sigma = annihilation.cross_section(reduced, hnl_mass, "e", z_over_gamma)
+    sigma = annihilation.cross_section(reduced, hnl_mass, "e", z_over_gamma, w_over_gamma)
     return np.where(inside, radiator(x, cosine) * sigma, 0.0)
 
 

@@ -23,7 +23,7 @@ from nudipole import units
 from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.portal import Direction
 from nudipole.processes import annihilation, gauge_decays
-from nudipole.signals.collider import widths
+from nudipole.signals.collider import exchanges, widths
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,8 +32,8 @@ FloatArray = npt.NDArray[np.float64]
 def total_cross_section(masses: npt.ArrayLike, direction: Direction, sqrt_s: float) -> FloatArray:
     """sigma(e+ e- -> nu N), both lepton-number states, per d^2, in pb GeV^2; shape of ``masses`` [GeV]."""
     check_positive(sqrt_s=sqrt_s)
-    sigma = annihilation.cross_section(sqrt_s**2, masses, "e", direction.completion.z_over_gamma)
-    return 2.0 * sigma * direction.decay_norm / units.PICOBARN
+    sigma = sum(part * annihilation.cross_section(sqrt_s**2, masses, "e", *to) for part, to in exchanges(direction))
+    return 2.0 * np.asarray(sigma) * direction.decay_norm / units.PICOBARN
 
 
 def cone_fraction(
