@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import Akima1DInterpolator
 
 from nudipole import units
 from nudipole.errors import DomainError, check_choice, check_positive
@@ -36,6 +36,7 @@ _COARSE = 16  # energies of the two slow channels, of ENERGIES
 _ELECTRON_NODES = (10, 7)
 _PAIR_NODES = (16, 5, 8)
 _MASS_NODES, _NODES_PER_DECADE = (1e-4, 1.0), 6  # GeV, first and last
+_OVERSHOOT = 0.2  # of the interpolation in mass beyond the neighbouring nodes, in ln(rate)
 _TINY = 1e-300
 _INNER_KM = 14.0
 _ENERGY_RANGE = 25.0  # temperatures above M + mu_nu: exp(-25) of the emission is lost
@@ -242,10 +243,14 @@ def _interpolated_rate(star: Star, channels: tuple[str, ...], mass: float, far_k
         return _slow_rate(star, channels, mass, far_km)
     first = max(int(position) - 1, 0)
     nodes = first + np.arange(4)
-    logs = [_slow_rate(star, channels, _MASS_NODES[0] * 10.0 ** (i / _NODES_PER_DECADE), far_km) for i in nodes]
+    masses = [_MASS_NODES[0] * 10.0 ** (i / _NODES_PER_DECADE) for i in nodes]
+    logs = [np.log(_slow_rate(star, channels, node, far_km)) for node in masses]
     others = [np.delete(nodes, i) for i in range(4)]
     shares = [np.prod((position - o) / (i - o)) for i, o in zip(nodes, others, strict=True)]
-    return np.asarray(np.exp(sum(share * np.log(rate) for share, rate in zip(shares, logs, strict=True))))
+    cubic = sum(share * rate for share, rate in zip(shares, logs, strict=True))
+    index = int(np.clip(int(position) - first, 0, 2))
+    lower, upper = np.minimum(logs[index], logs[index + 1]), np.maximum(logs[index], logs[index + 1])
+    return np.exp(np.clip(cubic, lower - _OVERSHOOT, upper + _OVERSHOOT))
 
 
 @functools.lru_cache(maxsize=512)
@@ -316,10 +321,12 @@ def total_rate(
 
 
 def _splined(energy: FloatArray, nodes: FloatArray, mass: float, values: FloatArray) -> FloatArray:
-    """Values > 0 at the nodes, along the last axis, at all energies: ln(value) against (E - M)^(1/2)."""
+    """Values >= 0 at the nodes, along the last axis, at all energies: ln(value) against (E - M)^(1/2), without overshoots."""
     if len(nodes) == len(energy):
         return values
-    spline = CubicSpline(np.sqrt(nodes - mass), np.log(np.maximum(values, _TINY)), axis=-1)
+    # deep in a neutrino sea a rate may vanish at some energies; 1e-15 of its largest value is nothing, too
+    floor = np.maximum(1e-15 * np.max(values, axis=-1, keepdims=True), _TINY)
+    spline = Akima1DInterpolator(np.sqrt(nodes - mass), np.log(np.maximum(values, floor)), axis=-1)
     return np.asarray(np.exp(spline(np.sqrt(energy - mass))))
 
 
