@@ -1,5 +1,7 @@
 """Single-photon signals: yields against direct integration, limits of prompt and escaping N, and scaling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -204,6 +206,14 @@ def test_lost_leptons_bring_in_the_w():
     assert prompt(lhc.template(10.0, gauge, with_w))[0] > 1.2 * prompt(lhc.template(10.0, gauge, without))[0]
     muon = Direction("mu", completion=Completion("gauge", 1.0))
     assert prompt(lhc.template(10.0, muon, with_w))[0] == prompt(lhc.template(10.0, muon, without))[0]
+
+
+def test_no_displacement_asked_for_is_every_photon():
+    d = np.geomspace(1e-6, 1e-2, 20)
+    every, late = (
+        lhc.template(1.0, MU, replace(ATLAS, selection=selection)).counts(d) for selection in ("any", "displaced")
+    )
+    assert late == pytest.approx(every, rel=0.02, abs=1e-6)
 
 
 def test_displaced_and_delayed_photons_are_a_part_of_all():
