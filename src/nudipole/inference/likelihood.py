@@ -184,7 +184,7 @@ class Likelihood:
         mixed = design.onto_pulls(found.curvature * along)
         if moving.size:
             mixed[:, moving] += np.einsum("mkb,mb->mk", relative, found.slope * unit)
-        drift = -np.linalg.solve(found.hessian, mixed[..., None])[..., 0]
+        drift = np.asarray(-np.linalg.solve(found.hessian, mixed[..., None])[..., 0], dtype=float)
         return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
 
     def _minimise(self, fixed: FloatArray, design: _Design, theta: FloatArray) -> _Minimum:
