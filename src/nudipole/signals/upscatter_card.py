@@ -45,6 +45,7 @@ class Selection(Section, frozen=True, kw_only=True):
     energy_min_GeV: NonNegative = 0.0
     energy_max_GeV: Positive | None = None
     cosine_min: float = -1.0
+    hnl_cosine_min: float = -1.0  # of the direction of N itself, where an analysis cuts on it
     energy_angle2_max_GeV: Positive | None = None
     efficiency: Fraction = 1.0
     efficiency_table: str = ""
