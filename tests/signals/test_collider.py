@@ -9,7 +9,7 @@ from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, mono_photon
-from nudipole.signals import collider
+from nudipole.signals import collider, collider_recasts
 from nudipole.signals import mono_photon as lhc
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 
@@ -24,11 +24,12 @@ def prompt(template) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mass", [0.01, 3.0, 50.0, 80.0])
-@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])
-def test_everything_is_seen_by_a_hermetic_detector(mass, completion):
-    direction = Direction("tau", completion=completion)
+@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0), Completion("gauge", -1.5)])
+@pytest.mark.parametrize("flavor", ["e", "tau", "coherent"])
+def test_everything_is_seen_by_a_hermetic_detector(mass, completion, flavor):
+    direction = Direction(flavor, completion=completion)
     perfect = LeptonCollider(91.19, 1.0, HERMETIC, 1.0, 1.0, radiation=False)
-    expected = collider.total_cross_section(mass, direction, 91.19)
+    expected = collider_recasts.total_cross_section(mass, direction, 91.19)
     assert prompt(collider.decay_template(mass, direction, perfect))[0] == pytest.approx(expected, rel=5e-3)
 
 
@@ -43,7 +44,7 @@ def test_radiation_is_that_of_the_structure_function():
     )
     expected = float(folded) / units.PICOBARN
     assert prompt(collider.decay_template(5.0, direction, perfect))[0] == pytest.approx(expected, rel=0.01)
-    assert expected < 0.8 * collider.total_cross_section(5.0, direction, 91.19)
+    assert expected < 0.8 * collider_recasts.total_cross_section(5.0, direction, 91.19)
 
 
 @pytest.mark.parametrize("nature", ["dirac", "majorana"])
@@ -67,6 +68,36 @@ def test_acceptance_against_a_phase_space_sample(nature):
     still = LeptonCollider(189.0, 177.3, LEP2.acceptance, 2.4, 2.3, radiation=False)
     ours = prompt(collider.decay_template(mass, Direction("e", nature=nature), still))[0]
     assert ours == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("mass", [2.0, 30.0, 80.0])
+def test_cone_against_a_phase_space_sample(mass):
+    """Isotropic decays thrown in the rest frame and boosted."""
+    rng = np.random.default_rng(11)
+    number, sqrt_s = 400_000, 91.2
+    c = rng.uniform(-1, 1, number)
+    weight = annihilation.angular_distribution(c, sqrt_s**2, mass)
+    energy, momentum = (sqrt_s**2 + mass**2) / (2 * sqrt_s), (sqrt_s**2 - mass**2) / (2 * sqrt_s)
+    y = rng.uniform(-1, 1, number)
+    photon, along = 0.5 * (energy + momentum * y), 0.5 * (momentum + energy * y)
+    seen = (np.abs(c) < 0.7) & (along > photon * np.cos(np.pi / 4)) & (photon > 0.7)
+    fraction = np.sum(weight * seen) / np.sum(weight)
+    ours = float(collider_recasts.cone_fraction(mass, sqrt_s, 0.7, 45.0, 0.7))
+    assert ours == pytest.approx(fraction, abs=4 * np.sqrt(fraction / number))
+
+
+def test_w_exchange_is_for_the_electron_flavour_with_a_w_dipole_alone():
+    """And the three flavours together are the sum of each."""
+    machine = LeptonCollider(189.0, 177.3, LEP2.acceptance, 2.4, 2.3, radiation=False)
+    with_w, without = Completion("gauge", 3.0), Completion("gauge", 0.0)
+
+    def events(flavor, completion):
+        return prompt(collider.decay_template(20.0, Direction(flavor, completion=completion), machine))[0]
+
+    assert events("e", without) == pytest.approx(events("tau", without))
+    assert events("e", with_w) != pytest.approx(events("tau", with_w), rel=0.05)
+    together = events("e", with_w) + events("mu", with_w) + events("tau", with_w)
+    assert events("coherent", with_w) == pytest.approx(together)
 
 
 @pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])
@@ -108,10 +139,10 @@ def test_kinematic_end_and_massless_n_give_nothing_by_decay():
 
 def test_z_templates_need_a_z_dipole():
     gauge = Direction("mu", completion=Completion("gauge", 0.0))
-    for make, mass in ((collider.z_invisible_template, 0.001), (collider.z_photon_template, 1.0)):
+    for make, mass in ((collider_recasts.z_invisible_template, 0.001), (collider_recasts.z_photon_template, 1.0)):
         assert make(mass, MU, 2.0).counts(1.0)[0] == 0.0
         assert make(mass, gauge, 2.0).counts(1e-4)[0] > 0.0
-    prompt_n = collider.z_invisible_template(20.0, gauge, 2.0).counts(1e-4)[0]
+    prompt_n = collider_recasts.z_invisible_template(20.0, gauge, 2.0).counts(1e-4)[0]
     assert prompt_n < 1e-12
 
 

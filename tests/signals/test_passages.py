@@ -143,3 +143,23 @@ def test_template_agrees_with_a_direct_monte_carlo(case):
         kept = theirs > 1e-3 * theirs.max(axis=1, keepdims=True)
         assert np.abs(ours / theirs - 1.0)[kept].max() < 0.025
         assert ours.sum(axis=1) == pytest.approx(theirs.sum(axis=1), rel=0.02)
+
+
+def test_a_late_photon_needs_a_long_path():
+    """delta = (s/c)(1/beta - 1): a cut far below every delay changes nothing, one far above leaves nothing."""
+    cuts = ({}, {"delay_min_ns": 1e-6}, {"delay_min_ns": 5.0}, {"delay_min_ns": 1e6})
+    none, loose, firm, all_ = (
+        _model(selection=cut).signal(np.array([0.2]), Direction("mu")).counts(0, np.array([1e-8])).sum() for cut in cuts
+    )
+    assert loose == pytest.approx(none, rel=1e-3)
+    assert 0.0 < firm < 0.2 * none
+    assert all_ == 0.0
+
+
+def test_a_gate_over_the_whole_period_counts_everything():
+    gate = {"gate_ns": (0.0, 18.94), "bunch_period_ns": 18.94, "bunch_sigma_ns": 2.0}
+    one, other = (
+        _model(selection=cut).signal(np.array([0.2]), Direction("mu")).counts(0, np.array([1e-8])).sum()
+        for cut in ({}, gate)
+    )
+    assert other == pytest.approx(one, rel=1e-6)

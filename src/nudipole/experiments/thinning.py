@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
 
 from nudipole.constraint import Interval
 
@@ -71,6 +70,8 @@ def interpolated(
 def _curve(x: FloatArray, values: FloatArray, at: FloatArray) -> FloatArray:
     if not np.all(values > 0):  # regions that begin at d = 0
         return np.zeros_like(at)
+    from scipy.interpolate import PchipInterpolator  # a quarter of a second, which recoil searches do not need
+
     return np.asarray(np.exp(PchipInterpolator(x, np.log(values))(at)))
 
 

@@ -26,6 +26,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from nudipole import options, tables, units
 from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
@@ -48,6 +49,7 @@ Channel = Literal["coherent", "incoherent", "electron", "dis"]
 _BULK, _TAIL = 16, 5  # energies below and above the quantile 0.999 of the fluence
 _MOMENTA_PER_DECADE, _DECADES, _CHUNK = 12, 5, 25
 _MOMENTA = _DECADES * _MOMENTA_PER_DECADE
+_LEGENDRE, _DECAY_NODES = 8, 3  # orders of the expansion around the Sun, and nodes per bin of the decay angle
 
 
 class Source(Section, frozen=True, kw_only=True):
@@ -75,9 +77,16 @@ class Production(Section, frozen=True, kw_only=True):
 
 
 class Selection(Section, frozen=True, kw_only=True):
-    """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino."""
+    """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino.
+
+    With ``sun_cosine_min`` the bins are taken twice, first for photons that seem to come from the Sun (that cosine or
+    larger), then for the rest; ``angle_resolution_deg`` is the cone that holds 68 per cent of the reconstructed
+    directions, one number or one a bin of energy.
+    """
 
     photon_edges_GeV: tuple[float, ...]
+    sun_cosine_min: float | None = None
+    angle_resolution_deg: tuple[Positive, ...] = ()
     efficiency: Fraction = 1.0
     separation_min_m: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0
@@ -144,7 +153,10 @@ class EarthModel:
 
     @property
     def bins(self) -> Bins:
-        return Bins("photon energy [GeV]", self.observation.edges, self.observation.observed)
+        if self.card.selection.sun_cosine_min is None:
+            return Bins("photon energy [GeV]", self.observation.edges, self.observation.observed)
+        size = self.observation.size
+        return Bins("photon energy, from the Sun, then the rest", np.arange(size + 1.0), self.observation.observed)
 
     def maximum_mass(self) -> float:
         energy = max(beam.flux.maximum_energy for beam in self.beams)
@@ -159,8 +171,9 @@ class EarthModel:
         edges = np.asarray(card.selection.photon_edges_GeV, dtype=float)
         if len(edges) < 2 or not np.all(np.diff(edges) > 0):
             raise CardError(self.file, "selection.photon_edges_GeV", edges.tolist(), "bin edges must increase")
+        size = (len(edges) - 1) * (1 if card.selection.sun_cosine_min is None else 2)
         return Observation(
-            card.key, self.file, card.observation, card.background, card.nuisance, edges, len(edges) - 1, self.table
+            card.key, self.file, card.observation, card.background, card.nuisance, edges, size, self.table
         )
 
     def components(self) -> Mapping[str, FloatArray]:
@@ -255,13 +268,13 @@ class EarthModel:
         node = np.zeros((_MOMENTA, cells, bins))
         density = np.stack([k.density for k in self.kinds]).reshape(-1, cells)
         turn = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + _turn(states)
-        from_sky = arriving[turn]
-        place = ((cell * len(found) + kind) * paths.DIRECTIONS)[:, None] + np.arange(paths.DIRECTIONS)
-        shape = (_MOMENTA, len(density))
+        place = cell * len(found) + kind
+        order = np.argsort(place, kind="stable")
+        start = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=_MOMENTA * len(found)))])
         for number in range(bins):
-            made = np.bincount(place.ravel(), (from_sky * seen[:, number, None]).ravel(), shape[0] * shape[1])
-            node[:, :, number] = np.einsum("px,xl->pl", made.reshape(shape), density)
-        weight = seen.sum(axis=1) * from_sky.sum(axis=1)
+            places = csr_array((seen[order, number], turn[order], start), shape=(len(start) - 1, len(arriving)))
+            node[:, :, number] = (places @ arriving).reshape(_MOMENTA, -1) @ density
+        weight = seen.sum(axis=1) * arriving.sum(axis=1)[turn]
         total, inverse = np.bincount(cell, weight, _MOMENTA), np.bincount(cell, weight / momentum, _MOMENTA)
         mean = np.divide(inverse, total, out=np.zeros(_MOMENTA), where=total > 0)
         widths = hnl_decay.partial_widths(mass)
@@ -286,7 +299,45 @@ class EarthModel:
         least = self.card.selection.first_cascade_min_GeV
         if least > 0.0:
             share = share * (states.shower & (states.recoil >= least))[:, None]
+        if self.card.selection.sun_cosine_min is not None:
+            beta = (momentum / states.energy)[:, None, None]
+            towards = self._from_the_sun(states, beta, cosine, spin[:, None, None])
+            towards = np.clip(towards, 0.0, share)
+            share = np.concatenate([towards, share - towards], axis=1)
         return np.asarray(share)
+
+    def _from_the_sun(self, states: States, beta: FloatArray, cosine: FloatArray, spin: FloatArray) -> FloatArray:
+        r"""Share of decays in each energy bin with their photon within the cone around the Sun, shape (n, bins).
+
+        The chance is expanded in Legendre polynomials of the angle to the neutrino, sum_l p_l d_l P_l, with d_l the
+        resolution; the azimuths around N average P_l to P_l(cos theta_N) P_l(cos alpha).
+        """
+        assert self.card.selection.sun_cosine_min is not None
+        node, weight = np.polynomial.legendre.leggauss(_DECAY_NODES)
+        middle, half = 0.5 * (cosine[:, 1:] + cosine[:, :-1]), 0.5 * np.diff(cosine, axis=1)
+        rest = middle[..., None] + half[..., None] * node
+        rate = half[..., None] * weight * 0.5 * (1.0 - spin * rest)
+        photon = (rest + beta) / (1.0 + beta * rest)
+        hnl = np.where(states.forward, 1.0, -1.0) * np.sqrt(np.maximum(1.0 - states.sine**2, 0.0))
+        cone = _cone(self.card.selection.sun_cosine_min)
+        width = np.deg2rad(np.array(self.card.selection.angle_resolution_deg or (0.0,))) / np.sqrt(2.0 * np.log(1.0 / 0.32))
+        total = np.zeros(rate.shape[:2])
+        before, now = (np.ones_like(photon), np.ones_like(hnl)), (photon, hnl)
+        for order, size in enumerate(cone):
+            damped = size * np.exp(-0.5 * order * (order + 1) * width**2)
+            legendre = before if order == 0 else now
+            total += damped * legendre[1][:, None] * np.sum(rate * legendre[0], axis=-1)
+            if order > 0:
+                steps = zip((photon, hnl), before, now, strict=True)
+                before, now = now, tuple(((2 * order + 1) * x * p - order * o) / (order + 1) for x, o, p in steps)
+        return total
+
+
+def _cone(cosine: float) -> FloatArray:
+    """Legendre coefficients of the step at ``cosine``: (P_{l-1} - P_{l+1}) / 2."""
+    values = np.array([np.polynomial.legendre.legval(cosine, np.eye(_LEGENDRE + 2)[n]) for n in range(_LEGENDRE + 2)])
+    below = np.concatenate([[1.0], values[:-2]])  # P_{-1} = 1
+    return np.asarray(0.5 * (below - values[1:]))
 
 
 def _energy_edges(logarithm: FloatArray, weight: FloatArray) -> FloatArray:

@@ -41,6 +41,7 @@ class SearchSection(Section, frozen=True, kw_only=True):
     efficiency: Fraction = 1.0
     radius_m: Positive = 1.5
     lost_lepton: dict[Literal["e", "mu", "tau"], Fraction] = {}
+    isotropic_decay: bool = False
     selection: Literal["any", "displaced", "delayed"] = "any"
     impact_min_m: NonNegative = 0.0
     delay_min_ns: NonNegative = 0.0
@@ -85,6 +86,7 @@ def build(card: HadronColliderCard, file: Path) -> HadronColliderModel:
                 section.lost_lepton.get("mu", 0.0),
                 section.lost_lepton.get("tau", 0.0),
             ),
+            isotropic=section.isotropic_decay,
             selection=section.selection,
             impact_min=section.impact_min_m,
             delay_min=section.delay_min_ns * 1e-9,
@@ -122,8 +124,8 @@ class HadronColliderModel:
         section = self.card.completion
         if section.kind != "photon" and direction.completion.kind == "photon":
             direction = replace(direction, completion=Completion(section.kind, section.ratio))
-        templates = [mono_photon.template(float(mass), direction, self.search) for mass in masses]
-        return Signal(templates=[simplified(template, negligible=1e-3) for template in templates])
+        templates = mono_photon.templates(masses, direction, self.search)
+        return Signal(templates=[simplified(template, negligible=1e-2) for template in templates])
 
     def components(self) -> Mapping[str, FloatArray]:
         if self._counting:

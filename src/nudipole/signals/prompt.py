@@ -1,9 +1,10 @@
 r"""N that decays at once, wherever it matters: a template reduced to what its limit can see.
 
 A node of weight w that must decay inside contributes w d^2 (1 - exp(-kappa D)), one that must escape w d^2 exp(-kappa D)
-<= w / (e kappa). Where d^2 is so small that decay inside is not certain, kappa D < 30, the whole signal is below
-30 w / kappa. If that is negligible against what the data can resolve, the signal is exactly w d^2 at every coupling that
-counts, and a curve needs no scan in d.
+<= w / (e kappa). Where d^2 is so small that decay inside is not certain, kappa D < 16, the whole signal is below
+16 w / kappa. If that is negligible against what the data can resolve, the signal is exactly w d^2 at every coupling that
+counts, and a curve needs no scan in d. A node that must survive a distance near gives at most w / (e kappa near),
+whatever d: if all of them together are negligible there is no signal.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from nudipole.signals.model import Signal
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-_CERTAIN = 30.0  # exp(-30) = 1e-13
+_CERTAIN = 16.0  # exp(-16) = 1e-7
 
 
 def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
@@ -30,11 +31,16 @@ def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
     Parameters
     ----------
     template : SignalTemplate
-        Nodes with near = 0 and finite far, or infinite far.
+        Nodes of any kind; those with 0 < near and finite far are kept as they are or dropped together.
     negligible : float
         Events that no limit can tell from none, > 0.
     """
-    if not template.weight.size or np.any((template.near > 0) & np.isfinite(template.far)):
+    if not template.weight.size:
+        return template
+    if np.any((template.near > 0) & np.isfinite(template.far)):
+        shift = template.kappa * template.near
+        if np.all(shift > 0) and np.sum(template.weight.sum(axis=1) / shift) / np.e < negligible:
+            return SignalTemplate.from_counts(template.stable)
         return template
     total = template.weight.sum(axis=1)
     inside = np.isfinite(template.far)

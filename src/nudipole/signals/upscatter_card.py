@@ -38,7 +38,7 @@ class Selection(Section, frozen=True, kw_only=True):
     """What is accepted of N -> nu gamma (or nu e+ e-) in the decay volume.
 
     Energies in GeV, angles to the beam. ``first_cascade_min_GeV`` with ``separation_min_m`` asks for the recoil too (double
-    cascades); ``delay_min_ns`` for an arrival later than light by that much.
+    cascades); ``delay_min_ns`` for an arrival later than light by that much, ``gate_ns`` for one between the bunches.
     """
 
     visible: Literal["photon", "pair", "both"] = "photon"
@@ -54,6 +54,9 @@ class Selection(Section, frozen=True, kw_only=True):
     first_cascade_min_GeV: NonNegative = 0.0
     separation_min_m: NonNegative = 0.0
     delay_min_ns: NonNegative = 0.0
+    gate_ns: tuple[float, float] | None = None  # opening and closing after each bunch: only what arrives between
+    bunch_period_ns: NonNegative = 0.0  # 0: one bunch
+    bunch_sigma_ns: NonNegative = 0.0  # of bunch and clock together
 
 
 class Histogram(Section, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ from nudipole.kinematics import maximum_hnl_mass
 from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay
-from nudipole.signals import passages
+from nudipole.signals import arrival, passages
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.passages import ANGLES, STEP, Body, Passages, Slab
@@ -49,6 +49,7 @@ from nudipole.signals.upscatter_card import Matter, UpscatterCard
 FloatArray = npt.NDArray[np.float64]
 ENERGY_NODES = 48  # at least, and so many a factor 1000
 _CHUNK = 8  # masses at once
+_PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
 
 
@@ -282,7 +283,7 @@ class UpscatterModel:
         total = number.sum(axis=(1, 2), keepdims=True)
         importance = np.divide(number, total, out=np.zeros_like(number), where=total > 0).sum(axis=0)
         accepted = self.photons.accepted(mass, ANGLES, self._momenta, importance)
-        late, cells = self._late(mass), len(self.passages.edges) - 2
+        in_time, cells = self._in_time(mass), len(self.passages.edges) - 2
         shape = (len(number), accepted.shape[1])
         outer = np.zeros((*shape, cells + len(self._momenta) - 1))
         inner = np.zeros((*shape, len(self._momenta)))
@@ -290,23 +291,26 @@ class UpscatterModel:
             seen = np.einsum("kftp,kbtp->fbpt", flying[name], accepted)
             used, lit = np.nonzero(mean.any(axis=1))[0], np.nonzero(seen.any(axis=(0, 1, 3)))[0]
             passing = np.matmul(seen[:, :, lit][..., used], mean[used])
-            passing *= late if isinstance(late, float) else late[lit]
+            if in_time is not None:
+                passing *= in_time[lit]
             inner[:, :, lit] += passing[..., 0]
             for index, step in enumerate(lit):
                 outer[:, :, step : step + cells] += passing[:, :, index, 1:]
         return np.concatenate([inner, outer], axis=-1)
 
-    def _late(self, mass: float) -> FloatArray | float:
-        """Part of each cell of h that comes late enough, shape (momenta, cells)."""
-        delay = self.card.selection.delay_min_ns
-        if delay <= 0.0:
-            return 1.0
-        ratio2 = (mass / self._momenta) ** 2
-        slowness = ratio2 / (1.0 + np.sqrt(1.0 + ratio2))  # 1/beta - 1
-        start = np.divide(delay * 1e-9 * units.SPEED_OF_LIGHT, slowness,
-                          out=np.full_like(slowness, np.inf), where=slowness > 0)  # fmt: skip
-        edges = self.passages.edges
-        return np.clip((edges[1:] - start[:, None]) / np.diff(edges), 0.0, 1.0)
+    def _in_time(self, mass: float) -> FloatArray | None:
+        """Part of each cell of h that comes late enough and while the gate is open, shape (momenta, cells)."""
+        selection = self.card.selection
+        if selection.delay_min_ns <= 0.0 and selection.gate_ns is None:
+            return None
+        edges, momentum = self.passages.edges, self._momenta[:, None]
+        pieces = (np.arange(_PIECES) + 0.5) / _PIECES
+        distance = (edges[:-1, None] + np.diff(edges)[:, None] * pieces).ravel()
+        late = arrival.delay(distance, np.hypot(momentum, mass), momentum)
+        share = (late >= selection.delay_min_ns).astype(float)
+        if selection.gate_ns is not None:
+            share *= arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
+        return np.asarray(share.reshape(len(momentum), -1, _PIECES).mean(axis=-1))
 
 
 def _diagonal(component: FluxComponent) -> FloatArray:
