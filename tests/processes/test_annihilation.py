@@ -224,23 +224,6 @@ def test_threshold_factor():
         annihilation.threshold_factor(4 * units.ELECTRON_MASS**2, units.ELECTRON_MASS)
 
 
-def test_unitarity_bound_is_saturated_by_the_cross_section():
-    s = 1e4**2
-    d = float(annihilation.unitarity_coupling(s, "e", GAUGE))
-    left, right = annihilation.chiral_couplings(s, "e", GAUGE)
-    share = float(np.maximum(left, right) / (left + right))
-    one_helicity = 4 * 2 * float(annihilation.cross_section(s, 0.0, "e", GAUGE)) * share * d**2
-    assert one_helicity == pytest.approx(12 * np.pi / s, rel=1e-12)
-
-
-def test_warns_where_the_operator_no_longer_stands_for_its_completion():
-    with pytest.warns(annihilation.EffectiveTheoryWarning, match="not small"):
-        annihilation.check_effective_theory(2e-2, 100.0**2)
-    with pytest.warns(annihilation.EffectiveTheoryWarning, match="unitarity"):
-        annihilation.check_effective_theory(10.0, 100.0**2)
-    annihilation.check_effective_theory(1e-5, 100.0**2)
-
-
 @pytest.mark.parametrize(
     ("call", "error"),
     [
