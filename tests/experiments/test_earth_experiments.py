@@ -76,3 +76,22 @@ def test_borexino_is_strongest_near_eight_mev_and_ends_with_the_spectrum():
     values = lower("borexino-superk-earth", [0.5e-3, 2e-3, 8e-3, 14e-3], "e")
     assert np.nanargmin(values) == 2
     assert get("borexino-superk-earth").mass_range[1] < 0.020
+
+
+def test_borexino_and_super_kamiokande_stand_side_by_side():
+    masses = [1e-3, 5e-3, 12e-3]
+    both, borexino, superk = (
+        lower("borexino-superk-earth", masses, "mu", preset) for preset in ("default", "borexino", "superk")
+    )
+    assert both == pytest.approx(np.minimum(borexino, superk), rel=0.01)
+    assert np.all((superk < borexino) & (superk > 0.5 * borexino))
+
+
+def test_super_kamiokande_would_see_nothing_more_without_its_directions():
+    """Its background floats in every bin of energy: photons without a direction are not told from it."""
+    experiment = get("borexino-superk-earth")
+    part = experiment.model("superk").members[0]
+    signal, statistic = part.signal(np.array([0.005]), Direction("mu")), part.statistic()
+    counts = signal.counts(0, np.array([1e-8]))[0].reshape(2, -1)
+    assert np.all(counts[0] > counts[1] / 3.0)  # more in the cone than its quarter of the sky: what the limit lives on
+    assert statistic.delta_chi2(signal, 0, np.array([5e-8]))[0] > 4.0
