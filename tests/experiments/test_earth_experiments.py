@@ -36,7 +36,14 @@ def test_super_kamiokande_has_the_published_shape():
     """Lower edge for mu from 5 to 58 MeV, whose level is not claimed: flat to a few per cent after one factor."""
     values = ratio("superk-atmospheric", "mu", "gustafson2022")
     assert np.median(values) == pytest.approx(1.0, abs=0.25)
-    assert values[:6] / np.median(values) == pytest.approx(np.ones(6), abs=0.1)
+    assert values[:7] / np.median(values) == pytest.approx(np.ones(7), abs=0.1)
+
+
+def test_super_kamiokande_has_the_published_ceiling():
+    """Right edge of the published region for mu: 9.9e-6 at 71 MeV, 4.8e-6 at 81 MeV (HNLimits 1.2.0)."""
+    found = get("superk-atmospheric").limit(np.array([0.071, 0.081]), Direction("mu"), preset="gustafson2022").excluded
+    high = np.array([intervals[0].high for intervals in found])
+    assert high / [9.9e-6, 4.8e-6] == pytest.approx(np.ones(2), abs=0.25)
 
 
 @pytest.mark.parametrize("flavor", ["e", "tau"])
