@@ -6,14 +6,16 @@ import warnings
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from nudipole import cards, tables
+from nudipole.cli.main import main
 from nudipole.constraint import Constraint
 from nudipole.errors import CardError
 from nudipole.experiments.experiment import Experiment
 from nudipole.experiments.registry import card_directory, get
 from nudipole.portal import Completion, Direction
-from nudipole.processes.annihilation import EffectiveTheoryWarning
+from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 from nudipole.signals import collider, mono_photon
 from nudipole.signals.lepton_collider import significance_limit
 
@@ -168,6 +170,39 @@ def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lower("besiii", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "mass", "d", "warning"),
+    [
+        ("besiii", 4.5, 1e-5, OutOfReachWarning),
+        ("lhc-monophoton", 1e4, 1e-5, OutOfReachWarning),
+        ("lep", 10.0, 0.01, EffectiveTheoryWarning),
+        ("lhc-monophoton", 10.0, 0.01, EffectiveTheoryWarning),
+    ],
+)
+def test_a_rate_out_of_reach_or_beyond_the_scale_is_a_visible_warning(key, mass, d, warning):
+    with pytest.warns(warning):
+        get(key).rate(MU.portal(mass, d))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("limit", "besiii", "--flavor", "e", "--mass", "5"), "nothing can be said at 5 GeV"),
+        (("limit", "besiii", "--flavor", "e", "--mass", "1"), ""),
+        (("rate", "besiii", "--flavor", "e", "--mass", "5", "--d", "1e-5"), "not above the mass"),
+        (("rate", "lep", "--flavor", "e", "--mass", "5", "--d", "0.01"), "d^2 s = 3.57 is not small"),
+        (("rate", "lep", "--flavor", "e", "--mass", "5", "--d", "9"), "violates partial-wave unitarity"),
+    ],
+)
+def test_the_command_line_says_so_in_one_line(arguments, words):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0
+    assert result.stderr.count("\n") == (1 if words else 0)
+    assert words in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ def prompt(template) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mass", [0.01, 3.0, 50.0, 80.0])
-@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])
-def test_everything_is_seen_by_a_hermetic_detector(mass, completion):
-    direction = Direction("tau", completion=completion)
+@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0), Completion("gauge", -1.5)])
+@pytest.mark.parametrize("flavor", ["e", "tau", "coherent"])
+def test_everything_is_seen_by_a_hermetic_detector(mass, completion, flavor):
+    direction = Direction(flavor, completion=completion)
     perfect = LeptonCollider(91.19, 1.0, HERMETIC, 1.0, 1.0, radiation=False)
     expected = collider_recasts.total_cross_section(mass, direction, 91.19)
     assert prompt(collider.decay_template(mass, direction, perfect))[0] == pytest.approx(expected, rel=5e-3)
@@ -83,6 +84,20 @@ def test_cone_against_a_phase_space_sample(mass):
     fraction = np.sum(weight * seen) / np.sum(weight)
     ours = float(collider_recasts.cone_fraction(mass, sqrt_s, 0.7, 45.0, 0.7))
     assert ours == pytest.approx(fraction, abs=4 * np.sqrt(fraction / number))
+
+
+def test_w_exchange_is_for_the_electron_flavour_with_a_w_dipole_alone():
+    """And the three flavours together are the sum of each."""
+    machine = LeptonCollider(189.0, 177.3, LEP2.acceptance, 2.4, 2.3, radiation=False)
+    with_w, without = Completion("gauge", 3.0), Completion("gauge", 0.0)
+
+    def events(flavor, completion):
+        return prompt(collider.decay_template(20.0, Direction(flavor, completion=completion), machine))[0]
+
+    assert events("e", without) == pytest.approx(events("tau", without))
+    assert events("e", with_w) != pytest.approx(events("tau", with_w), rel=0.05)
+    together = events("e", with_w) + events("mu", with_w) + events("tau", with_w)
+    assert events("coherent", with_w) == pytest.approx(together)
 
 
 @pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -139,25 +140,41 @@ def markdown(checks: Sequence[Check]) -> str:
 def as_json(checks: Sequence[Check]) -> str:
     """The same as data; numbers that do not exist are null."""
     return json.dumps(
-        [
-            {
-                "experiment": c.key,
-                "flavor": c.flavor,
-                "preset": c.preset,
-                "basis": c.basis,
-                "source": c.source,
-                "convention": c.convention,
-                "evidence": c.evidence,
-                "verdict": c.verdict,
-                "note": c.note,
-                "median_ratio": _number(c.median),
-                "mass_GeV": c.masses.tolist(),
-                "published_d_GeV-1": c.published.tolist(),
-                "d_GeV-1": [_number(x) for x in c.ours],
-            }
-            for c in checks
-        ],
-        indent=1,
+        [{**to_record(c), "verdict": c.verdict, "median_ratio": _number(c.median)} for c in checks], indent=1
+    )
+
+
+def to_record(check: Check) -> dict[str, Any]:
+    """A comparison as plain data, for JSON."""
+    return {
+        "experiment": check.key,
+        "flavor": check.flavor,
+        "preset": check.preset,
+        "basis": check.basis,
+        "source": check.source,
+        "convention": check.convention,
+        "evidence": check.evidence,
+        "note": check.note,
+        "mass_GeV": check.masses.tolist(),
+        "published_d_GeV-1": [_number(x) for x in check.published],
+        "d_GeV-1": [_number(x) for x in check.ours],
+    }
+
+
+def from_record(record: dict[str, Any]) -> Check:
+    """The comparison that :func:`to_record` wrote."""
+    return Check(
+        key=record["experiment"],
+        basis=record["basis"],
+        flavor=record["flavor"],
+        preset=record["preset"],
+        source=record["source"],
+        convention=record["convention"],
+        evidence=record["evidence"],
+        note=record["note"],
+        masses=np.array(record["mass_GeV"], dtype=float),
+        published=np.array(record["published_d_GeV-1"], dtype=float),
+        ours=np.array(record["d_GeV-1"], dtype=float),
     )
 
 

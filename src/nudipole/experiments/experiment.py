@@ -174,8 +174,10 @@ class Experiment:
         return values
 
     def rate(self, portal: Portal, preset: str = "default") -> Rate:
-        """Signal, Standard Model and background counts per bin."""
+        """Signal, Standard Model and background counts per bin; warns where the model has a reason to."""
         model = self.model(preset)
+        if (check := getattr(model, "check", None)) is not None:
+            check(portal)
         if portal.mass <= model.maximum_mass():
             signal = model.signal(np.array([portal.mass]), portal.direction).counts(0, np.array([portal.d]))[0]
         else:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
 
 from nudipole.constraint import Interval
 
@@ -69,6 +68,8 @@ def _fill(masses: FloatArray, run: list[int], found: dict[int, tuple[Interval, .
     if number == 0:
         found |= dict.fromkeys(inside, ())
         return
+    from scipy.interpolate import PchipInterpolator  # a quarter of a second, which recoil searches do not need
+
     x, wanted = np.log(masses[run]), np.log(masses[inside])
 
     def curve(values: list[float]) -> FloatArray:

@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special, stats
+from scipy import special
 
 from nudipole.errors import DomainError, check_non_negative, check_positive
 
@@ -36,8 +36,8 @@ def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> f
     if one_sided:
         if parameters != 1:
             raise DomainError("a one-sided limit has one parameter")
-        return float(stats.norm.ppf(cl) ** 2)
-    return float(stats.chi2.ppf(cl, parameters))
+        return float(special.ndtri(cl) ** 2)
+    return float(2.0 * special.gammaincinv(0.5 * parameters, cl))
 
 
 def poisson_upper_limit(observed: float, background: float, cl: float) -> float:
@@ -67,7 +67,8 @@ def feldman_cousins(observed: int, background: float, cl: float) -> tuple[float,
     best = np.maximum(counts - background, 0.0) + background
 
     def accepted(signal: float) -> bool:
-        probability = stats.poisson.pmf(counts, signal + background)
+        mean = signal + background
+        probability = np.exp(special.xlogy(counts, mean) - special.gammaln(counts + 1.0) - mean)
         with np.errstate(divide="ignore", invalid="ignore"):
             log_ratio = special.xlogy(counts, (signal + background) / np.where(best > 0, best, 1.0)) - (
                 signal + background - best
@@ -118,11 +119,13 @@ def on_off_significance(on: float, off: float, ratio: float, signal: float) -> f
 
 def on_off_upper_limit(on: float, off: float, ratio: float, cl: float) -> float:
     """Upper limit on the signal from the on/off profile likelihood, one-sided."""
+    from scipy.optimize import brentq
+
     check_non_negative(on=on, off=off)
     check_positive(ratio=ratio)
     target = critical_value(cl, one_sided=True)
     start = max(on - off / ratio, 0.0)
     width = np.sqrt(on + off / ratio**2 + 1.0)
     return float(
-        optimize.brentq(lambda s: on_off_significance(on, off, ratio, s) - target, start + 1e-9, start + 50 * width)
+        brentq(lambda s: on_off_significance(on, off, ratio, s) - target, start + 1e-9, start + 50 * width)
     )

@@ -81,7 +81,8 @@ def _nodes(
     energy = np.array([machine.sqrt_s for machine in colliders])
     radius = np.array([machine.radius for machine in colliders])
     ratio = np.minimum(masses[:, None] / energy, 1.0)
-    shares = _joint_shares(source, direction.completion.z_over_gamma, direction.nature, colliders)
+    parts = [p * _joint_shares(source, *to, direction.nature, colliders) for p, to in exchanges(direction)]
+    shares = np.sum(parts, axis=0)
     position = np.interp(ratio, MASS_GRID, np.arange(MASS_GRID.size))
     left = np.minimum(position.astype(int), MASS_GRID.size - 2)
     part, rows = (position - left)[..., None], np.arange(energy.size)
@@ -93,15 +94,25 @@ def _nodes(
     return weight * phase_space[..., None], kappa[..., None] * PATH_GRID
 
 
+def exchanges(direction: Direction) -> list[tuple[float, tuple[float, float]]]:
+    """Shares of nu_e N and of the rest in e+ e- -> nu N, each with its (d_Z, d_W) / d_gamma: W exchange makes nu_e N."""
+    completion = direction.completion
+    electron = abs(direction.couplings[0]) ** 2 / direction.decay_norm if completion.w_over_gamma else 0.0
+    parts = ((electron, completion.w_over_gamma), (1.0 - electron, 0.0))
+    return [(part, (completion.z_over_gamma, w)) for part, w in parts if part > 0.0]
+
+
 @functools.lru_cache(maxsize=32)
 def _joint_shares(
-    source: Source, z_over_gamma: float, nature: Nature, colliders: tuple[LeptonCollider, ...]
+    source: Source, z_over_gamma: float, w_over_gamma: float, nature: Nature, colliders: tuple[LeptonCollider, ...]
 ) -> FloatArray:
-    return np.stack([_shares(source, z_over_gamma, nature, machine) for machine in colliders])
+    return np.stack([_shares(source, z_over_gamma, w_over_gamma, nature, machine) for machine in colliders])
 
 
 @functools.lru_cache(maxsize=128)
-def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: LeptonCollider) -> FloatArray:
+def _shares(
+    source: Source, z_over_gamma: float, w_over_gamma: float, nature: Nature, collider: LeptonCollider
+) -> FloatArray:
     """Accepted events per d^2 over phase space, on the grid of M / sqrt(s) and of path times p_0 / (p radius).
 
     Accepted fractions are smooth in the mass, so that a curve interpolates them; below the grid they are constant
@@ -110,7 +121,7 @@ def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: Lepto
     compute = _decay_nodes if source == "decay" else _radiative_nodes
     table = np.zeros((MASS_GRID.size, PATH_GRID.size))
     for row, ratio in enumerate(MASS_GRID):
-        weight, path_over_momentum = compute(ratio * collider.sqrt_s, z_over_gamma, nature, collider)
+        weight, path_over_momentum = compute(ratio * collider.sqrt_s, z_over_gamma, w_over_gamma, nature, collider)
         reach = path_over_momentum * 0.5 * collider.sqrt_s * (1.0 - ratio**2) / collider.radius
         table[row] = deposit(weight, reach) / ((1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2))
     return table
@@ -145,7 +156,7 @@ def deposit(weight: FloatArray, reach: FloatArray) -> FloatArray:
 
 
 def _decay_nodes(
-    mass: float, z_over_gamma: float, nature: Nature, collider: LeptonCollider
+    mass: float, z_over_gamma: float, w_over_gamma: float, nature: Nature, collider: LeptonCollider
 ) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s = collider.sqrt_s**2
@@ -155,12 +166,12 @@ def _decay_nodes(
     azimuth = (np.arange(4) + 0.5) * np.pi / 4.0  # symmetric in phi -> -phi
     loss, c, star, phi = np.ix_(loss_nodes, c_nodes, star_nodes, azimuth)
     reduced = s * (1.0 - loss)
-    sigma = annihilation.angular_distribution(c, reduced, mass, "e", z_over_gamma, "sum")
+    sigma = annihilation.angular_distribution(c, reduced, mass, "e", z_over_gamma, "sum", w_over_gamma)
     # the heavy lepton and the photon in the nu N frame, photon angle measured from the flight direction
     root = np.sqrt(reduced)
     energy, momentum = (reduced + mass**2) / (2.0 * root), (reduced - mass**2) / (2.0 * root)
     flat = nature == "majorana" or collider.isotropic
-    tilt = 0.0 if flat else annihilation.helicity(c, reduced, mass)
+    tilt = 0.0 if flat else annihilation.helicity(c, reduced, mass, z_over_gamma, w_over_gamma)
     decay = 0.5 * (1.0 - tilt * star) * star_weight[:, None]
     photon = 0.5 * (energy + momentum * star)
     cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
@@ -183,7 +194,7 @@ def _decay_nodes(
 
 
 def _radiative_nodes(
-    mass: float, z_over_gamma: float, nature: Nature, collider: LeptonCollider
+    mass: float, z_over_gamma: float, w_over_gamma: float, nature: Nature, collider: LeptonCollider
 ) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s, acceptance = collider.sqrt_s**2, collider.acceptance
@@ -203,7 +214,7 @@ def _radiative_nodes(
     c, c_weight = _legendre(40)
     c = acceptance.cosine_max * c
     kept = acceptance.share(0.5 * x * collider.sqrt_s, cell, c, collider.sqrt_s)
-    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, z_over_gamma) * kept
+    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, z_over_gamma, w_over_gamma) * kept
     rate = np.sum(density * c_weight * acceptance.cosine_max, axis=1) * log_weight * x[:, 0]
     polar, polar_weight = _legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)

@@ -23,7 +23,7 @@ from nudipole import units
 from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.portal import Direction
 from nudipole.processes import annihilation, gauge_decays
-from nudipole.signals.collider import widths
+from nudipole.signals.collider import exchanges, widths
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,8 +32,8 @@ FloatArray = npt.NDArray[np.float64]
 def total_cross_section(masses: npt.ArrayLike, direction: Direction, sqrt_s: float) -> FloatArray:
     """sigma(e+ e- -> nu N), both lepton-number states, per d^2, in pb GeV^2; shape of ``masses`` [GeV]."""
     check_positive(sqrt_s=sqrt_s)
-    sigma = annihilation.cross_section(sqrt_s**2, masses, "e", direction.completion.z_over_gamma)
-    return 2.0 * sigma * direction.decay_norm / units.PICOBARN
+    sigma = sum(part * annihilation.cross_section(sqrt_s**2, masses, "e", *to) for part, to in exchanges(direction))
+    return 2.0 * np.asarray(sigma) * direction.decay_norm / units.PICOBARN
 
 
 def cone_fraction(
@@ -84,7 +84,7 @@ def cone_fraction(
 
 def z_invisible_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
     """Width of Z -> nu N with N leaving a sphere of this radius [m] undecayed: one bin, GeV per d^2; 0 for d_Z = 0."""
-    width = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) * direction.decay_norm
+    width = float(gauge_decays.z_pair_width(mass, direction.completion.z_over_gamma)) * direction.decay_norm
     if width == 0.0 or mass == 0.0:
         return SignalTemplate.from_counts([width])
     kappa, _ = _z_daughter(mass, direction)
@@ -93,7 +93,7 @@ def z_invisible_template(mass: float, direction: Direction, radius: float) -> Si
 
 def z_photon_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
     """Branching fraction of Z -> nu N, N -> nu gamma inside a sphere, photon above the cut of the search, per d^2."""
-    rate = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) / units.Z_WIDTH
+    rate = float(gauge_decays.z_pair_width(mass, direction.completion.z_over_gamma)) / units.Z_WIDTH
     if rate == 0.0 or mass == 0.0:
         return SignalTemplate.from_counts([0.0])
     energetic = gauge_decays.z_to_photon_fraction(mass, gauge_decays.Z_TO_PHOTON_ENERGY, direction.nature)

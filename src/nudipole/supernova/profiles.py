@@ -40,8 +40,7 @@ class Conditions:
     """Plasma at given radii, natural units, every array of the shape of ``radius``.
 
     ``radius`` [km]; ``mass_density`` [GeV^4]; ``temperature`` T, ``electron_potential`` mu_e, ``photon_mass`` m_T,
-    ``electron_energy`` [GeV]; ``proton_density`` n_p and the blocked target densities ``proton_targets``,
-    ``electron_targets`` [GeV^3]; ``screening2`` kappa^2 [GeV^2]; ``neutrino_potential`` mu_nu of nu_e in beta
+    all [GeV]; ``proton_density`` n_p and its unblocked part ``proton_targets`` [GeV^3]; ``screening2`` kappa^2 [GeV^2]; ``neutrino_potential`` mu_nu of nu_e in beta
     equilibrium [GeV], zero outside the neutrinosphere or where the profile has none.
     """
 
@@ -53,8 +52,6 @@ class Conditions:
     photon_mass: FloatArray
     screening2: FloatArray
     proton_targets: FloatArray
-    electron_targets: FloatArray
-    electron_energy: FloatArray
     neutrino_potential: FloatArray
 
 
@@ -81,7 +78,6 @@ def conditions(
     mass_density = density * units.GRAM / units.CENTIMETRE**3
     protons = mass_density / units.NUCLEON_MASS * fraction
     electron = plasma.electron_potential(protons, heat)
-    targets, energy = plasma.electron_targets(electron, heat)
     return Conditions(
         radius=radius,
         mass_density=mass_density,
@@ -91,8 +87,6 @@ def conditions(
         photon_mass=plasma.photon_mass(electron, heat),
         screening2=plasma.electron_screening2(electron, heat) + plasma.proton_screening2(protons, heat),
         proton_targets=protons * plasma.proton_blocking(protons, heat),
-        electron_targets=targets,
-        electron_energy=energy,
         neutrino_potential=neutrino * units.MEV,
     )
 
