@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative
+from nudipole.errors import check_between, check_choice, check_non_negative
 from nudipole.processes.phase_space import endpoint_nodes, legendre
 
 FloatArray = npt.NDArray[np.float64]
@@ -105,6 +105,7 @@ def angular_spectrum(
     """
     charged = _meson(meson, lepton)
     check_non_negative(x=x, hnl_mass=hnl_mass)
+    check_between(-1.0, 1.0, cosine=cosine)
     x, cosine = np.asarray(x, dtype=float), np.asarray(cosine, dtype=float)
     root_l = units.LEPTON_MASS[lepton] / charged.mass
     r_l, r_n = root_l**2, (np.asarray(hnl_mass, dtype=float) / charged.mass) ** 2

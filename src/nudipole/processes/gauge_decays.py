@@ -107,6 +107,7 @@ def total_width(
 ) -> FloatArray:
     r"""Total width of a Dirac N per d_gamma^2 [GeV^3]: photon and dilepton modes, on-shell Z and W."""
     check_choice("lepton", lepton, units.LEPTON_MASS)
+    check_finite(z_over_gamma=z_over_gamma, w_over_gamma=w_over_gamma)
     return (
         hnl_decay.total_width(hnl_mass)
         + z_over_gamma**2 * hnl_to_boson_width(hnl_mass, units.Z_MASS)

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative
+from nudipole.errors import check_between, check_choice, check_non_negative
 from nudipole.processes.phase_space import endpoint_nodes, legendre
 
 FloatArray = npt.NDArray[np.float64]
@@ -121,6 +121,7 @@ def angular_spectrum(x: npt.ArrayLike, cosine: npt.ArrayLike, meson: str, hnl_ma
     """
     neutral = _meson(meson)
     check_non_negative(x=x, hnl_mass=hnl_mass)
+    check_between(-1.0, 1.0, cosine=cosine)
     x, cosine = np.asarray(x, dtype=float), np.asarray(cosine, dtype=float)
     y = (np.asarray(hnl_mass, dtype=float) / neutral.mass) ** 2
     inside = (x > y) & (x < 1)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import roots_legendre
 
-from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import kallen, two_body_momentum
 
 FloatArray = npt.NDArray[np.float64]
@@ -239,6 +239,7 @@ def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike, frame_mass: npt.ArrayLi
 @functools.cache
 def legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
     """Gauss-Legendre nodes and weights on [-1, 1]."""
+    check_count(nodes=nodes)
     x, weight = roots_legendre(nodes)
     return np.asarray(x), np.asarray(weight)
 
@@ -255,6 +256,7 @@ def endpoint_nodes(nodes: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     >>> bool(abs(np.sum(weight * np.sqrt(left / right)) - np.pi / 2) < 1e-7)
     True
     """
+    check_count(2, nodes=nodes)
     t = np.linspace(-3.4, 3.4, nodes)
     argument = np.pi * np.sinh(t)
     left = 1.0 / (1.0 + np.exp(-argument))

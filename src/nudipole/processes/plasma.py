@@ -26,7 +26,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from nudipole import units
-from nudipole.errors import check_non_negative, check_positive
+from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 _NODES = 24  # Gauss-Legendre nodes of the photon and neutrino energy integrals
@@ -38,11 +38,14 @@ _PAIR_TAIL = 30.0
 # --- occupation numbers -----------------------------------------------------------------------------------------------
 def fermi(energy: npt.ArrayLike, temperature: npt.ArrayLike, potential: npt.ArrayLike = 0.0) -> FloatArray:
     """Fermi-Dirac occupation 1 / (exp((E - mu)/T) + 1), overflow-free. Energies in one unit, e.g. GeV."""
+    check_finite(energy=energy, potential=potential)
+    check_positive(temperature=temperature)
     return np.asarray(expit((np.asarray(potential) - np.asarray(energy)) / np.asarray(temperature)))
 
 
 def bose(energy: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     """Bose-Einstein occupation 1 / (exp(E/T) - 1), overflow-free."""
+    check_positive(energy=energy, temperature=temperature)
     x = np.asarray(energy) / np.asarray(temperature)
     return np.exp(-x) / -np.expm1(-x)
 
@@ -77,6 +80,8 @@ def electron_potential(net_density: npt.ArrayLike, temperature: npt.ArrayLike) -
 
 def plasma_frequency2(electron_potential: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     r"""Plasma frequency squared [GeV^2] of relativistic electrons, :math:`(4\alpha/3\pi)(\mu^2 + \pi^2T^2/3)`."""
+    check_finite(electron_potential=electron_potential)
+    check_non_negative(temperature=temperature)
     return 4.0 * units.ALPHA / (3.0 * np.pi) * _susceptibility(electron_potential, temperature)
 
 
@@ -108,6 +113,7 @@ def electron_screening2(electron_potential: npt.ArrayLike, temperature: npt.Arra
 
 def proton_fermi_energy(proton_density: npt.ArrayLike) -> FloatArray:
     """Kinetic Fermi energy [GeV] of protons of density [GeV^3]: (3 pi^2 n)^(2/3) / 2 m_p."""
+    check_non_negative(proton_density=proton_density)
     return (3.0 * np.pi**2 * np.asarray(proton_density, dtype=float)) ** (2.0 / 3.0) / (2.0 * units.PROTON_MASS)
 
 
@@ -116,6 +122,7 @@ def proton_screening2(proton_density: npt.ArrayLike, temperature: npt.ArrayLike)
 
     Interpolates between Debye (non-degenerate) and Thomas-Fermi (degenerate).
     """
+    check_positive(temperature=temperature)
     fermi_energy = proton_fermi_energy(proton_density)
     density, temperature = np.asarray(proton_density, dtype=float), np.asarray(temperature, dtype=float)
     return 4.0 * np.pi * units.ALPHA * density / np.sqrt(temperature**2 + (2.0 / 3.0 * fermi_energy) ** 2)
@@ -123,8 +130,9 @@ def proton_screening2(proton_density: npt.ArrayLike, temperature: npt.ArrayLike)
 
 def proton_blocking(proton_density: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     """Share of protons free to scatter, min(1, 3 T / 2 E_F): the limits of the blocked density int f (1 - f)."""
-    ratio = 1.5 * np.asarray(temperature, dtype=float) / np.maximum(proton_fermi_energy(proton_density), 1e-300)
-    return np.minimum(1.0, ratio)
+    check_positive(temperature=temperature)
+    free, fermi_energy = 1.5 * np.asarray(temperature, dtype=float), proton_fermi_energy(proton_density)
+    return free / np.maximum(fermi_energy, free)
 
 
 def electron_targets(electron_potential: npt.ArrayLike, temperature: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -133,6 +141,8 @@ def electron_targets(electron_potential: npt.ArrayLike, temperature: npt.ArrayLi
     :math:`n = 2\int d^3p/(2\pi)^3 f(1-f) = T(\mu^2 + \pi^2T^2/3)/\pi^2`; the mean energy is weighted with f (1 - f),
     :math:`3\pi^2(n_- + n_+)/(\mu^2 + \pi^2T^2/3)`: mu if degenerate, 3.29 T if not.
     """
+    check_non_negative(electron_potential=electron_potential)
+    check_positive(temperature=temperature)
     potential, temperature = np.broadcast_arrays(
         np.asarray(electron_potential, dtype=float), np.asarray(temperature, dtype=float)
     )
@@ -188,13 +198,15 @@ def static_cross_section(energy: npt.ArrayLike, mass: npt.ArrayLike, screening2:
     momentum = np.sqrt((safe - mass) * (safe + mass))
     high2 = (safe + momentum) ** 2
     low2 = mass**4 / high2
+    if np.any(open_channel & (low2 + kappa2 <= 0)):
+        raise DomainError("the cross section on a bare charge diverges for M = 0: give a screening scale")
     single = 1.0 - mass**2 / (4.0 * safe**2)
     double = mass**4 / (4.0 * safe**2)
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithm = np.log((high2 + kappa2) / (low2 + kappa2))
         screened = (np.log1p(kappa2 / low2) - np.log1p(kappa2 / high2)) / kappa2
         bare = 1.0 / low2 - 1.0 / high2
-        inverse = np.where(mass > 0, double * np.where(kappa2 > 0, screened, bare), 0.0)
+        inverse = np.where(low2 > 0, double * np.where(kappa2 > 0, screened, bare), 0.0)
     return np.where(open_channel, 4.0 * units.ALPHA * np.maximum(single * logarithm - inverse, 0.0), 0.0)
 
 
@@ -230,6 +242,7 @@ def backward(forward: npt.ArrayLike, energy: npt.ArrayLike, mass: npt.ArrayLike)
     Microscopic reversibility at equal energy with one helicity of nu and two of N: sigma_back = sigma E^2 / 2 k^2, v =
     k / E. Zero where E <= M.
     """
+    check_non_negative(forward=forward, energy=energy, mass=mass)
     energy, mass = np.asarray(energy, dtype=float), np.asarray(mass, dtype=float)
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     result = 0.5 * energy * np.asarray(forward, dtype=float)
@@ -247,6 +260,9 @@ def plasmon_width(
     for each polarisation; Z is the residue of the propagator; zero for K^2 <= M^2. For M = 0 it is the
     :math:`\mu^2K^4Z/24\pi\omega` of neutrinos with mu = 2 d. Energies in GeV, K^2 in GeV^2.
     """
+    check_finite(invariant2=invariant2)
+    check_non_negative(mass=mass, residue=residue)
+    check_positive(energy=energy)
     invariant2, mass2 = np.asarray(invariant2, dtype=float), np.asarray(mass, dtype=float) ** 2
     gap = np.maximum(invariant2 - mass2, 0.0)
     safe = np.where(gap > 0, invariant2, 1.0)
@@ -287,6 +303,7 @@ def photon_rates(
     """
     check_non_negative(mass=mass, photon_mass=photon_mass)
     check_positive(temperature=temperature, energy=energy)
+    check_finite(potential=potential)
     energy, photon, temperature, potential = np.broadcast_arrays(
         *(np.asarray(v, dtype=float) for v in (energy, photon_mass, temperature, potential))
     )
@@ -338,8 +355,9 @@ def pair_rates(
     the bracket averaged over the directions of the pair, which makes f_B <...> = <f_- f_+>. Massless electrons, vacuum
     photon; without statistics it integrates to 4 alpha d^2 T^6 / 3 pi^4 (M = 0). Accurate to 5e-3.
     """
-    check_non_negative(mass=mass)
+    check_non_negative(mass=mass, electron_potential=electron_potential)
     check_positive(temperature=temperature, energy=energy)
+    check_finite(potential=potential)
     # no broadcast yet: only the last factor knows mu_nu, so N and N-bar cost little more than one
     energy, electron, temperature, potential = (
         np.asarray(v, dtype=float)[..., None, None] for v in (energy, electron_potential, temperature, potential)
@@ -387,5 +405,6 @@ def _softplus(x: FloatArray) -> FloatArray:
 @functools.cache
 def legendre(count: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of Gauss-Legendre quadrature on [-1, 1], computed once."""
+    check_count(count=count)
     nodes, weights = np.polynomial.legendre.leggauss(count)
     return nodes, weights

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import targets
 from nudipole.matter.targets import Target
@@ -105,6 +105,7 @@ def spectrum_spin_half(
         As for :func:`spectrum_spin0`.
     """
     recoil, energy, mass, target = broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
+    check_finite(f1=f1, f2=f2)
     f1, f2 = np.asarray(f1, dtype=float), np.asarray(f2, dtype=float)
     low, high = recoil_limits(energy, mass, target)
     electric = (f1**2 + recoil / (2.0 * target) * f2**2) * s0(recoil, energy, mass, target, low, high)

@@ -7,20 +7,24 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError
+from nudipole.errors import DomainError, check_finite, check_increasing, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def flat(edges: list[float]) -> FloatArray:
     """A background flat in the observable: its share of each bin."""
+    check_increasing(edges=edges)
     widths = np.diff(np.asarray(edges, dtype=float))
     return widths / widths.sum()
 
 
 def exponential(edges: list[float], scale: float) -> FloatArray:
     """A background falling as exp(-x / scale), x and scale in the unit of the edges inside (GeV, PE or hits)."""
-    tail = np.exp(-np.asarray(edges, dtype=float) / scale)
+    check_increasing(edges=edges)
+    check_positive(scale=scale)
+    # measured from the first edge, so that what is left of the exponential cannot underflow
+    tail = np.exp((edges[0] - np.asarray(edges, dtype=float)) / scale)
     share = tail[:-1] - tail[1:]
     return share / share.sum()
 
@@ -29,6 +33,9 @@ def gaussian(edges: list[float], centre: float, width: float) -> FloatArray:
     """A peak; centre and width in the unit of the edges inside (GeV, PE or hits)."""
     from scipy.special import ndtr
 
+    check_increasing(edges=edges)
+    check_finite(centre=centre)
+    check_positive(width=width)
     cumulative = ndtr((np.asarray(edges, dtype=float) - centre) / width)
     return np.diff(cumulative)
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import check_non_negative
+from nudipole.errors import check_count, check_finite, check_non_negative, check_positive
 from nudipole.portal import Direction, Nature
 from nudipole.processes import annihilation, gauge_decays, mono_photon
 from nudipole.signals.photon_acceptance import LeptonCollider
@@ -51,6 +51,8 @@ def photon_fraction(mass: float, direction: Direction) -> float:
 
 def total_cross_section(mass: float, direction: Direction, sqrt_s: float) -> float:
     """sigma(e+ e- -> nu N), both lepton-number states, per d^2, in pb GeV^2: the quantity of total-rate recasts."""
+    check_positive(sqrt_s=sqrt_s)
+    check_non_negative(mass=mass)
     z_ratio = direction.completion.z_over_gamma
     sigma = float(annihilation.cross_section(sqrt_s**2, mass, "e", z_ratio))
     return 2.0 * sigma * direction.decay_norm / units.PICOBARN
@@ -138,6 +140,8 @@ def _directions(cosine_max: float) -> tuple[FloatArray, FloatArray]:
 
 def midpoints(low: float, high: float, number: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of the midpoint rule, for integrands with steps."""
+    check_finite(low=low, high=high)
+    check_count(number=number)
     edges = np.linspace(low, high, number + 1)
     return 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.stats import qmc
 
 from nudipole.detectors.geometry import Volume
-from nudipole.errors import DomainError
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_non_negative
 from nudipole.fluxes import mesons as spectra
 from nudipole.processes import meson
 from nudipole.processes.phase_space import boost
@@ -118,6 +118,8 @@ def target_parents(
     exposure : float
         Protons on target, or pb^-1.
     """
+    check_non_negative(decay_path=decay_path)
+    check_non_negative(largest=LARGEST_TOTAL, exposure=exposure)
     nodes = spectra.meson_spectrum(beam, parent, mass_number)
     mass, number = meson.parent_mass(parent), nodes.weight * exposure
     if parent in _PROPER_LENGTH:

@@ -30,7 +30,7 @@ from scipy.special import ndtri
 from nudipole import units
 from nudipole.cards import Published
 from nudipole.constraint import Constraint, Interval, Kind, Limit
-from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.supernova import bursts, deposition, emission, gamma_rays, luminosity, red_giants, scan
 
@@ -57,7 +57,8 @@ class Cooling:
     def __post_init__(self) -> None:
         check_choice("supernova mode", self.mode, luminosity.MODES)
         check_choice("angular treatment", self.angular, ("average", "radial"))
-        check_positive(far_km=self.far_km, limit_erg_per_s=self.limit_erg_per_s)
+        check_positive(far_km=self.far_km)
+        check_positive(largest=LARGEST_TOTAL, limit_erg_per_s=self.limit_erg_per_s)
 
     def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
         """r(d), shape d.shape."""
@@ -74,7 +75,7 @@ class Cooling:
             clear = emission.rates(replace(self.star, neutrino_potential="none"), mass, direction, self.far_km)
             return np.minimum(free, (luminosity.mean_free_path_coupling(clear) / d) ** 2)
         sphere = luminosity.sphere_luminosity(rates, d) / self.limit_erg_per_s
-        return np.where(np.isnan(sphere), free, np.minimum(free, np.where(np.isnan(sphere), np.inf, sphere)))
+        return np.minimum(free, sphere)
 
 
 @dataclass(frozen=True)

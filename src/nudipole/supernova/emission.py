@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.errors import SMALLEST, DomainError, check_between, check_choice, check_positive
 from nudipole.portal import Direction
 from nudipole.processes import hnl_decay, plasma
 from nudipole.supernova import profiles
@@ -31,6 +31,7 @@ CHANNELS = ("protons", "electrons", "photons", "pairs")
 INNER_SHELLS, OUTER_SHELLS, ENERGIES = 24, 20, 60  # limits move by 2 % or less when all are doubled
 _PAIR_STRIDE = 4
 _INNER_KM = 14.0
+HEAVIEST = 10.0  # GeV: nothing is left of the emission long before
 _ENERGY_RANGE = 25.0  # temperatures above M + mu_nu: exp(-25) of the emission is lost
 
 
@@ -163,7 +164,7 @@ def rates(star: Star, mass: float, direction: Direction, far_km: float | None = 
     far_km : float, optional
         Shells end here if the profile reaches farther.
     """
-    check_positive(mass=mass)
+    check_between(SMALLEST, HEAVIEST, mass=mass)
     return _rates(star, float(mass), flavor_weights(direction), direction.majorana_factor, far_km)
 
 
@@ -286,6 +287,7 @@ def local_emissivity(mass: float, state: profiles.Conditions, channels: tuple[st
 
     ``state`` of n conditions gives n values.
     """
+    check_between(0.0, HEAVIEST, mass=mass)
     zero = np.zeros(len(state.radius))
     energy, measure = _energies(mass, state.temperature, zero)
     gain, _ = sum_rates(channels, state, energy, mass, zero)
