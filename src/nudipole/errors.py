@@ -57,6 +57,8 @@ class OutputError(NudipoleError, OSError):
 #: and the electrons per cubic centimetre of a white dwarf. Inside it the powers that the formulas take stay finite;
 #: outside a double overflows before the physics is over. Counts and other large totals go to LARGEST_TOTAL.
 SMALLEST, LARGEST, LARGEST_TOTAL = 1e-40, 1e30, 1e70
+#: Energies [GeV] of up-scattering, whose formulas take the twelfth power: beyond the Planck mass.
+LARGEST_ENERGY = 1e20
 
 
 def check_non_negative(*, largest: float = LARGEST, **values: Any) -> None:

@@ -54,6 +54,7 @@ class Relic:
         self, scale: float, photon_temperature: float, neutrino_temperature: float, degeneracy: float = 0.0
     ) -> Rates:
         """Gain and loss at scale factor a, bath temperatures [GeV] and z = mu_nu / T_nu."""
+        check_positive(scale=scale, photon_temperature=photon_temperature, neutrino_temperature=neutrino_temperature)
         p = self.momenta / scale
         energy = np.hypot(p, self.mass)
         helicity_weight = 1.0 + thermal_decay.HELICITIES[:, None] * p / energy
@@ -85,6 +86,7 @@ class Relic:
 
     def energy(self, scale: float) -> FloatArray:
         """Energy [GeV] of each momentum at scale factor a."""
+        check_positive(scale=scale)
         return np.hypot(self.momenta / scale, self.mass)
 
 

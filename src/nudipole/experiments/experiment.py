@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from nudipole import cards, units
 from nudipole.cards import Card
-from nudipole.constraint import Interval, Kind, Limit
-from nudipole.errors import CardError, UnknownNameError, check_non_negative
+from nudipole.constraint import Interval, Kind, Limit, as_masses
+from nudipole.errors import CardError, UnknownNameError
 from nudipole.experiments import thinning
 from nudipole.inference.counting import check_confidence_level
 from nudipole.portal import DIRECTIONS, Direction, Portal
@@ -128,8 +128,7 @@ class Experiment:
         DomainError
             If a mass is negative or not finite, or the confidence level is not in (0, 1).
         """
-        masses = np.atleast_1d(np.asarray(masses, dtype=float))
-        check_non_negative(mass=masses)
+        masses = as_masses(masses)
         settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
         cl = settings.confidence_level if cl is None else cl
         check_confidence_level(cl)

@@ -218,6 +218,7 @@ class Flux:
         DomainError
             If the flux is a table and an energy lies outside it.
         """
+        check_non_negative(energy=energy)
         energy = np.asarray(energy, dtype=float)
         if self.tabulated:
             low = min(float(c.energy[0]) for c in self.components)

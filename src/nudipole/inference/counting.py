@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
-from nudipole.errors import DomainError, check_between, check_non_negative
+from nudipole.errors import DomainError, check_between, check_count, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 _MOST_COUNTS = 1e4  # of the Feldman-Cousins construction, which lists every count
@@ -41,6 +41,7 @@ def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> f
         if parameters != 1:
             raise DomainError("a one-sided limit has one parameter")
         return float(max(stats.norm.ppf(cl), 0.0) ** 2)
+    check_count(parameters=parameters)
     return float(stats.chi2.ppf(cl, parameters))
 
 

@@ -105,7 +105,10 @@ class Likelihood:
             chi2 of shape (...), pulls theta of shape (..., j) and d chi2 / d mu_b of shape (..., b) at the minimum,
             which by the envelope theorem is all that the derivative along any signal needs.
         """
+        check_finite(signal=signal)
         signal = np.asarray(signal, dtype=float)
+        if signal.shape[-1:] != (self.bins,):
+            raise DomainError(f"a signal has {self.bins} bins on its last axis here, got the shape {signal.shape}")
         lead = signal.shape[:-1]
         fixed = (signal + self.background).reshape(-1, self.bins)
         number = len(self.pulls)

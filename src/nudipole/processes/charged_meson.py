@@ -26,12 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_between, check_choice, check_non_negative
+from nudipole.errors import DomainError, check_between, check_choice, check_non_negative
 from nudipole.processes.phase_space import endpoint_nodes, legendre
 
 FloatArray = npt.NDArray[np.float64]
 LEPTONS = tuple(units.LEPTON_MASS)
 _NODES = 160
+_SOFTEST = 1e-10  # of 2 E_gamma / m_P: below, the distance to the soft edge has no digits
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,8 @@ def bremsstrahlung_spectrum(x: npt.ArrayLike, y: npt.ArrayLike, meson: str, lept
     check_non_negative(x=x, y=y)
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     r = (units.LEPTON_MASS[lepton] / charged.mass) ** 2
+    if np.any((x > 0) & (x < _SOFTEST)):
+        raise DomainError(f"the spectrum of soft photons diverges: x must be 0 or above {_SOFTEST:g}")
     inside = (x > 0) & (x < 1 - r) & (y < 1 + r)
     safe = np.where(inside, x, 0.5 * (1 - r))
     inside &= y > 1 - safe + r / (1 - safe)

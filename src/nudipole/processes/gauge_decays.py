@@ -20,7 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.errors import (
+    SMALLEST,
+    DomainError,
+    check_between,
+    check_choice,
+    check_finite,
+    check_non_negative,
+    check_positive,
+)
 from nudipole.kinematics import kallen
 from nudipole.processes import hnl_decay
 
@@ -140,10 +148,10 @@ def invisible_width_limit(
     check_finite(z_over_gamma=z_over_gamma)
     if z_over_gamma == 0.0:
         raise DomainError("the invisible Z width constrains nothing where d_Z = 0")
-    check_non_negative(invisible_fraction=invisible_fraction)
+    check_between(0.0, 1.0, invisible_fraction=invisible_fraction)
     surplus = max(INVISIBLE_WIDTH - INVISIBLE_WIDTH_STANDARD_MODEL, 0.0) + 1.645 * INVISIBLE_WIDTH_ERROR
     width = 2.0 * z_over_gamma**2 * z_width(hnl_mass) * np.asarray(invisible_fraction, dtype=float)
-    return np.sqrt(np.divide(surplus, width, out=np.full_like(width, np.inf), where=width > 0))
+    return np.sqrt(np.divide(surplus, width, out=np.full_like(width, np.inf), where=width > SMALLEST))
 
 
 def z_to_photon_fraction(hnl_mass: npt.ArrayLike, energy_min: float, nature: str = "dirac") -> FloatArray:
@@ -175,4 +183,4 @@ def z_to_photon_limit(hnl_mass: npt.ArrayLike, z_over_gamma: float, nature: str 
     energetic = z_to_photon_fraction(hnl_mass, Z_TO_PHOTON_ENERGY, nature)
     rate = 2.0 * z_over_gamma**2 * z_width(hnl_mass) / units.Z_WIDTH * energetic
     rate = rate * photon_fraction(hnl_mass, z_over_gamma)
-    return np.sqrt(np.divide(Z_TO_PHOTON_LIMIT, rate, out=np.full_like(rate, np.inf), where=rate > 0))
+    return np.sqrt(np.divide(Z_TO_PHOTON_LIMIT, rate, out=np.full_like(rate, np.inf), where=rate > SMALLEST))

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
 from nudipole.processes import annihilation
 
 FloatArray = npt.NDArray[np.float64]
@@ -313,5 +313,6 @@ def _panels(edges: FloatArray, nodes: int) -> tuple[FloatArray, FloatArray]:
 
 @functools.cache
 def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
+    check_count(nodes=nodes)
     node, weight = roots_legendre(nodes)
     return np.asarray(node), np.asarray(weight)

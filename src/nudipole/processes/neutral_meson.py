@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_between, check_choice, check_non_negative
+from nudipole.errors import check_between, check_choice, check_finite, check_non_negative
 from nudipole.processes.phase_space import endpoint_nodes, legendre
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,6 +63,7 @@ class NeutralMeson:
 
     def form_factor2(self, q2: npt.ArrayLike) -> FloatArray:
         """|F(q^2)|^2, q^2 in GeV^2."""
+        check_finite(q2=q2)
         q2, square, damping = np.asarray(q2, dtype=float), self.pole**2, (self.pole * self.pole_width) ** 2
         return (square**2 + damping) / ((square - q2) ** 2 + damping)
 

@@ -26,13 +26,14 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from nudipole import units
-from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
+from nudipole.errors import SMALLEST, DomainError, check_count, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 _NODES = 24  # Gauss-Legendre nodes of the photon and neutrino energy integrals
 _PAIR_NODES = 6
 _TAIL = 45.0  # thermal integrals stop this many temperatures up: exp(-45) = 3e-20
 _PAIR_TAIL = 30.0
+_MASSLESS = SMALLEST  # GeV: a mass below it is none
 
 
 # --- occupation numbers -----------------------------------------------------------------------------------------------
@@ -193,7 +194,8 @@ def static_cross_section(energy: npt.ArrayLike, mass: npt.ArrayLike, screening2:
     energy, mass, kappa2 = np.broadcast_arrays(
         np.asarray(energy, dtype=float), np.asarray(mass, dtype=float), np.asarray(screening2, dtype=float)
     )
-    open_channel = energy > mass
+    mass = np.where(mass > _MASSLESS, mass, 0.0)
+    open_channel = energy > np.maximum(mass, _MASSLESS)
     safe = np.where(open_channel, energy, mass + 1.0)
     momentum = np.sqrt((safe - mass) * (safe + mass))
     high2 = (safe + momentum) ** 2
@@ -265,6 +267,7 @@ def plasmon_width(
     check_positive(energy=energy)
     invariant2, mass2 = np.asarray(invariant2, dtype=float), np.asarray(mass, dtype=float) ** 2
     gap = np.maximum(invariant2 - mass2, 0.0)
+    gap = np.where(gap > _MASSLESS**2, gap, 0.0)
     safe = np.where(gap > 0, invariant2, 1.0)
     return np.asarray(residue) * gap**2 * (invariant2 + 2.0 * mass2) / (6.0 * np.pi * safe * np.asarray(energy))
 
@@ -311,7 +314,7 @@ def photon_rates(
     gap2 = mass**2 - photon**2
     sign = np.where(gap2 >= 0, 1.0, -1.0)  # N -> nu gamma, or N nubar -> gamma
     low = np.abs(gap2) / (2.0 * (energy + momentum))
-    spread = np.abs(gap2) * momentum / max(mass**2, 1e-300)  # high - low, stable at threshold
+    spread = np.abs(gap2) * momentum / max(mass, _MASSLESS) ** 2  # high - low, stable at threshold
     reach = np.maximum(-potential, 0.0) + _TAIL * temperature
     spread = np.where(sign > 0, spread, np.minimum(spread, reach))
     nodes, weights = legendre(_NODES)
@@ -369,12 +372,13 @@ def pair_rates(
     gap2 = scale * (u**2)[:, None]
     s = mass**2 + gap2
     low = gap2 / (2.0 * (energy + momentum))
-    spread = np.minimum(gap2 * momentum / max(mass**2, 1e-300), _PAIR_TAIL * temperature)
+    spread = np.minimum(gap2 * momentum / max(mass, _MASSLESS) ** 2, _PAIR_TAIL * temperature)
     neutrino = low + spread * u**2
     omega = energy + neutrino
     wave = np.sqrt(np.maximum(omega**2 - s, 0.0))
-    flux = np.maximum(energy * momentum, 1e-300)
-    strength = units.ALPHA / (3.0 * np.pi * s) * gap2 * (s + 2.0 * mass**2) / (8.0 * np.pi * flux)
+    flux = energy * momentum
+    strength = units.ALPHA / (3.0 * np.pi * s) * gap2 * (s + 2.0 * mass**2) / (8.0 * np.pi)
+    strength = np.divide(strength, flux, out=np.zeros_like(strength), where=np.broadcast_to(flux > 0, strength.shape))
     measure = strength * scale * (2.0 * u * half)[:, None] * spread * (2.0 * u * half)
     measure = measure * _pair_phase_space(omega, wave, electron, temperature)
     occupied = bose(omega, temperature)
@@ -388,12 +392,12 @@ def _pair_phase_space(
 ) -> FloatArray:
     """<1 - f_-(x) - f_+(omega - x)> over x in (omega -+ k)/2: logarithms of the two Fermi functions."""
     low, high = 0.5 * (omega - wave), 0.5 * (omega + wave)
-    filled = np.zeros_like(omega)
+    filled = np.zeros(np.broadcast_shapes(omega.shape, potential.shape))
     for charge in (1.0, -1.0):
         filled += _softplus((charge * potential - low) / temperature)
         filled -= _softplus((charge * potential - high) / temperature)
     filled *= temperature
-    mean = np.divide(filled, wave, out=np.ones_like(filled), where=wave > 0)
+    mean = np.divide(filled, wave, out=np.ones_like(filled), where=np.broadcast_to(wave > 0, filled.shape))
     return np.clip(1.0 - mean, 0.0, 1.0)
 
 

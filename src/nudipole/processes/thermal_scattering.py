@@ -130,7 +130,8 @@ def cross_section(
     """
     s, m = np.asarray(s, dtype=float), np.asarray(mass, dtype=float)
     integral = phase_space_integral(s, hnl_mass, mass, screening2)
-    return units.ELEMENTARY_CHARGE**2 * integral / (32 * np.pi * (s - m**2) ** 2)
+    flux = 32 * np.pi * np.broadcast_to(s - m**2, integral.shape) ** 2
+    return units.ELEMENTARY_CHARGE**2 * np.divide(integral, flux, out=np.zeros_like(flux), where=integral > 0)
 
 
 def rate(

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
+from nudipole.errors import LARGEST_ENERGY, DomainError, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import targets
 from nudipole.matter.targets import Target
@@ -361,8 +361,8 @@ def inside_limits(recoil: FloatArray, low: FloatArray, high: FloatArray) -> npt.
 
 def broadcast(*values: npt.ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     recoil, energy, mass, target = (np.asarray(v, dtype=float) for v in values)
-    check_positive(recoil_energy=recoil, neutrino_energy=energy, target_mass=target)
-    check_non_negative(hnl_mass=mass)
+    check_positive(largest=LARGEST_ENERGY, recoil_energy=recoil, neutrino_energy=energy, target_mass=target)
+    check_non_negative(largest=LARGEST_ENERGY, hnl_mass=mass)
     recoil, energy, mass, target = np.broadcast_arrays(recoil, energy, mass, target)
     return recoil, energy, mass, target
 

@@ -24,8 +24,9 @@ def exponential(edges: list[float], scale: float) -> FloatArray:
     check_increasing(edges=edges)
     check_positive(scale=scale)
     # measured from the first edge, so that what is left of the exponential cannot underflow
-    tail = np.exp((edges[0] - np.asarray(edges, dtype=float)) / scale)
-    share = tail[:-1] - tail[1:]
+    depth = (np.asarray(edges, dtype=float) - edges[0]) / scale
+    share = -np.exp(-depth[:-1]) * np.expm1(-np.diff(depth))
+    check_positive(share_of_all_bins=share.sum())
     return share / share.sum()
 
 
@@ -49,6 +50,7 @@ def gaussians(edges: list[float], centres: list[float], widths: list[float], are
     """A sum of peaks tied to each other."""
     if not len(centres) == len(widths) == len(areas):
         raise DomainError("tied peaks need as many centres as widths and areas")
+    check_finite(areas=areas)
     peaks = [area * gaussian(edges, c, w) for c, w, area in zip(centres, widths, areas, strict=True)]
     return np.asarray(np.sum(peaks, axis=0))
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.stats import qmc
 
 from nudipole.detectors.geometry import Volume
-from nudipole.errors import LARGEST_TOTAL, DomainError, check_non_negative
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_finite, check_non_negative
 from nudipole.fluxes import mesons as spectra
 from nudipole.processes import meson
 from nudipole.processes.phase_space import boost
@@ -144,6 +144,9 @@ def target_parents(
 @functools.lru_cache(maxsize=256)
 def beam_parents(parent: str, momentum: float, decays: float, region: tuple[float, float]) -> Parents:
     """``decays`` mesons of one momentum [GeV] along z that decay uniformly between two z [m]."""
+    check_non_negative(momentum=momentum)
+    check_non_negative(largest=LARGEST_TOTAL, decays=decays)
+    check_finite(region=region)
     if not region[1] > region[0]:
         raise DomainError(f"the decay region must have a length, got {region[0]:g} to {region[1]:g} m")
     mass, one = meson.parent_mass(parent), np.ones(1)

@@ -47,6 +47,9 @@ class Detector:
 
 def water(name: str, kilotonnes: float, efficiency: float, energy_cut: float) -> Detector:
     """A water Cherenkov detector of this mass [kt]."""
+    check_positive(kilotonnes=kilotonnes)
+    check_between(0.0, 1.0, efficiency=efficiency)
+    check_non_negative(energy_cut=energy_cut)
     molecules = kilotonnes * 1e9 * units.AVOGADRO / 18.015
     return Detector(name, 2.0 * molecules, molecules, efficiency, energy_cut)
 
@@ -71,6 +74,9 @@ class Observation:
     distance_kpc: float = 51.4
     window_s: float = 12.4  # length of the SN1987A burst at Kamiokande-II
     emission_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        check_positive(distance_kpc=self.distance_kpc, window_s=self.window_s, emission_s=self.emission_s)
 
 
 def inverse_beta(energy: npt.ArrayLike) -> FloatArray:
@@ -217,7 +223,7 @@ def upper_limit(cl: float, background: float = 0.0) -> float:
     >>> round(upper_limit(0.9), 3)
     2.303
     """
-    check_confidence_level(cl)
+    check_between(1e-6, 1.0 - 1e-12, cl=cl)
     check_non_negative(background=background)
     observed = np.floor(background)
     return max(float(gammaincinv(observed + 1.0, cl)) - background, -np.log1p(-cl) * 0.5)

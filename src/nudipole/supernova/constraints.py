@@ -29,7 +29,7 @@ from scipy.special import ndtri
 
 from nudipole import units
 from nudipole.cards import Published
-from nudipole.constraint import Constraint, Interval, Kind, Limit
+from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
 from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.supernova import bursts, deposition, emission, gamma_rays, luminosity, red_giants, scan
@@ -90,6 +90,10 @@ class VisibleEnergy:
     observation: bursts.Observation = field(default_factory=bursts.Observation)
     angular: str = "average"
     note: str = "any of three: energy left in low-energy supernovae, gamma rays and energetic neutrinos of SN1987A"
+
+    def __post_init__(self) -> None:
+        check_positive(largest=LARGEST_TOTAL, limit_erg=self.limit_erg)
+        check_positive(progenitor_cm=self.progenitor_cm)
 
     def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
         """r(d), shape d.shape: the largest of the arguments."""
@@ -159,6 +163,8 @@ def _burst_ratio(
 
 def critical_value(cl: float) -> float:
     """One-sided Gaussian critical value of Delta(-2 ln L): 2.71 at 95 %, 1.64 at 90 %."""
+    if not 0.5 <= cl < 1.0:
+        raise DomainError(f"a confidence level lies between 0.5 and 1, got {cl:g}")
     return float(ndtri(cl) ** 2)
 
 
@@ -218,7 +224,7 @@ class SkyConstraint:
         if not 0.5 < level < 1.0:
             raise DomainError(f"a confidence level lies between 0.5 and 1, got {level:g}")
         setting = self.setting(preset)
-        grid = np.atleast_1d(np.asarray(masses, dtype=float))
+        grid = as_masses(masses)
         same = _same_physics(setting, direction)
         knots = scan.KNOTS if self.smooth else len(grid)
         excluded = scan.curve(lambda mass: _excluded(setting, mass, same, level), grid, knots)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import SMALLEST, DomainError, check_between, check_choice, check_positive
+from nudipole.errors import LARGEST, SMALLEST, DomainError, check_between, check_choice, check_positive
 from nudipole.portal import Direction
 from nudipole.processes import hnl_decay, plasma
 from nudipole.supernova import profiles
@@ -165,6 +165,8 @@ def rates(star: Star, mass: float, direction: Direction, far_km: float | None = 
         Shells end here if the profile reaches farther.
     """
     check_between(SMALLEST, HEAVIEST, mass=mass)
+    if far_km is not None:
+        check_between(1e-3, LARGEST, far_km=far_km)
     return _rates(star, float(mass), flavor_weights(direction), direction.majorana_factor, far_km)
 
 
