@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from nudipole import cards, units
 from nudipole.cards import Card
 from nudipole.constraint import Interval, Kind, Limit, as_masses
-from nudipole.errors import CardError, UnknownNameError
+from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.experiments import thinning
 from nudipole.inference.counting import check_confidence_level
 from nudipole.portal import DIRECTIONS, Direction, Portal
@@ -68,6 +69,14 @@ class Experiment:
         raw = cards.read(path)
         return cls(card=_typed(raw, path), raw=raw, file=path)
 
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Whatever number or name a formula refuses while the card is being evaluated came from the card."""
+        try:
+            yield
+        except (DomainError, UnknownNameError) as error:
+            raise CardError(self.file, "card", self.key, f"cannot be evaluated: {error}") from error
+
     # --- what the protocol asks --------------------------------------------------------------------------------------
     @property
     def key(self) -> str:
@@ -109,7 +118,8 @@ class Experiment:
         if preset not in self._models:
             raw = cards.apply_preset(self.raw, preset, self.file)
             card = _typed(raw, self.file)
-            self._models[preset] = SIGNALS[card.signal].build(card, self.file)
+            with self._blamed():
+                self._models[preset] = SIGNALS[card.signal].build(card, self.file)
         return self._models[preset]
 
     @property
@@ -134,9 +144,11 @@ class Experiment:
         check_confidence_level(cl)
         model = self.model(preset)
         excluded: list[tuple[Interval, ...]] = [()] * len(masses)
-        if _contained(direction, model.flavors):
-            low, high = _mass_range(settings)
-            reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
+        reached = np.zeros(0, dtype=int)
+        with self._blamed():
+            if _contained(direction, model.flavors):
+                low, high = _mass_range(settings)
+                reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
             if reached.size:
                 statistic = model.statistic()
 

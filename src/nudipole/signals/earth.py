@@ -22,8 +22,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -71,13 +72,13 @@ class Production(Section, frozen=True, kw_only=True):
     """Where N is made and through what."""
 
     where: Literal["anywhere", "outside", "inside"] = "anywhere"
-    channels: tuple[Channel, ...] = ("coherent",)
+    channels: Annotated[tuple[Channel, ...], msgspec.Meta(min_length=1)] = ("coherent",)
 
 
 class Selection(Section, frozen=True, kw_only=True):
     """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino."""
 
-    photon_edges_GeV: tuple[float, ...]
+    photon_edges_GeV: tuple[NonNegative, ...]
     efficiency: Fraction = 1.0
     separation_min_m: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0
