@@ -32,6 +32,8 @@ def as_masses(masses: npt.ArrayLike) -> FloatArray:
     if np.ndim(masses) > 1:
         raise DomainError(f"masses must be one number or a list of them, got the shape {np.shape(masses)}")
     return np.atleast_1d(np.asarray(masses, dtype=float))
+
+
 Kind = Literal["exclusion", "projection", "roi", "line"]
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
 BASES = ("first-principles", "normalised", "digitised")

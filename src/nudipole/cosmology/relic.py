@@ -37,6 +37,7 @@ class Rates(NamedTuple):
     photon_gain: FloatArray
     photon_loss: FloatArray
 
+
 _HEAVIEST = 10.0  # GeV, of the tables of scattering rates
 
 

@@ -218,13 +218,13 @@ class Flux:
         DomainError
             If the flux is a table and an energy lies outside it.
         """
-        check_non_negative(energy=energy)
         energy = np.asarray(energy, dtype=float)
         if self.tabulated:
             low = min(float(c.energy[0]) for c in self.components)
             high = max(float(c.energy[-1]) for c in self.components)
             if not np.all((energy >= low) & (energy <= high)):
                 raise DomainError(f"the flux {self.name} is tabulated from {low:g} to {high:g} GeV only")
+        check_non_negative(energy=energy)
         total = np.zeros_like(energy)
         for component in self.components:
             if not component.lines:

@@ -129,7 +129,6 @@ def on_off_upper_limit(on: float, off: float, ratio: float, cl: float) -> float:
     start = max(on - off / ratio, 0.0)
     width = np.sqrt(on + off / ratio**2 + 1.0)
 
-
     def excess(signal: float) -> float:
         return on_off_significance(on, off, ratio, signal) - target
 

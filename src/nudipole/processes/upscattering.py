@@ -37,6 +37,8 @@ from nudipole.matter.targets import Target
 FloatArray = npt.NDArray[np.float64]
 # fraction of the largest recoil energy below which a target without net charge has nothing left (1e-12 of the total)
 _SOFT = 1e-14
+# recoil energy [GeV] that counts as none: M = 1e-21 GeV at 1 GeV on a nucleon
+_NO_RECOIL = 1e-85
 _PANELS, _NODES = 96, 12
 
 
@@ -218,8 +220,8 @@ def total_cross_section(target: Target, neutrino_energy: npt.ArrayLike, hnl_mass
     '0.218'
     """
     energy, mass = np.asarray(neutrino_energy, dtype=float), np.asarray(hnl_mass, dtype=float)
-    check_positive(neutrino_energy=energy)
-    check_non_negative(hnl_mass=mass)
+    check_positive(largest=LARGEST_ENERGY, neutrino_energy=energy)
+    check_non_negative(largest=LARGEST_ENERGY, hnl_mass=mass)
     energy, mass = np.broadcast_arrays(energy, mass)
     flat_energy, flat_mass = energy.ravel(), mass.ravel()
     total = np.zeros(flat_energy.shape)
@@ -251,7 +253,7 @@ def integration_limits(
     """
     low, high = recoil_limits(energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
-    if target.charged and np.any((low <= 0) & (high > 0)):
+    if target.charged and np.any((low <= _NO_RECOIL) & (high > 0)):
         raise DomainError(
             f"the total cross section on {target.name} diverges for M = 0 without screening: give a mass, ask for a "
             "recoil energy, or take a neutral atom"

@@ -139,6 +139,9 @@ class Stellar:
     core: red_giants.Core = field(default_factory=red_giants.Core)
     note: str = "omega Centauri, mu < 1.2e-12 mu_B at 95 % for a massless partner (2007.03694)"
 
+    def __post_init__(self) -> None:
+        check_positive(massless_mu=self.massless_mu)
+
     def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
         """r(d), shape d.shape."""
         scale = units.d_from_mu(self.massless_mu) * float(red_giants.limit_ratio(mass, self.core))
