@@ -32,9 +32,7 @@ class CardError(NudipoleError, ValueError):
     """A malformed experiment card or plan: names file, field, value and what is allowed."""
 
     def __init__(self, file: object, field: str, value: object, allowed: str) -> None:
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        super().__init__(f"{file}: {field} = {shown}: {allowed}")
+        super().__init__(f"{file}: {field} = {_shown(value)}: {allowed}")
 
 
 class TableError(NudipoleError, ValueError):
@@ -104,7 +102,7 @@ def check_count(at_least: int = 1, **values: Any) -> None:
     """Raise :class:`DomainError` unless every value is a whole number, from at_least to ten million (they make arrays)."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not at_least <= value <= 10_000_000:
-            raise DomainError(f"{name} must be a whole number between {at_least} and 10000000, got {value!r}")
+            raise DomainError(f"{name} must be a whole number between {at_least} and 10000000, got {_shown(value)}")
 
 
 def check_increasing(**values: Any) -> None:
@@ -113,7 +111,7 @@ def check_increasing(**values: Any) -> None:
         check_finite(**{name: value})
         edges = np.asarray(value, dtype=float)
         if edges.ndim != 1 or edges.size < 2 or np.any(np.diff(edges) <= 0):
-            raise DomainError(f"{name} must be at least two numbers that increase, got {value!r}")
+            raise DomainError(f"{name} must be at least two numbers that increase, got {_shown(value)}")
 
 
 def check_triples(**values: Any) -> None:
@@ -131,11 +129,17 @@ def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
         raise UnknownNameError(kind, value, allowed)
 
 
+def _shown(value: object) -> str:
+    """A value in one line of an error."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def _numbers(name: str, value: Any) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        raise DomainError(f"{name} must be a number or an array of numbers, got {value!r}") from None
+        raise DomainError(f"{name} must be a number or an array of numbers, got {_shown(value)}") from None
 
 
 def _inside(array: npt.NDArray[np.float64], low: float, high: float) -> bool:

@@ -242,10 +242,11 @@ class Portal:
         Raises
         ------
         DomainError
-            If energy < mass.
+            If energy < mass or not finite.
         """
         if not energy >= self.mass:
             raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {energy:g}")
+        check_non_negative(energy=energy)
         if self.mass * self.width == 0.0:  # stable, or too light for its width to be a number
             return float("inf")
         momentum = np.sqrt((energy - self.mass) * (energy + self.mass))

@@ -29,6 +29,9 @@ from nudipole.portal import DIRECTIONS, Direction
 Progress = Callable[[str, int, int], None]
 
 
+_MOST_MASSES = 100_000
+
+
 @dataclass(frozen=True)
 class Atlas:
     """What one run produced."""
@@ -91,8 +94,8 @@ def atlas(
         If the folder cannot be written.
     """
     started = time.perf_counter()
-    if masses < 2:
-        raise DomainError(f"a curve needs at least 2 masses, got {masses}")
+    if not 2 <= masses <= _MOST_MASSES:
+        raise DomainError(f"a curve needs at least 2 masses and at most {_MOST_MASSES}, got {masses}")
     for flavor in flavors or ():
         check_choice("flavor", flavor, DIRECTIONS)
     for key in only or ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -40,12 +40,24 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().main(*args, **kwargs)
+            status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except NudipoleError as error:
-            click.echo(f"nudipole: {' '.join(str(error).split())}", err=True)
+            _refuse(str(error))
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
             sys.exit(2)
-        except BrokenPipeError:
+        except click.UsageError as error:
+            verb = error.ctx.command_path.partition(" ")[2] if error.ctx else ""
+            _refuse(f"{error.format_message()} See 'nudipole {verb + ' ' if verb else ''}--help'.")
+        except (click.Abort, BrokenPipeError):
             sys.exit(1)
+        else:
+            sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"nudipole: {' '.join(message.split())}", err=True)
+    sys.exit(2)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
