@@ -34,7 +34,11 @@ ANY = st.one_of(st.sampled_from(EDGES), st.floats())
 ALLOWED = st.floats(np.log10(SMALLEST), np.log10(LARGEST)).map(lambda power: 10.0**power)
 USUAL = st.one_of(st.floats(-9.0, 4.0).map(lambda power: 10.0**power), st.floats(0.0, 1.0))
 NUMBERS = (USUAL, st.one_of(USUAL, ALLOWED), st.one_of(USUAL, ALLOWED, ANY), ANY)  # from tame to wild
-IGNORED = pytest.mark.filterwarnings("ignore::nudipole.processes.annihilation.EffectiveTheoryWarning")
+# warnings that the package gives on purpose, under a name
+IGNORED = pytest.mark.filterwarnings(
+    "ignore::nudipole.processes.validity.EffectiveTheoryWarning",
+    "ignore::nudipole.processes.validity.OutOfReachWarning",
+)
 
 
 def swept_cases() -> list[object]:

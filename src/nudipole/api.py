@@ -144,11 +144,15 @@ def width(mass: float, d: float, majorana: bool = False, energy: float | None = 
 
 
 def meson(parent: str, mass: float, d: float, both: bool = False) -> list[dict[str, Any]]:
-    """Widths and branching ratios of a meson into N, one lepton-number state (``both``: N plus Nbar)."""
+    """Widths and branching ratios of a meson into N, one lepton-number state.
+
+    ``both`` adds the other one, nubar N to nu Nbar, where the same meson has both: twice the width for a neutral
+    parent, the same for a charged one (:func:`nudipole.processes.meson.lepton_number_states`).
+    """
     from nudipole.processes import meson as mesons
 
     check_positive(d=d)
-    factor = (2.0 if both else 1.0) * d**2
+    factor = (mesons.lepton_number_states(parent) if both else 1) * d**2
     total = mesons.total_width(parent)
     return [
         {"channel": channel, "width_GeV": factor * value, "branching_ratio": factor * value / total}

@@ -94,6 +94,13 @@ def test_meson_json():
     assert set(single[0]) == {"channel", "width_GeV", "branching_ratio"}
 
 
+def test_the_charge_of_a_meson_leaves_nothing_to_double():
+    arguments = ("meson", "K", "--mass", 0.01, "--d", 1e-6)
+    assert as_json(*arguments, "--both") == as_json(*arguments)
+    assert "one lepton-number state" in run("meson", "K", "--mass", "0.01", "--d", "1e-6", "--both").stdout
+    assert "N + Nbar" in run("meson", "phi", "--mass", "0.01", "--d", "1e-6", "--both").stdout
+
+
 def test_flux_and_experiments_and_cite():
     assert as_json("flux", "solar")["total_cm-2"]["e"] > 1e10
     keys = {row["key"] for row in as_json("experiments", "list")}

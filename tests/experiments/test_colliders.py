@@ -6,14 +6,17 @@ import warnings
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from nudipole import cards, tables
+from nudipole.cli.main import main
 from nudipole.constraint import Constraint
 from nudipole.errors import CardError
 from nudipole.experiments.experiment import Experiment
 from nudipole.experiments.registry import card_directory, get
 from nudipole.portal import Completion, Direction
-from nudipole.processes.annihilation import EffectiveTheoryWarning
+from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
+from nudipole.signals import collider, mono_photon
 from nudipole.signals.lepton_collider import significance_limit
 
 KEYS = ("lep", "besiii", "belle-ii", "stcf", "lhc-monophoton")
@@ -26,8 +29,16 @@ def lower(key: str, masses, preset: str = "default", direction: Direction = MU):
 
 
 # --- against what was published ---------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("preset", "plateau"), [("magill2018", 2.54e-4), ("magill2018-z", 2.12e-5)])
-def test_lep_presets_are_the_two_published_plateaus(preset, plateau):
+@pytest.mark.parametrize(("preset", "table"), [("magill2018", "lep"), ("magill2018-z", "lep-z")])
+def test_lep_presets_are_the_two_published_curves(preset, table):
+    published = tables.load(f"experiments/published/{table}.csv")
+    ours = lower("lep", published["mass_GeV"], preset)
+    assert np.all(np.abs(ours / published["d_low"] - 1) < 0.012)  # 1 MeV (its decay length) and 90 GeV; else 1e-3
+    assert np.median(np.abs(ours / published["d_low"] - 1)) < 5e-4
+
+
+@pytest.mark.parametrize(("preset", "plateau"), [("total-rate", 2.47e-4), ("total-rate-z", 2.06e-5)])
+def test_a_tenth_of_a_picobarn_alone_gives_the_plateaus_within_ten_per_cent(preset, plateau):
     ours = lower("lep", [0.001, 0.1, 1.0, 5.0], preset)
     assert np.all(np.abs(ours / plateau - 1) < 0.10)
     assert np.ptp(ours) < 1e-4 * plateau  # flat below 5 GeV
@@ -35,7 +46,7 @@ def test_lep_presets_are_the_two_published_plateaus(preset, plateau):
 
 def test_the_completion_explains_the_factor_between_the_two_lep_limits():
     ratio = lower("lep", 1.0, "magill2018") / lower("lep", 1.0, "magill2018-z")
-    assert ratio[0] == pytest.approx(2.54e-4 / 2.12e-5, rel=0.02)
+    assert ratio[0] == pytest.approx(2.4701e-4 / 2.0649e-5, rel=2e-3)
 
 
 @pytest.mark.parametrize(("key", "quoted"), [("besiii", 1.3e-5), ("belle-ii", 8e-6), ("stcf", 1.3e-6)])
@@ -45,11 +56,17 @@ def test_projections_near_one_gev(key, quoted):
 
 def test_lhc_is_compared_and_within_what_its_card_says():
     table = tables.load("experiments/published/lhc-monophoton.csv")
-    heavy = table["mass_GeV"] >= 30.0
-    ratio = lower("lhc-monophoton", table["mass_GeV"]) / table["d_low"]  # NaN below 15 MeV
-    assert np.all((ratio[heavy] > 1.0) & (ratio[heavy] < 1.75))
-    light = (table["mass_GeV"] >= 0.3) & ~heavy
-    assert np.all((ratio[light] > 1.5) & (ratio[light] < 2.5))
+    mass = table["mass_GeV"]
+    ratio = lower("lhc-monophoton", mass, "isotropic") / table["d_low"]  # NaN below 15 MeV and above 1.4 TeV
+    assert np.all(np.abs(ratio[(mass >= 30) & (mass <= 300)] - 1) < 0.25)
+    assert np.all((ratio[(mass >= 0.3) & (mass < 30)] > 1.3) & (ratio[(mass >= 0.3) & (mass < 30)] < 1.7))
+    assert 1.5 < ratio[mass == 1000.0][0] < 1.9
+
+
+@pytest.mark.parametrize("preset", ["nonpointing", "delayed"])
+def test_displaced_and_late_photons_exclude_nothing_even_without_background(preset):
+    masses = np.geomspace(0.05, 30.0, 12)
+    assert get("lhc-monophoton").limit(masses, MU, preset=preset).excluded == ((),) * 12
 
 
 # --- the physics of the defaults --------------------------------------------------------------------------------------
@@ -100,7 +117,6 @@ def test_more_data_reach_further():
 def test_quick_and_scanned_limits_agree():
     """Prompt N by the d^2 shortcut, against the full scan with every node."""
     from nudipole.inference.limits import ProfileStatistic
-    from nudipole.signals import collider
     from nudipole.signals.model import Signal
 
     model = get("lep").model()
@@ -134,13 +150,15 @@ def test_cards_are_experiments(key):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_curve_of_two_hundred_masses_is_quick(key):
-    experiment = get(key)
+def test_a_first_curve_of_two_hundred_masses_is_quick(key):
+    """Nothing remembered: 0.1-0.5 s of a processor that others use too; the bound is twice the target of 0.5 s."""
+    for memory in (collider._shares, collider._joint_shares, mono_photon._shares):
+        memory.cache_clear()
+    experiment = Experiment.from_file(card_directory() / f"{key}.toml")
     masses = np.geomspace(*experiment.mass_range, 200)
-    experiment.limit(masses, MU)
     start = time.process_time()
-    experiment.limit(masses, Direction("tau"))
-    assert time.process_time() - start < 1.0  # 0.1-0.35 s on an idle machine; twice the target of 0.5 s when busy
+    experiment.limit(masses, MU)
+    assert time.process_time() - start < 1.0
 
 
 def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
@@ -152,6 +170,39 @@ def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lower("besiii", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "mass", "d", "warning"),
+    [
+        ("besiii", 4.5, 1e-5, OutOfReachWarning),
+        ("lhc-monophoton", 1e4, 1e-5, OutOfReachWarning),
+        ("lep", 10.0, 0.01, EffectiveTheoryWarning),
+        ("lhc-monophoton", 10.0, 0.01, EffectiveTheoryWarning),
+    ],
+)
+def test_a_rate_out_of_reach_or_beyond_the_scale_is_a_visible_warning(key, mass, d, warning):
+    with pytest.warns(warning):
+        get(key).rate(MU.portal(mass, d))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("limit", "besiii", "--flavor", "e", "--mass", "5"), "nothing can be said at 5 GeV"),
+        (("limit", "besiii", "--flavor", "e", "--mass", "1"), ""),
+        (("rate", "besiii", "--flavor", "e", "--mass", "5", "--d", "1e-5"), "not above the mass"),
+        (("rate", "lep", "--flavor", "e", "--mass", "5", "--d", "0.01"), "d^2 s = 3.57 is not small"),
+        (("rate", "lep", "--flavor", "e", "--mass", "5", "--d", "9"), "violates partial-wave unitarity"),
+    ],
+)
+def test_the_command_line_says_so_in_one_line(arguments, words):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0
+    assert result.stderr.count("\n") == (1 if words else 0)
+    assert words in result.stderr
 
 
 @pytest.mark.parametrize(

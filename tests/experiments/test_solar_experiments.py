@@ -29,7 +29,7 @@ def test_borexino_interaction_rates_are_those_of_the_collaboration(component, th
     target = ElectronChannel(materials.get("pseudocumene"), 1e5 * units.DAY)
     recoil = np.geomspace(1e-8, 2e-2, 4000)
     flux = solar(components=[component]).components[0]
-    spectrum = target.standard_model_spectrum(recoil, [flux])
+    spectrum = target.standard_model_spectra(recoil, [[flux]])[0]
     predicted = np.trapezoid(np.where(recoil > threshold, spectrum, 0.0), recoil)
     assert predicted == pytest.approx(rate, abs=error)
 
@@ -88,7 +88,7 @@ def test_superk_simulation_without_oscillation_is_ours():
     target = model.channels[0]
     for component, total, column in (("8B", 5.25e6, "mc_8b"), ("hep", 7.88e3, "mc_hep")):
         flux = solar(components=[component], survival="none", fluxes_cm2_s={component: total}).components[0]
-        ours = matrix @ target.standard_model_spectrum(recoil, [flux])
+        ours = matrix @ target.standard_model_spectra(recoil, [[flux]])[0]
         below = model.table["high"] <= 13.0
         assert (model.table[column] / ours)[below] == pytest.approx(1.0, abs=0.05)
 

@@ -211,3 +211,30 @@ def test_bad_input_is_refused() -> None:
         dis.total(10.0, 0.1, "d")
     with pytest.raises(DomainError):
         dis.allm97(0.0, 1.0)
+
+
+def test_fast_form_agrees_with_the_formula() -> None:
+    """F_1 put in and F_2 from the table: what total cross sections and templates use."""
+    rng = np.random.default_rng(4)
+    w = np.exp(rng.uniform(np.log(dis.W_MIN), np.log(20.0), 400))
+    low, high = dis.q2_limits(w, 300.0, 1.0)
+    q2 = low * (high / low) ** rng.random(400)
+    x = q2 / (w**2 - units.PROTON_MASS**2 + q2)
+    f1, f2 = dis.structure_functions(x, q2, "p")
+    exact = dis.double_differential(x, q2, 300.0, 1.0, units.PROTON_MASS, f1, f2)
+    fast = dis.on_proton(w, q2, np.float64(300.0), np.float64(1.0))
+    assert np.max(np.abs(fast / exact - 1.0)) < 1e-3
+    assert np.median(np.abs(fast / exact - 1.0)) < 1e-4
+
+
+@pytest.mark.parametrize(("energy", "mass"), [(10.0, 0.01), (100.0, 0.1), (100.0, 1.0), (1000.0, 0.3)])
+def test_total_has_converged(energy: float, mass: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    coarse = float(dis.total(energy, mass))
+    monkeypatch.setattr(dis, "_NODES_W", 60)
+    monkeypatch.setattr(dis, "_NODES_Q", 200)
+    assert coarse == pytest.approx(float(dis.total(energy, mass)), rel=1.2e-3)
+
+
+def test_no_silent_extrapolation_beyond_the_table() -> None:
+    with pytest.raises(DomainError, match="tabulated up to W"):
+        dis.total(1e10, 1.0)

@@ -1,5 +1,7 @@
 """The list of channels, and the boost to the lab against Monte Carlo."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
-from nudipole.processes import meson, neutral_meson, phase_space
+from nudipole.processes import charged_meson, meson, neutral_meson, phase_space
 from tests import dirac
 from tests.processes import montecarlo
 
@@ -78,6 +80,94 @@ def test_lab_spectrum_agrees_with_boosted_events(parent, channel, hnl):
         distance, significance = montecarlo.weighted_ks(ours, nodes.weight, events, np.ones(number))
         assert distance < 0.01
         assert significance < 1.95
+
+
+def _two_body_events(seed):
+    """phi -> nu N: nothing but phase space."""
+    generator = np.random.default_rng(seed)
+    (_, n), weight = montecarlo.phase_space(meson.parent_mass("phi"), (0.0, 0.4), 40_000, generator)
+    return n, weight
+
+
+def _neutral_events(seed):
+    """eta -> gamma nu N, the amplitude that test_neutral_meson takes from traces."""
+    generator = np.random.default_rng(seed)
+    mass, hnl = meson.parent_mass("eta"), 0.2
+    (nu, n, photon), weight = montecarlo.phase_space(mass, (0.0, hnl, 0.0), 40_000, generator)
+    q2 = _square(nu + n)
+    energy, momentum = ((q2 + s) / (2 * np.sqrt(q2)) for s in (hnl**2, -(hnl**2)))
+    other = (mass**2 - q2) / (2 * np.sqrt(q2))
+    cosine = np.clip((energy * other - _product(n, photon)) / (momentum * other), -1, 1)
+    flat = (1 - q2 / mass**2) * (1 - hnl**2 / q2)
+    return n, weight * neutral_meson.angular_spectrum(q2 / mass**2, cosine, "eta", hnl) / flat
+
+
+def _charged_events(seed):
+    """K -> mu gamma N, the amplitude that test_charged_meson takes from traces."""
+    generator = np.random.default_rng(seed)
+    mass, lepton_mass, hnl = meson.parent_mass("K"), units.MUON_MASS, 0.1
+    (n, photon, lepton), weight = montecarlo.phase_space(mass, (hnl, 0.0, lepton_mass), 40_000, generator)
+    q2 = _square(n + photon)
+    energy, momentum = ((q2 + s) / (2 * np.sqrt(q2)) for s in (hnl**2, -(hnl**2)))
+    other = (mass**2 - q2 - lepton_mass**2) / (2 * np.sqrt(q2))
+    cosine = (energy * other - _product(n, lepton)) / (momentum * np.sqrt(other**2 - lepton_mass**2))
+    spectrum = charged_meson.angular_spectrum(q2 / mass**2, np.clip(cosine, -1, 1), "K", "mu", hnl)
+    return n, weight * spectrum / phase_space.three_body_density(q2, mass, hnl, 0.0, lepton_mass)
+
+
+@functools.cache
+def _four_body_events(seed):
+    """K -> e mu mu N, straight from traces event by event."""
+    generator = np.random.default_rng(seed)
+    mass, hnl, muon_mass = meson.parent_mass("K"), 0.05, units.MUON_MASS
+    momenta, weight = montecarlo.phase_space(mass, (muon_mass, muon_mass, units.ELECTRON_MASS, hnl), 3000, generator)
+    squared = np.empty(weight.size)
+    for i in range(weight.size):
+        minus, plus, electron, n = (p[i] for p in momenta)
+        q, k = minus + plus + n, minus + plus
+        weak = dirac.slash(electron + q) @ dirac.P_LEFT @ dirac.slash(q)
+        vertices = [weak @ dirac.sigma_q(rho, k) @ dirac.P_RIGHT for rho in range(4)]
+        left = dirac.lepton_tensor(
+            dirac.slash(electron) + units.ELECTRON_MASS * dirac.IDENTITY,
+            vertices,
+            dirac.slash(n) - hnl * dirac.IDENTITY,
+        )
+        right = dirac.lepton_tensor(
+            dirac.slash(minus) + muon_mass * dirac.IDENTITY, dirac.GAMMA, dirac.slash(plus) - muon_mass * dirac.IDENTITY
+        )
+        squared[i] = dirac.contract(left, right) / (dirac.dot(q, q) * dirac.dot(k, k)) ** 2
+    return momenta[3], weight * squared
+
+
+def _square(p):
+    return _product(p, p)
+
+
+def _product(p, q):
+    return p[:, 0] * q[:, 0] - np.sum(p[:, 1:] * q[:, 1:], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("events", "parent", "channel", "hnl"),
+    [
+        (_two_body_events, "phi", "nu N", 0.4),
+        (_neutral_events, "eta", "gamma nu N", 0.2),
+        (_charged_events, "K", "mu gamma N", 0.1),
+        (_four_body_events, "K", "e mu mu N", 0.05),
+    ],
+)
+@pytest.mark.parametrize("momentum", [0.3, 5.0])
+def test_boosted_spectra_agree_with_phase_space_events(events, parent, channel, hnl, momentum):
+    """Whole events, weighted with the squared amplitude and boosted: energy and angle of N by Kolmogorov-Smirnov."""
+    rest, weight = events(21)
+    frame = np.tile([np.hypot(momentum, meson.parent_mass(parent)), 0.0, 0.0, momentum], (len(rest), 1))
+    lab = montecarlo.boost(rest, frame)
+    beam = meson.LabNodes(frame[:1, 0], np.zeros(1), np.ones(1))
+    nodes = meson.lab_spectrum(beam, parent, channel, hnl, nodes=(60, 120, 1))
+    angle = np.arctan2(np.hypot(lab[:, 1], lab[:, 2]), lab[:, 3])
+    for ours, theirs in ((nodes.energy, lab[:, 0]), (nodes.angle, angle)):
+        _, significance = montecarlo.weighted_ks(ours, nodes.weight, theirs, weight)
+        assert significance < 1.95  # Kolmogorov-Smirnov at 0.1 %
 
 
 @pytest.mark.parametrize("hnl", [0.0, 0.1, 0.45])

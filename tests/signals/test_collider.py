@@ -1,5 +1,7 @@
 """Single-photon signals: yields against direct integration, limits of prompt and escaping N, and scaling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,9 +9,10 @@ from hypothesis import strategies as st
 
 from nudipole import units
 from nudipole.errors import DomainError
+from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, mono_photon
-from nudipole.signals import collider
+from nudipole.signals import collider, collider_recasts
 from nudipole.signals import mono_photon as lhc
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 
@@ -24,11 +27,12 @@ def prompt(template) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mass", [0.01, 3.0, 50.0, 80.0])
-@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])
-def test_everything_is_seen_by_a_hermetic_detector(mass, completion):
-    direction = Direction("tau", completion=completion)
+@pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0), Completion("gauge", -1.5)])
+@pytest.mark.parametrize("flavor", ["e", "tau", "coherent"])
+def test_everything_is_seen_by_a_hermetic_detector(mass, completion, flavor):
+    direction = Direction(flavor, completion=completion)
     perfect = LeptonCollider(91.19, 1.0, HERMETIC, 1.0, 1.0, radiation=False)
-    expected = collider.total_cross_section(mass, direction, 91.19)
+    expected = collider_recasts.total_cross_section(mass, direction, 91.19)
     assert prompt(collider.decay_template(mass, direction, perfect))[0] == pytest.approx(expected, rel=5e-3)
 
 
@@ -43,7 +47,7 @@ def test_radiation_is_that_of_the_structure_function():
     )
     expected = float(folded) / units.PICOBARN
     assert prompt(collider.decay_template(5.0, direction, perfect))[0] == pytest.approx(expected, rel=0.01)
-    assert expected < 0.8 * collider.total_cross_section(5.0, direction, 91.19)
+    assert expected < 0.8 * collider_recasts.total_cross_section(5.0, direction, 91.19)
 
 
 @pytest.mark.parametrize("nature", ["dirac", "majorana"])
@@ -67,6 +71,36 @@ def test_acceptance_against_a_phase_space_sample(nature):
     still = LeptonCollider(189.0, 177.3, LEP2.acceptance, 2.4, 2.3, radiation=False)
     ours = prompt(collider.decay_template(mass, Direction("e", nature=nature), still))[0]
     assert ours == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("mass", [2.0, 30.0, 80.0])
+def test_cone_against_a_phase_space_sample(mass):
+    """Isotropic decays thrown in the rest frame and boosted."""
+    rng = np.random.default_rng(11)
+    number, sqrt_s = 400_000, 91.2
+    c = rng.uniform(-1, 1, number)
+    weight = annihilation.angular_distribution(c, sqrt_s**2, mass)
+    energy, momentum = (sqrt_s**2 + mass**2) / (2 * sqrt_s), (sqrt_s**2 - mass**2) / (2 * sqrt_s)
+    y = rng.uniform(-1, 1, number)
+    photon, along = 0.5 * (energy + momentum * y), 0.5 * (momentum + energy * y)
+    seen = (np.abs(c) < 0.7) & (along > photon * np.cos(np.pi / 4)) & (photon > 0.7)
+    fraction = np.sum(weight * seen) / np.sum(weight)
+    ours = float(collider_recasts.cone_fraction(mass, sqrt_s, 0.7, 45.0, 0.7))
+    assert ours == pytest.approx(fraction, abs=4 * np.sqrt(fraction / number))
+
+
+def test_w_exchange_is_for_the_electron_flavour_with_a_w_dipole_alone():
+    """And the three flavours together are the sum of each."""
+    machine = LeptonCollider(189.0, 177.3, LEP2.acceptance, 2.4, 2.3, radiation=False)
+    with_w, without = Completion("gauge", 3.0), Completion("gauge", 0.0)
+
+    def events(flavor, completion):
+        return prompt(collider.decay_template(20.0, Direction(flavor, completion=completion), machine))[0]
+
+    assert events("e", without) == pytest.approx(events("tau", without))
+    assert events("e", with_w) != pytest.approx(events("tau", with_w), rel=0.05)
+    together = events("e", with_w) + events("mu", with_w) + events("tau", with_w)
+    assert events("coherent", with_w) == pytest.approx(together)
 
 
 @pytest.mark.parametrize("completion", [Completion(), Completion("gauge", 0.0)])
@@ -108,10 +142,10 @@ def test_kinematic_end_and_massless_n_give_nothing_by_decay():
 
 def test_z_templates_need_a_z_dipole():
     gauge = Direction("mu", completion=Completion("gauge", 0.0))
-    for make, mass in ((collider.z_invisible_template, 0.001), (collider.z_photon_template, 1.0)):
+    for make, mass in ((collider_recasts.z_invisible_template, 0.001), (collider_recasts.z_photon_template, 1.0)):
         assert make(mass, MU, 2.0).counts(1.0)[0] == 0.0
         assert make(mass, gauge, 2.0).counts(1e-4)[0] > 0.0
-    prompt_n = collider.z_invisible_template(20.0, gauge, 2.0).counts(1e-4)[0]
+    prompt_n = collider_recasts.z_invisible_template(20.0, gauge, 2.0).counts(1e-4)[0]
     assert prompt_n < 1e-12
 
 
@@ -121,8 +155,6 @@ def test_standard_model_background_of_opal():
 
 
 def test_hadron_collider_acceptance_is_that_of_the_whole_rate_when_cuts_are_off():
-    from nudipole.fluxes.parton_luminosity import proton_proton
-
     luminosity = proton_proton()
     open_search = lhc.MonoPhotonSearch(1.0, (30.0, np.inf), 30.0, 50.0, radius=1.5)
     log = np.linspace(np.log(60.0), np.log(9000.0), 4001)
@@ -131,6 +163,34 @@ def test_hadron_collider_acceptance_is_that_of_the_whole_rate_when_cuts_are_off(
     expected = np.trapezoid(rate, log) / units.FEMTOBARN
     accepted = lhc.acceptance_times_cross_section(400.0, MU, open_search)[0]
     assert 0.9 * expected < accepted < expected  # only photons below 30 GeV are missing
+
+
+@pytest.mark.parametrize("mass", [1.0, 100.0])
+def test_hadron_collider_acceptance_against_a_phase_space_sample(mass):
+    """Pairs, boosts, flight and decay thrown by hand: three bins of ATLAS, gap and edge of the calorimeter included."""
+    rng, number, luminosity = np.random.default_rng(3), 300_000, proton_proton()
+    span = (np.log(300.0), np.log(8990.0))
+    root = np.exp(rng.uniform(*span, number))
+    s, edges = root**2, luminosity.rapidity_edges
+    cell = rng.integers(0, edges.size - 1, number)
+    boost = (edges[cell] + rng.uniform(0, 1, number) * np.diff(edges)[cell]) * rng.choice([-1, 1], number)
+    weight = 2 * (span[1] - span[0]) * (edges.size - 1) / number * np.ones(number)  # d ln(tau) = 2 d ln(root)
+    rate = sum(
+        luminosity.binned(q, root)[np.arange(number), cell] * 2 * annihilation.cross_section(s, mass, q)
+        for q in lhc.QUARKS
+    )
+    c, y, phi = rng.uniform(-1, 1, number), rng.uniform(-1, 1, number), rng.uniform(0, 2 * np.pi, number)
+    shape = 0.75 * ((1 - c**2) * s + (1 + c**2) * mass**2) / (s + 2 * mass**2)
+    weight = weight * rate * 2 * shape * (1 - annihilation.helicity(c, s, mass) * y)
+    energy, momentum = (s + mass**2) / (2 * root), (s - mass**2) / (2 * root)
+    across = 0.5 * mass * np.sqrt(1 - y**2)
+    along, sine = 0.5 * (energy * y + momentum), np.sqrt(1 - c**2)
+    x, z = across * np.cos(phi) * c + along * sine, along * c - across * np.cos(phi) * sine
+    transverse = np.hypot(x, across * np.sin(phi))
+    eta = np.abs(np.arcsinh(z / transverse) + boost)
+    seen = (eta < 2.37) & ((eta < 1.37) | (eta > 1.52))
+    expected = np.histogram(transverse[seen], ATLAS.missing_edges, weights=weight[seen])[0] * 0.8 / units.FEMTOBARN
+    assert lhc.acceptance_times_cross_section(mass, MU, ATLAS) == pytest.approx(expected, rel=0.03)
 
 
 def test_hadron_collider_bins_add_up():
@@ -146,6 +206,14 @@ def test_lost_leptons_bring_in_the_w():
     assert prompt(lhc.template(10.0, gauge, with_w))[0] > 1.2 * prompt(lhc.template(10.0, gauge, without))[0]
     muon = Direction("mu", completion=Completion("gauge", 1.0))
     assert prompt(lhc.template(10.0, muon, with_w))[0] == prompt(lhc.template(10.0, muon, without))[0]
+
+
+def test_no_displacement_asked_for_is_every_photon():
+    d = np.geomspace(1e-6, 1e-2, 20)
+    every, late = (
+        lhc.template(1.0, MU, replace(ATLAS, selection=selection)).counts(d) for selection in ("any", "displaced")
+    )
+    assert late == pytest.approx(every, rel=0.02, abs=1e-6)
 
 
 def test_displaced_and_delayed_photons_are_a_part_of_all():

@@ -8,7 +8,7 @@ import pytest
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.portal import Direction
-from nudipole.processes import plasma
+from nudipole.processes import electron_gas
 from nudipole.supernova import emission, profiles
 from nudipole.supernova.emission import Star
 
@@ -65,14 +65,25 @@ def test_majorana_n_is_one_species_with_both_rates() -> None:
     assert np.allclose(symmetric.emission, emission.rates(COLD, 0.03, Direction("mu")).emission)
 
 
-def test_pairs_survive_their_interpolation_in_energy() -> None:
-    state = profiles.load("cold").at([5.0, 11.0])
-    energy = 0.05 + 0.8 * np.linspace(0.05, 1.0, 60) ** 2
-    gain, _ = emission.sum_rates(("pairs",), state, energy, 0.05, np.zeros(2))
-    exact, _ = plasma.pair_rates(
-        energy, 0.05, state.electron_potential[:, None], state.temperature[:, None], np.zeros((2, 1))
-    )
-    assert np.sum(gain * energy**3) == pytest.approx(np.sum(exact * energy**3), rel=0.02)
+@pytest.mark.parametrize("channel", emission.SLOW)
+@pytest.mark.parametrize(("mass", "flavor"), [(2.3e-3, "e"), (0.047, "mu"), (0.13, "e"), (0.31, "mu")])
+def test_slow_channels_survive_their_interpolation(channel: str, mass: float, flavor: str) -> None:
+    """Few energies, few masses, few nodes against none of these: luminosity within a per cent of the channel."""
+    star = Star("cold", channels=(channel,))
+    rates = emission.rates(star, mass, Direction(flavor))
+    state, heat = rates.conditions, rates.conditions.temperature[:, None]
+    exact = 0.0
+    for sign in (1.0, -1.0):
+        potential = sign * star.potential(state)[:, None] if flavor == "e" else np.zeros_like(heat)
+        plasma_state = (state.electron_potential[:, None], heat)
+        if channel == "pairs":
+            gain, _ = electron_gas.pair_rates(rates.energy, mass, *plasma_state, potential, (16, 6, 12))
+        else:
+            kappa2 = state.screening2[:, None]
+            gain, _ = electron_gas.scattering_rates(rates.energy, mass, *plasma_state, kappa2, potential, (24, 12))
+        spectrum = rates.energy**2 * rates.momentum / np.pi**2 * rates.measure
+        exact += float(np.sum(gain @ spectrum * rates.volume))
+    assert float(np.sum(rates.emissivity() * rates.volume)) == pytest.approx(exact, rel=0.01, abs=0)
 
 
 def test_emission_is_suppressed_like_the_boltzmann_factor_when_heavy() -> None:

@@ -27,7 +27,14 @@ FloatArray = npt.NDArray[np.float64]
 NUMBERS = {"e": 3, "mu": 4, "tau": 5, "universal": 6}
 SYMBOLS = {"e": r"$\nu_e$", "mu": r"$\nu_\mu$", "tau": r"$\nu_\tau$", "universal": "universal (effective moment)"}
 SKY = ("bbn", "cmb", "sn1987a", "supernova-energy", "supernova-next", "red-giants", "naturalness", "uv-loop")
-FORMATS = ("pdf", "png", "svg")
+_SKY_FLAVORS = ("e", "mu", "tau")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# no dates, so that equal figures are equal files; the fast end of zlib
+OPTIONS: dict[str, dict[str, Any]] = {
+    "pdf": {"metadata": {"CreationDate": None}},
+    "png": {"pil_kwargs": {"compress_level": 3}},
+    "svg": {"metadata": {"Date": None}},
+}
 
 
 def figures(out: Path, limits: Sequence[Limit]) -> None:
@@ -43,16 +50,21 @@ def names(limits: Sequence[Limit]) -> tuple[str, ...]:
     return (*planes, *(("fig7",) if any(c.key in SKY and any(c.excluded) for c in limits) else ()))
 
 
+def chosen(name: str, limits: Sequence[Limit]) -> tuple[Limit, ...]:
+    """The curves that a figure shows."""
+    some = [c for c in limits if any(c.excluded)]
+    if name == "fig7":
+        return tuple(c for c in some if c.direction.name in _SKY_FLAVORS and (c.key in SKY or c.kind == "exclusion"))
+    flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
+    return tuple(c for c in some if c.direction.name == flavor and c.key not in SKY)
+
+
 def draw(out: Path, name: str, limits: Sequence[Limit]) -> None:
     """One figure in every format."""
     plt = _matplotlib()
+    shown = chosen(name, limits)
     with plt.rc_context(style.RC):
-        if name == "fig7":
-            figure = _sky(plt, limits)
-        else:
-            flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
-            ground = [c for c in limits if c.direction.name == flavor and c.key not in SKY and any(c.excluded)]
-            figure = _pair(plt, ground, flavor)
+        figure = _sky(plt, shown) if name == "fig7" else _pair(plt, shown, shown[0].direction.name)
         _save(out, name, figure)
 
 
@@ -64,15 +76,16 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
         return
     columns = min(4, len(shown))
     rows = -(-len(shown) // columns)
+    width, height = 3.1 * columns, 2.5 * rows
+    room = _margins(width, height, columns, rows, left=0.62, right=0.08, bottom=0.42, top=0.24, between=0.64)
     with plt.rc_context(style.RC | {"font.size": 7}):
-        figure, axes = plt.subplots(rows, columns, figsize=(3.1 * columns, 2.5 * rows), squeeze=False)
+        figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, gridspec_kw=room)
         for panel in axes.flat[len(shown) :]:
             panel.set_axis_off()
         for panel, check in zip(axes.flat, shown, strict=False):
             _check_panel(panel, check)
-        figure.tight_layout()
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=120)
+        figure.savefig(buffer, format="png", dpi=120, **OPTIONS["png"])
         plt.close(figure)
     store.write_bytes(out / "validation.png", buffer.getvalue())
 
@@ -83,7 +96,7 @@ def plane(axes: Any, limits: Sequence[Limit], flavor: str, projections: bool) ->
     named = []
     for order, limit in enumerate(sorted(chosen, key=lambda c: (c.kind == "projection", c.key))):
         _, color = style.family(limit.key)
-        _draw(axes, limit, color, order, top=1e3)
+        _draw(axes, limit, color, order, alpha=min(0.045, 0.6 / len(chosen)))
         x, y = outline(limit)
         named.append(labels.Curve(registry.get(limit.key).title, color, x, y))
     _frame(axes, chosen, flavor)
@@ -145,9 +158,8 @@ def regions(limit: Limit) -> list[Region]:
     return found
 
 
-def _draw(axes: Any, limit: Limit, color: str, order: int, top: float) -> None:
+def _draw(axes: Any, limit: Limit, color: str, order: int, alpha: float, top: float = 1e3) -> None:
     dashed = limit.kind == "projection"
-    top = axes.get_ylim()[1] if False else 1e3
     for region in regions(limit):
         masses, low, high = region.masses, region.low, region.high
         if limit.kind == "line":
@@ -157,7 +169,7 @@ def _draw(axes: Any, limit: Limit, color: str, order: int, top: float) -> None:
         ceiling = np.where(finite, high, top)
         if not dashed:
             hatch = "///" if limit.kind == "roi" else None
-            axes.fill_between(masses, low, ceiling, color=color, alpha=0.045, lw=0, zorder=1, hatch=hatch)
+            axes.fill_between(masses, low, ceiling, color=color, alpha=alpha, lw=0, zorder=1, hatch=hatch)
         line = {"color": color, "lw": 1.1, "ls": "--" if dashed else "-", "zorder": 3 + 0.001 * order}
         axes.plot(masses, low, **line)
         if np.any(finite):
@@ -168,31 +180,61 @@ def _draw(axes: Any, limit: Limit, color: str, order: int, top: float) -> None:
 
 
 def _frame(axes: Any, limits: Sequence[Limit], flavor: str) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
     limits = [c for c in limits if c.kind != "line"] or limits
     low_x = min(float(c.masses[0]) for c in limits)
     high_x = max(float(np.max(c.masses[[bool(i) for i in c.excluded]])) for c in limits)
     lows = np.concatenate([outline(c)[1] for c in limits])
-    axes.set_xlim(max(low_x, 1e-6), 1.6 * high_x)
-    axes.set_ylim(0.4 * float(lows.min()), 1e-3 if high_x > 1.0 else 1e-5)
+    bottom, top = 0.4 * float(lows.min()), 1e-3 if high_x > 1.0 else 1e-5
+    right = axes.twinx()
+    right.set_zorder(axes.get_zorder() - 1)
+    axes.patch.set_visible(False)
+    for panel, ends in ((axes, (bottom, top)), (right, (bottom / units.mu_from_d(1.0), top / units.mu_from_d(1.0)))):
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        panel.set_xlim(max(low_x, 1e-6), 1.6 * high_x)
+        panel.set_ylim(*ends)
+    _ticks(axes.xaxis, sides=(0.0, 1.0))
+    _ticks(axes.yaxis, sides=(0.0,))
+    _ticks(right.yaxis, sides=(1.0,))
     axes.set_xlabel(r"$M_N$ [GeV]")
     axes.set_ylabel(r"$\mu = 2d$ [$\mu_B$]")
-    second = axes.secondary_yaxis("right", functions=(_to_d, _to_mu))
-    second.set_ylabel(r"$d$ [GeV$^{-1}$]")
-    axes.text(0.98, 0.975, SYMBOLS[flavor], transform=axes.transAxes, ha="right", va="top", fontsize=11)
+    right.set_ylabel(r"$d$ [GeV$^{-1}$]")
+    symbol = axes.text(0.985, 0.98, SYMBOLS[flavor], transform=axes.transAxes, ha="right", va="top", fontsize=11)
+    symbol.set(zorder=12, bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 2.5})
 
 
-def _to_d(mu: Any) -> Any:
-    return np.asarray(mu) * units.d_from_mu(1.0)
+def _ticks(axis: Any, sides: Sequence[float]) -> None:
+    """Decades with numbers, and all small ticks of an axis as one collection: hundreds of tick objects are slow to draw.
 
+    ``sides``: where on the other axis they stand, 0 at its start and 1 at its end.
+    """
+    from matplotlib.collections import LineCollection
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-def _to_mu(d: Any) -> Any:
-    return np.asarray(d) * units.mu_from_d(1.0)
+    axes, horizontal = axis.axes, axis.axis_name == "x"
+    low, high = axis.get_view_interval()
+    first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
+    decades = np.arange(first - 1, last + 1)
+    small = np.outer(10.0**decades, np.arange(2, 10)).ravel()
+    small = small[(small > low) & (small < high)]
+    width, height = axes.get_window_extent().size
+    length = 2.0 * axes.figure.dpi / 72.0 / (height if horizontal else width)
+    ends = [(side, side + (length if side < 0.5 else -length)) for side in sides]
+    segments = [[(x, a), (x, b)] if horizontal else [(a, x), (b, x)] for a, b in ends for x in small]
+    transform = axes.get_xaxis_transform() if horizontal else axes.get_yaxis_transform()
+    axes.add_collection(
+        LineCollection(segments, colors="black", linewidths=0.6, transform=transform, zorder=2.5), autolim=False
+    )
+    axis.set_minor_locator(NullLocator())
+    step = max(1, -(-(last - first) // 12))
+    numbered = np.arange(first, last + 1)
+    axis.set_major_locator(FixedLocator((10.0**numbered).tolist()))
+    names = ["10" + str(n).translate(RAISED) if (n - first) % step == 0 else "" for n in numbered.tolist()]
+    axis.set_major_formatter(FixedFormatter(names))
 
 
 def _pair(plt: Any, limits: Sequence[Limit], flavor: str) -> Any:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(15.5, 7.2))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(15.5, 7.2), gridspec_kw=_margins(15.5, 7.2, 2))
     existing = [c for c in limits if c.kind != "projection"]
     if existing:
         plane(left, existing, flavor, projections=False)
@@ -200,22 +242,41 @@ def _pair(plt: Any, limits: Sequence[Limit], flavor: str) -> Any:
     plane(right, limits, flavor, projections=True)
     right.set_title("with projections (dashed)", fontsize=9)
     _legend(figure, limits)
-    figure.tight_layout(rect=(0, 0.05, 1, 1))
     return figure
 
 
+def _margins(
+    width: float,
+    height: float,
+    columns: int,
+    rows: int = 1,
+    left: float = 0.72,
+    right: float = 0.68,
+    bottom: float = 0.88,
+    top: float = 0.32,
+    between: float = 1.28,
+) -> dict[str, float]:
+    """Room [inches] for numbers, names and the legend, as fractions of the figure: known, so nothing is laid out twice."""
+    panel = (width - left - right - (columns - 1) * between) / columns
+    stacked = bottom + top  # between rows
+    tall = (height - rows * stacked) / rows
+    return {
+        "left": left / width,
+        "right": 1.0 - right / width,
+        "bottom": bottom / height,
+        "top": 1.0 - top / height,
+        "wspace": between / panel,
+        "hspace": stacked / tall,
+    }
+
+
 def _sky(plt: Any, limits: Sequence[Limit]) -> Any:
-    figure, panels = plt.subplots(1, 3, figsize=(20, 7.4))
-    for panel, flavor in zip(panels, ("e", "mu", "tau"), strict=True):
-        chosen = [
-            c
-            for c in limits
-            if c.direction.name == flavor and any(c.excluded) and (c.key in SKY or c.kind == "exclusion")
-        ]
-        if chosen:
-            plane(panel, chosen, flavor, projections=True)
-    _legend(figure, [c for c in limits if c.kind == "exclusion" or c.key in SKY])
-    figure.tight_layout(rect=(0, 0.05, 1, 1))
+    figure, panels = plt.subplots(1, 3, figsize=(20, 7.4), gridspec_kw=_margins(20, 7.4, 3))
+    for panel, flavor in zip(panels, _SKY_FLAVORS, strict=True):
+        own = [c for c in limits if c.direction.name == flavor]
+        if own:
+            plane(panel, own, flavor, projections=True)
+    _legend(figure, limits)
     return figure
 
 
@@ -235,10 +296,12 @@ def _check_panel(panel: Any, check: Check) -> None:
     panel.plot(masses, check.published, "o", ms=3.5, mfc="none", color="black", label="published")
     panel.plot(masses, check.ours, "x-", ms=3.5, lw=1, color=style.family(check.key)[1], label="ours")
     shown = np.concatenate([check.published, check.ours[np.isfinite(check.ours)]])
-    panel.set_ylim(shown.min() / 3, shown.max() * 3)
-    if masses.max() / masses.min() < 10:
-        panel.set_xlim(masses.min() / 5, masses.max() * 5)
-    panel.set_title(f"{check.key}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
+    panel.set_ylim(shown.min() / 3.5, shown.max() * 3.5)
+    around = 5.0 if masses.max() / masses.min() < 10 else 1.5
+    panel.set_xlim(masses.min() / around, masses.max() * around)
+    _ticks(panel.xaxis, sides=(0.0,))
+    _ticks(panel.yaxis, sides=(0.0,))
+    panel.set_title(f"{check.name}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
     panel.set_xlabel(r"$M_N$ [GeV]")
     panel.set_ylabel(r"$d$ [GeV$^{-1}$]")
     panel.legend(loc="best")
@@ -247,10 +310,9 @@ def _check_panel(panel: Any, check: Check) -> None:
 def _save(out: Path, name: str, figure: Any) -> None:
     import matplotlib.pyplot as plt
 
-    for kind in FORMATS:
+    for kind in OPTIONS:
         buffer = io.BytesIO()
-        metadata = {"Date": None} if kind == "svg" else {"CreationDate": None} if kind == "pdf" else None
-        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.savefig(buffer, format=kind, **OPTIONS[kind])
         store.write_bytes(out / "figures" / f"{name}.{kind}", buffer.getvalue())
     plt.close(figure)
 

@@ -1,7 +1,7 @@
 """Names on curves: each label sits on its own curve, where it hides the least.
 
 Greedy and deterministic: curves in the order given; for each, the candidate position whose box overlaps least with
-labels already placed and with the other curves.
+labels already placed and with the other curves. Boxes are estimated from the number of letters, so nothing is drawn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+LETTER = 0.56  # mean width of a letter, in font sizes
+CANDIDATES = 64  # places tried along a curve, on either side
 
 
 @dataclass(frozen=True)
@@ -32,32 +34,29 @@ def place(axes: Any, curves: Sequence[Curve], size: float = 6.5) -> None:
 
     box = axes.get_window_extent()
     paths = [_visible(axes, curve, box) for curve in curves]
-    everything = np.concatenate([p for p in paths if len(p)]) if any(len(p) for p in paths) else np.zeros((0, 2))
-    taken: list[tuple[float, float, float, float]] = []
+    everything = np.concatenate([np.zeros((0, 2)), *paths])
+    taken = np.zeros((0, 4))
     unit = size * axes.figure.dpi / 72.0
+    back = axes.transData.inverted()
     for curve, path in zip(curves, paths, strict=True):
         if len(path) < 2:
             continue
-        width, height = 0.58 * unit * len(curve.text), 1.15 * unit
-        best = None
-        for index in np.unique(np.linspace(0, len(path) - 1, 48).astype(int)):
-            for side in (1.0, -1.0):
-                x, y = path[index, 0], path[index, 1] + side * 0.75 * height
-                x = float(np.clip(x, box.x0 + 0.52 * width, box.x1 - 0.52 * width))
-                if not box.y0 + 0.6 * height < y < box.y1 - 0.6 * height:
-                    continue
-                bounds = (x - 0.5 * width, y - 0.5 * height, x + 0.5 * width, y + 0.5 * height)
-                cost = 40.0 * sum(_overlap(bounds, other) for other in taken) / (width * height)
-                cost += 0.06 * _inside(bounds, everything) + 0.05 * abs(x - path[index, 0]) / unit
-                if best is None or cost < best[0]:
-                    best = (cost, x, y, bounds)
-        if best is None:
+        width, height = LETTER * unit * (len(curve.text) + 1), 1.3 * unit
+        point = path[np.unique(np.linspace(0, len(path) - 1, CANDIDATES).astype(int))]
+        y = np.concatenate([point[:, 1] + 0.65 * height, point[:, 1] - 0.65 * height])
+        x = np.clip(np.tile(point[:, 0], 2), box.x0 + 0.52 * width, box.x1 - 0.52 * width)
+        shifted = np.abs(x - np.tile(point[:, 0], 2))
+        fits = (y > box.y0 + 0.6 * height) & (y < box.y1 - 0.6 * height)
+        if not np.any(fits):
             continue
-        _, x, y, bounds = best
-        taken.append(bounds)
-        position = axes.transData.inverted().transform((x, y))
+        x, y, shifted = x[fits], y[fits], shifted[fits]
+        bounds = np.column_stack([x - 0.5 * width, y - 0.5 * height, x + 0.5 * width, y + 0.5 * height])
+        hidden = _overlap(bounds, taken).sum(axis=1) / (width * height)
+        cost = 400.0 * hidden + 0.06 * _inside(bounds, everything) + 0.05 * shifted / unit
+        best = int(np.argmin(cost))
+        taken = np.vstack([taken, bounds[best]])
         axes.text(
-            *position,
+            *back.transform((x[best], y[best])),
             curve.text,
             color=curve.color,
             fontsize=size,
@@ -85,10 +84,14 @@ def _visible(axes: Any, curve: Curve, box: Any) -> FloatArray:
     return dense[inside]
 
 
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+def _overlap(boxes: FloatArray, others: FloatArray) -> FloatArray:
+    """Common area of every box (x0, y0, x1, y1) with every other one."""
+    low, high = np.maximum(boxes[:, None, :2], others[:, :2]), np.minimum(boxes[:, None, 2:], others[:, 2:])
+    return np.asarray(np.prod(np.maximum(high - low, 0.0), axis=-1))
 
 
-def _inside(bounds: tuple[float, ...], points: FloatArray) -> int:
-    x, y = points[:, 0], points[:, 1]
-    return int(np.sum((x > bounds[0]) & (x < bounds[2]) & (y > bounds[1]) & (y < bounds[3])))
+def _inside(boxes: FloatArray, points: FloatArray) -> npt.NDArray[np.intp]:
+    """How many points each box holds."""
+    x, y = points.T
+    left, bottom, right, top = boxes.T[..., None]
+    return np.asarray(np.sum((x > left) & (x < right) & (y > bottom) & (y < top), axis=1))

@@ -1,7 +1,9 @@
 """Compute and draw everything.
 
-One task a constraint (its flavours share the model), in a process pool or on any ``concurrent.futures`` executor. Each
-finished task is a file under ``DIR/parts``, whole or absent, so an interrupted atlas goes on where it stopped.
+One task a constraint: its curves for every flavour and its comparisons, which share the model. One process pool (or any
+``concurrent.futures`` executor) takes the tasks, longest first, and then the figures. The pool's processes start with
+everything loaded that the tasks have in common. Each finished task is a file under ``DIR/parts``, whole or absent, so an
+interrupted atlas goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from nudipole import __version__
-from nudipole.atlas import store
+from nudipole import __version__, units
+from nudipole.atlas import store, validation
 from nudipole.constraint import Limit
 from nudipole.errors import DomainError, MissingExtraError, UnknownNameError, check_choice
 from nudipole.experiments import registry
 from nudipole.portal import DIRECTIONS, Direction
+from nudipole.signals import SIGNALS
 
 Progress = Callable[[str, int, int], None]
+Part = dict[str, list[dict[str, Any]]]
 
 
 _MOST_MASSES = 100_000
@@ -103,11 +107,26 @@ def atlas(
     store.prepare(out)
     keys = tuple(only) if only else registry.all_keys()
     earlier = None if compare is None else store.read_limits(compare)
-    limits = tuple(_compute(out, keys, tuple(flavors or ()), masses, jobs, scheduler, resume, progress))
-    store.write_text(out / "limits.csv", store.limits_csv(limits))
-    document = {"nudipole": __version__, "code": store.code_fingerprint(), "convention": "d in GeV^-1, mu = 2 d"}
-    store.write_text(out / "limits.json", json.dumps(document | {"curves": [store.to_record(c) for c in limits]}))
-    _reports(out, limits, earlier, figures, jobs)
+    stamps = {key: store.fingerprint(key, flavors or (), masses) for key in keys}
+    parts = {key: _read_part(out, key, stamps[key]) for key in keys} if resume else {}
+    done = {key: part for key, part in parts.items() if part is not None}
+    workers = jobs or os.cpu_count() or 1
+    _load(keys)
+    with _executor(workers, scheduler) as pool:
+        todo = sorted((key for key in keys if key not in done), key=_effort)
+        tasks = {pool.submit(_task, key, tuple(flavors or ()), masses): key for key in todo}
+        for finished in as_completed(tasks):
+            key, part = tasks[finished], finished.result()
+            store.write_text(_part_file(out, key), json.dumps({"fingerprint": stamps[key], **part}))
+            done[key] = part
+            if progress is not None:
+                progress(key, len(done), len(keys))
+        limits = tuple(store.from_record(record) for key in keys for record in done[key]["curves"])
+        checks = tuple(validation.from_record(record) for key in sorted(keys) for record in done[key]["checks"])
+        drawn = _draw(out, limits, checks, pool if scheduler is None else None) if figures else []
+        _write(out, limits, checks, earlier)
+        for future in drawn:
+            future.result()
     return Atlas(out, limits, time.perf_counter() - started)
 
 
@@ -120,68 +139,85 @@ def curves(key: str, flavors: tuple[str, ...], points: int) -> list[Limit]:
     return [constraint.limit(grid, Direction(flavor)) for flavor in wanted]
 
 
-def _compute(
-    out: Path,
-    keys: Sequence[str],
-    flavors: tuple[str, ...],
-    masses: int,
-    jobs: int | None,
-    scheduler: str | None,
-    resume: bool,
-    progress: Progress | None,
-) -> Iterator[Limit]:
-    parts = {key: out / "parts" / f"{key}.json" for key in keys}
-    stamp = {key: store.fingerprint(key, flavors, masses) for key in keys}
-    records: dict[str, list[dict[str, Any]]] = {}
-    if resume:
-        for key in keys:
-            found = _read_part(parts[key], stamp[key])
-            if found is not None:
-                records[key] = found
-    todo = sorted((key for key in keys if key not in records), key=_effort)
-
-    def finish(key: str, found: list[dict[str, Any]]) -> None:
-        store.write_text(parts[key], json.dumps({"fingerprint": stamp[key], "curves": found}))
-        records[key] = found
-        if progress is not None:
-            progress(key, len(records), len(keys))
-
-    workers = jobs or os.cpu_count() or 1
-    if (workers == 1 and scheduler is None) or len(todo) < 2:
-        for key in todo:
-            finish(key, _task(key, flavors, masses))
-    else:
-        with _executor(min(workers, len(todo)), scheduler) as pool:
-            futures = {pool.submit(_task, key, flavors, masses): key for key in todo}
-            for future in as_completed(futures):
-                finish(futures[future], future.result())
+def _load(keys: Sequence[str]) -> None:
+    """What every process needs, loaded once: a process pool that forks shares it."""
     for key in keys:
-        yield from (store.from_record(record) for record in records[key])
+        signal = getattr(getattr(registry.get(key), "card", None), "signal", "")
+        if signal in SIGNALS:
+            SIGNALS[signal]  # imports it
+    units.particle_mass("pi+")
 
 
-def _effort(key: str) -> tuple[int, str]:
-    """Long tasks first, so that no process waits for the last one: the sky, photon searches, then recoils."""
+# CPU seconds of one task of 200 masses by kind of signal, and of the constraints that take longer than their kind: as
+# measured with benchmarks/test_atlas.py; only the order of tasks depends on them
+SECONDS = {
+    "recoil": 0.1,
+    "combination": 0.3,
+    "upscatter-decay": 1.5,
+    "meson-decay": 1.5,
+    "electron-recoil-beam": 1.0,
+    "envelope": 2.0,
+    "earth": 2.0,
+    "lepton-collider": 1.0,
+    "hadron-collider": 0.9,
+    "supernova-energy": 14.0,
+    "t2k-nd280": 9.0,
+    "t2k-ii": 9.0,
+    "miniboone": 8.0,
+    "miniboone-roi": 6.5,
+    "facet": 5.6,
+    "sn1987a": 4.5,
+    "dune-fd": 4.0,
+    "minerva": 4.0,
+    "supernova-next": 3.9,
+    "hyper-k": 3.1,
+    "dune-nd": 3.0,
+    "icarus": 2.8,
+    "microboone": 2.7,
+    "sbnd": 2.5,
+}
+
+
+def _effort(key: str) -> tuple[float, str]:
+    """Longest tasks first, so that no process waits for the last one."""
     constraint = registry.get(key)
-    recoil = getattr(getattr(constraint, "card", None), "signal", "") in ("recoil", "combination")
-    return (2 if recoil else 1 if hasattr(constraint, "card") else 0), key
+    signal = getattr(getattr(constraint, "card", None), "signal", "")
+    return -SECONDS.get(key, SECONDS.get(signal, 0.1)), key
 
 
-def _task(key: str, flavors: tuple[str, ...], masses: int) -> list[dict[str, Any]]:
-    return [store.to_record(limit) for limit in curves(key, flavors, masses)]
+def _task(key: str, flavors: tuple[str, ...], masses: int) -> Part:
+    """One finished part: curves and comparisons of one constraint."""
+    found = [store.to_record(limit) for limit in curves(key, flavors, masses)]
+    return {"curves": found, "checks": [validation.to_record(check) for check in validation.compare_key(key)]}
 
 
-def _read_part(path: Path, stamp: str) -> list[dict[str, Any]] | None:
+def _part_file(out: Path, key: str) -> Path:
+    return out / "parts" / f"{key}.json"
+
+
+def _read_part(out: Path, key: str, stamp: str) -> Part | None:
     try:
-        part = json.loads(path.read_text(encoding="utf-8"))
+        part = json.loads(_part_file(out, key).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return part["curves"] if part.get("fingerprint") == stamp else None
+    if not isinstance(part, dict) or part.pop("fingerprint", None) != stamp:
+        return None
+    return part
+
+
+class _Here(Executor):
+    """One process is enough: every task is done when it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 @contextmanager
 def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
     if scheduler is None:
-        with ProcessPoolExecutor(workers) as pool:
+        with _Here() if workers == 1 else ProcessPoolExecutor(workers) as pool:
             yield pool
         return
     try:
@@ -198,30 +234,33 @@ def _executor(workers: int, scheduler: str | None) -> Iterator[Executor]:
         client.close()
 
 
-def _reports(
-    out: Path, limits: Sequence[Limit], earlier: Sequence[Limit] | None, figures: bool, jobs: int | None
+def _draw(
+    out: Path, limits: Sequence[Limit], checks: Sequence[validation.Check], pool: Executor | None
+) -> list[Future[None]]:
+    """Start drawing every figure, in the pool that computed the curves unless that is elsewhere."""
+    from nudipole.atlas import drawing
+
+    if pool is None:
+        pool = _Here()
+    names = sorted(drawing.names(limits), key=lambda name: -len(drawing.chosen(name, limits)))
+    drawn = [pool.submit(drawing.draw, out, name, drawing.chosen(name, limits)) for name in names]
+    return [pool.submit(drawing.validation, out, checks), *drawn] if checks else drawn
+
+
+def _write(
+    out: Path, limits: Sequence[Limit], checks: Sequence[validation.Check], earlier: Sequence[Limit] | None
 ) -> None:
     from nudipole import bibliography
-    from nudipole.atlas import compare, table, validation
+    from nudipole.atlas import compare, table
 
+    store.write_text(out / "limits.csv", store.limits_csv(limits))
+    document = {"nudipole": __version__, "code": store.code_fingerprint(), "convention": "d in GeV^-1, mu = 2 d"}
+    store.write_text(out / "limits.json", json.dumps(document | {"curves": [store.to_record(c) for c in limits]}))
     citations = [reference for limit in limits for reference in limit.citations]
     store.write_text(out / "references.bib", bibliography.bibtex(citations))
     store.write_text(out / "table1.md", table.markdown(limits))
     store.write_text(out / "table1.tex", table.latex(limits))
+    store.write_text(out / "validation.md", validation.markdown(checks))
+    store.write_text(out / "validation.json", validation.as_json(checks))
     if earlier is not None:
         store.write_text(out / "compare.md", compare.markdown(earlier, limits))
-    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
-        drawn = []
-        if figures:
-            from nudipole.atlas import drawing
-
-            drawn = [pool.submit(drawing.draw, out, name, limits) for name in drawing.names(limits)]
-        keys = sorted({limit.key for limit in limits}, key=_effort)
-        found = {key: pool.submit(validation.compare_key, key) for key in keys}
-        checks = tuple(check for key in sorted(found) for check in found[key].result())
-        store.write_text(out / "validation.md", validation.markdown(checks))
-        store.write_text(out / "validation.json", validation.as_json(checks))
-        if figures:
-            drawn.append(pool.submit(drawing.validation, out, checks))
-        for future in drawn:
-            future.result()

@@ -22,8 +22,6 @@ RC: dict[str, Any] = {
     "xtick.direction": "in",
     "ytick.direction": "in",
     "xtick.top": True,
-    "xtick.minor.visible": True,
-    "ytick.minor.visible": True,
     "svg.fonttype": "none",
     "svg.hashsalt": "nudipole",
     "pdf.fonttype": 42,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from typing import Any, NoReturn
 
 import click
@@ -40,7 +41,9 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            status = super().main(*args, **{**kwargs, "standalone_mode": False})
+            with warnings.catch_warnings():
+                warnings.showwarning = _one_line
+                status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except NudipoleError as error:
             _refuse(str(error))
         except click.exceptions.NoArgsIsHelpError as error:
@@ -58,6 +61,10 @@ class Verbs(click.Group):
 def _refuse(message: str) -> NoReturn:
     click.echo(f"nudipole: {' '.join(message.split())}", err=True)
     sys.exit(2)
+
+
+def _one_line(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
+    click.echo(f"nudipole: warning: {message}", err=True)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -66,7 +66,11 @@ def width(mass: float, d: float | None, mu: float | None, majorana: bool, energy
 @click.argument("parent")
 @click.option("--mass", type=float, required=True, help="Mass of N [GeV].")
 @common.coupling_options
-@click.option("--both", is_flag=True, help="Sum of N and Nbar instead of one lepton-number state.")
+@click.option(
+    "--both",
+    is_flag=True,
+    help="Sum over lepton-number states: N + Nbar, twice the width, for a neutral parent; a charged one has only one.",
+)
 @common.json_option
 def meson(parent: str, mass: float, d: float | None, mu: float | None, both: bool, as_json: bool) -> None:
     """Decays of a meson into N: pi0, eta, eta', rho, omega, phi, J/psi, Upsilon, pi, K, D, Ds, B."""
@@ -74,7 +78,10 @@ def meson(parent: str, mass: float, d: float | None, mu: float | None, both: boo
     if as_json:
         common.echo_json(result)
         return
-    table = Table("channel", "width [GeV]", "branching ratio", title=f"{parent}, {'N + Nbar' if both else 'N'}")
+    from nudipole.processes.meson import lepton_number_states
+
+    states = "N + Nbar" if both and lepton_number_states(parent) == 2 else "one lepton-number state"
+    table = Table("channel", "width [GeV]", "branching ratio", title=f"{parent}, {states}")
     for row in result:
         table.add_row(row["channel"], f"{row['width_GeV']:.5g}", f"{row['branching_ratio']:.5g}")
     Console().print(table)

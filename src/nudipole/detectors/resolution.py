@@ -32,6 +32,7 @@ from nudipole.errors import (
 
 FloatArray = npt.NDArray[np.float64]
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+_FARTHEST = 12.0  # standard deviations beyond which nothing is reconstructed (1e-33)
 UNITS = {"1": 1.0, "eV": units.EV, "keV": units.KEV, "MeV": units.MEV, "GeV": units.GEV}
 
 
@@ -65,13 +66,18 @@ class Normal:
         width = np.maximum(self.sigma(x), 0.0)
         if self.truncated:
             edge = np.maximum(edge, 0.0)
-        distance = edge[:, None] - x
-        score = np.divide(distance, width, out=np.where(distance > 0, np.inf, -np.inf), where=width > 0)
-        # differences of the smaller tail keep digits far from the mean
-        low, high = score[:-1], score[1:]
-        flip = low > 0
-        low, high = np.where(flip, -high, low), np.where(flip, -low, high)
-        result = np.asarray(special.ndtr(high) - special.ndtr(low))
+        score = edge[:, None] - x
+        if np.all(width > 0):
+            score /= width
+        else:
+            score = np.divide(score, width, out=np.where(score > 0, np.inf, -np.inf), where=width > 0)
+        # the smaller tail at each edge, below zero on the upper side: differences keep digits far from the mean
+        tail = np.zeros(score.shape)
+        near = np.abs(score) < _FARTHEST
+        tail[near] = special.ndtr(-np.abs(score[near]))
+        upper = score > 0
+        tail[upper] *= -1.0
+        result = np.diff(tail, axis=0) + (upper[1:] != upper[:-1])
         if self.truncated:
             zero = np.divide(-x, width, out=np.full_like(x, -np.inf), where=width > 0)
             result = result / special.ndtr(-zero)

@@ -133,12 +133,19 @@ class Response:
         if self.efficiency.space == "reconstructed":
             fine, point, bin_of = self._inside_bins()
             parts = self.resolution.probability(mean, fine) * self.efficiency(point)[:, None]
+            inside, first = np.unique(bin_of, return_index=True)
             result = np.zeros((self.bins, recoil.size))
-            np.add.at(result, bin_of, parts)
+            result[inside] = np.add.reduceat(parts, first, axis=0)
         else:
             true = recoil if self.efficiency.space == "recoil" else self.deposit(recoil)
             result = self.resolution.probability(mean, self.edges) * self.efficiency(true)
         return np.where(mean > 0, result, 0.0)  # no deposit, no event: noise alone is background, not signal
+
+    def total(self, recoil_energy: npt.ArrayLike) -> FloatArray:
+        """Probability that a recoil [GeV] of each energy is counted in any bin."""
+        if self.efficiency.space == "reconstructed":
+            return np.asarray(self.matrix(recoil_energy).sum(axis=0))
+        return np.asarray(replace(self, edges=self.edges[[0, -1]]).matrix(recoil_energy)[0])
 
     def for_electrons(self) -> Response:
         """The same detector seen by electron recoils: not quenched, and with their own efficiency if they have one."""

@@ -19,6 +19,7 @@ FLUXES = LazyRegistry(
         "solar": "nudipole.fluxes.solar:solar",
         "reactor": "nudipole.fluxes.reactor:reactor",
         "stopped-pion": "nudipole.fluxes.stopped_pion:stopped_pion",
+        "lsnd": "nudipole.fluxes.pion_in_flight:lsnd",
         "booster": "nudipole.fluxes.beams:booster",
         "numi": "nudipole.fluxes.beams:numi",
         "t2k": "nudipole.fluxes.beams:t2k",

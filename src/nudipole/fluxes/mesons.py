@@ -31,6 +31,7 @@ from scipy.special import roots_genlaguerre, roots_laguerre, roots_legendre
 
 from nudipole import tables, units
 from nudipole.errors import DomainError, UnknownNameError, check_between, check_positive
+from nudipole.fluxes import quarkonium
 from nudipole.processes.meson import LabNodes, parent_mass
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,12 +79,12 @@ _CHARM = np.array(
 )
 #: D+ and D-, Ds+ and Ds- per c cbar (Pythia 8 in 2407.08673; 400 GeV).
 _PER_CHARM_PAIR: Mapping[str, float] = {"D": 0.556, "Ds": 0.167}
-#: n, b [GeV^-2] and cross sections [mb] per nucleon at 400 and 800 GeV. J/psi: 146 nb (NA50) and 442 nb (E789), psi'
-#: 15 % of it, from memory; B: sigma(b bbar) of 2407.08673 times 0.82 charged B per pair, shape assumed.
-_HEAVY: Mapping[str, tuple[float, float, float, float]] = {
-    "J/psi": (5.0, 0.8, 146e-6, 442e-6),
-    "psi'": (5.0, 0.8, 22e-6, 66e-6),
-    "B": (5.0, 0.4, 2.1e-6, 15.3e-6),
+#: n, b [GeV^-2] of quarkonia and beauty; cross sections are those of :mod:`nudipole.fluxes.quarkonium`, shapes assumed.
+_HEAVY: Mapping[str, tuple[float, float]] = {
+    "J/psi": (5.0, 0.8),
+    "psi'": (5.0, 0.8),
+    "Upsilon(1S)": (5.0, 0.55),
+    "B": (5.0, 0.4),
 }
 #: Sanford-Wang, p + Be at 8.89 GeV/c: c1 ... c9 of 0806.1449, in mb / (GeV sr).
 _SANFORD_WANG: Mapping[str, tuple[float, ...]] = {
@@ -158,10 +159,8 @@ def mesons(beam: Beam) -> tuple[str, ...]:
         return (*light, *_RATIO_NA27, *_LHC_HEAVY)
     if beam == 8.0:
         return ("pi0", "pi+", "pi-", "K+", "pi", "K", *_RATIO_BOOSTER)
-    if beam == 30.0:
-        return (*light, *_RATIO_NA27)
-    heavy = ("D", "Ds", *_HEAVY) if float(beam) >= 400.0 else ("D", "Ds")
-    return (*light, *_RATIO_NA27, *heavy)
+    heavy = tuple(meson for meson in _HEAVY if quarkonium.cross_section(meson, float(beam)) > 0)
+    return (*light, *_RATIO_NA27, *(() if beam == 30.0 else ("D", "Ds")), *heavy)
 
 
 # --- light mesons -----------------------------------------------------------------------------------------------------
@@ -281,8 +280,8 @@ def _heavy_flavour(beam: float, meson: str, mass_number: float) -> LabNodes:
     sigma = float(np.exp(np.interp(np.log(beam), log_energy, np.log(_CHARM[:, 3]))))
     total = float(np.interp(np.log(beam), log_energy, _CHARM[:, 4]))
     if meson in _HEAVY:
-        n, b, low, high = _HEAVY[meson]
-        sigma = float(np.exp(np.interp(np.log(beam), np.log([400.0, 800.0]), np.log([low, high]))))
+        n, b = _HEAVY[meson]
+        sigma = quarkonium.cross_section(meson, beam)
     else:
         sigma *= _PER_CHARM_PAIR[meson]
     node, weight = roots_legendre(48)

@@ -28,8 +28,8 @@ class CumulativeMoments:
         Highest energy [GeV] with flux; every moment vanishes above it.
     start, step : float
         ln of the first energy of the table, and its spacing.
-    table : ndarray (size, 3)
-        Moments at the energies of the table (continua), or empty.
+    table : ndarray (3, size + 1)
+        Moments at the energies of the table (continua), zero beyond the last; or empty.
     lines : ndarray (n, 4)
         Energy and the three moments of each line, or empty.
     """
@@ -45,28 +45,34 @@ class CumulativeMoments:
         """The moments of a component whose intensity at the nodes is ``intensity``."""
         shining = np.nonzero(intensity > 0)[0]
         if shining.size == 0:
-            return cls(0.0, 0.0, 1.0, np.zeros((0, 3)), np.zeros((0, 4)))
+            return cls(0.0, 0.0, 1.0, np.zeros((0, 0)), np.zeros((0, 4)))
         if component.lines:
             energy, weight = component.energy[shining], intensity[shining]
             lines = np.column_stack([energy, *(weight * energy**-j for j in POWERS)])
-            return cls(float(energy[-1]), 0.0, 1.0, np.zeros((0, 3)), lines)
+            return cls(float(energy[-1]), 0.0, 1.0, np.zeros((0, 0)), lines)
         last = component.energy[min(shining[-1] + 1, len(component.energy) - 1)]
         grid = np.linspace(np.log(component.energy[0]), np.log(last), _SIZE)
-        values = component.cumulative_moments(intensity, np.exp(grid), POWERS)
-        values[:, -1] = 0.0
-        return cls(
-            float(last), float(grid[0]), float(grid[1] - grid[0]), np.ascontiguousarray(values.T), np.zeros((0, 4))
-        )
+        table = np.zeros((len(POWERS), _SIZE + 1))
+        table[:, : _SIZE - 1] = component.cumulative_moments(intensity, np.exp(grid[:-1]), POWERS)
+        return cls(float(last), float(grid[0]), float(grid[1] - grid[0]), table, np.zeros((0, 4)))
 
-    def __call__(self, energy_min: FloatArray, log_energy_min: FloatArray) -> FloatArray:
-        """Moments of shape energy_min.shape + (3,); both arguments describe the same energies [GeV]."""
+    def at_logarithm(self, log_energy_min: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The moments of a continuum at ln E_min, in order of their power."""
+        position = np.clip((log_energy_min - self.start) / self.step, 0.0, float(_SIZE - 1))
+        index = position.astype(np.intp)
+        fraction = position - index
+        first, second, third = (
+            low.take(index) + fraction * difference.take(index)
+            for low, difference in zip(self.table, np.diff(self.table), strict=True)
+        )
+        return first, second, third
+
+    def __call__(self, energy_min: FloatArray) -> FloatArray:
+        """Moments at any energies [GeV], shape energy_min.shape + (3,)."""
+        energy = np.asarray(energy_min, dtype=float)
         if len(self.table):
-            position = np.clip((log_energy_min - self.start) / self.step, 0.0, _SIZE - 1 - 1e-9)
-            index = position.astype(np.intp)
-            fraction = (position - index)[..., None]
-            low = self.table[index]
-            return low + fraction * (self.table[index + 1] - low)
-        moments = np.zeros((*energy_min.shape, 3))
-        for energy, *values in self.lines:
-            moments[energy_min <= energy] += values
+            return np.stack(self.at_logarithm(np.log(energy)), axis=-1)
+        moments = np.zeros((*energy.shape, 3))
+        for line, *values in self.lines:
+            moments[energy <= line] += values
         return moments

@@ -20,7 +20,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
 
 from nudipole import tables, units
 from nudipole.errors import check_choice, check_non_negative
@@ -176,6 +175,8 @@ def continuum_shape(component: str) -> tuple[FloatArray, FloatArray]:
         energy = endpoint * units.MEV * (0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, _NODES + 1)))[1:]
         shape = beta_decay.allowed_shape(energy, endpoint * units.MEV, -charge, mass_number)
     else:
+        from scipy.interpolate import PchipInterpolator
+
         table = tables.load(_TABLES[component])
         energy = np.linspace(0.0, table["energy"][-1], _NODES + 1)[1:]
         shape = np.clip(PchipInterpolator(table["energy"], table["shape"])(energy), 0.0, None)

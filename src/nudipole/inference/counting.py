@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special, stats
+from scipy import special
 
 from nudipole.errors import DomainError, check_between, check_count, check_non_negative
 
@@ -40,9 +40,9 @@ def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> f
     if one_sided:
         if parameters != 1:
             raise DomainError("a one-sided limit has one parameter")
-        return float(max(stats.norm.ppf(cl), 0.0) ** 2)
+        return float(max(special.ndtri(cl), 0.0) ** 2)
     check_count(parameters=parameters)
-    return float(stats.chi2.ppf(cl, parameters))
+    return float(2.0 * special.gammaincinv(0.5 * parameters, cl))
 
 
 def poisson_upper_limit(observed: float, background: float, cl: float) -> float:
@@ -72,7 +72,8 @@ def feldman_cousins(observed: int, background: float, cl: float) -> tuple[float,
     best = np.maximum(counts - background, 0.0) + background
 
     def accepted(signal: float) -> bool:
-        probability = stats.poisson.pmf(counts, signal + background)
+        mean = signal + background
+        probability = np.exp(special.xlogy(counts, mean) - special.gammaln(counts + 1.0) - mean)
         with np.errstate(divide="ignore", invalid="ignore"):
             log_ratio = special.xlogy(counts, (signal + background) / np.where(best > 0, best, 1.0)) - (
                 signal + background - best
@@ -123,6 +124,8 @@ def on_off_significance(on: float, off: float, ratio: float, signal: float) -> f
 
 def on_off_upper_limit(on: float, off: float, ratio: float, cl: float) -> float:
     """Upper limit on the signal from the on/off profile likelihood, one-sided."""
+    from scipy.optimize import brentq
+
     check_between(0.0, _MOST_EVENTS, on=on, off=off)
     check_between(1.0 / _MOST_EVENTS, _MOST_EVENTS, ratio=ratio)
     target = critical_value(cl, one_sided=True)
@@ -133,4 +136,4 @@ def on_off_upper_limit(on: float, off: float, ratio: float, cl: float) -> float:
         return on_off_significance(on, off, ratio, signal) - target
 
     nearest = start + 1e-9 * width
-    return float(optimize.brentq(excess, nearest, start + 50 * width)) if excess(nearest) < 0 else start
+    return float(brentq(excess, nearest, start + 50 * width)) if excess(nearest) < 0 else start

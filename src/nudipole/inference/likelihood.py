@@ -8,13 +8,22 @@ Expected counts in bin b for a signal n_b with pulls theta_j (unit normal where 
     -2\ln L = \sum_b \chi^2_b(\mu_b) + \sum_{j\,\rm constrained}\theta_j^2 ,
 
 with chi^2_b Poisson, 2 [mu - N + N ln(N/mu)], or Gaussian, (mu - N)^2 / sigma^2, bin by bin. The minimum over theta is
-found by Newton's method (one step where every bin is Gaussian), vectorised over all leading axes of the signal.
+found by Newton's method (one step where every bin is Gaussian), vectorised over all leading axes of the signal. Along a
+signal n = x u the profile has, at its minimum over theta, the slope and curvature
+
+.. math::
+
+    p' = \partial_x f, \qquad p'' = \partial_x^2 f - (\partial_x\partial_\theta f)^T (\partial_\theta^2 f)^{-1}
+    (\partial_x\partial_\theta f), \qquad f = -2\ln L ,
+
+and theta moves by -(d_theta^2 f)^-1 (d_x d_theta f) with x: a search in x needs few steps, each with a good start.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +32,9 @@ from nudipole.errors import DomainError, check_finite, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 _ITERATIONS = 60
-_TOLERANCE = 1e-9
+# gain in chi^2 of a last step, which is taken to second order without another look and leaves gain^1.5: for one signal,
+# and on the way of a search along one
+_TOLERANCE, _ROUGH = 1e-6, 1e-4
 _WALL = 1e-3
 
 
@@ -33,6 +44,25 @@ class Pull:
 
     name: str
     free: bool = False
+
+
+@dataclass(frozen=True)
+class ProfilePoint:
+    """The profile of signals x u at one x for each (rows m).
+
+    Parameters
+    ----------
+    chi2, slope, curvature : ndarray (m,)
+        -2 ln L minimised over the pulls, and its first and second derivative in x.
+    pulls, drift : ndarray (m, j)
+        Pulls at the minimum, and how they move with x.
+    """
+
+    chi2: FloatArray
+    slope: FloatArray
+    curvature: FloatArray
+    pulls: FloatArray
+    drift: FloatArray
 
 
 @dataclass(frozen=True)
@@ -109,56 +139,106 @@ class Likelihood:
         signal = np.asarray(signal, dtype=float)
         if signal.shape[-1:] != (self.bins,):
             raise DomainError(f"a signal has {self.bins} bins on its last axis here, got the shape {signal.shape}")
-        lead = signal.shape[:-1]
+        lead, number = signal.shape[:-1], len(self.pulls)
         fixed = (signal + self.background).reshape(-1, self.bins)
-        number = len(self.pulls)
         assert self.shifts is not None
-        if number == 0:
-            value, slope, _ = self._bins(fixed)
-            return value.sum(axis=-1).reshape(lead), np.zeros((*lead, 0)), slope.reshape(signal.shape)
-        gradient_of_mu = np.broadcast_to(self.shifts, (fixed.shape[0], number, self.bins))
+        own = np.zeros((len(fixed), 0, self.bins))
         if signal_shifts is not None:
-            extra = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
-            gradient_of_mu = gradient_of_mu + extra.reshape(-1, number, self.bins)
-        penalty = np.array([0.0 if pull.free else 1.0 for pull in self.pulls])
-        theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(-1, number).copy()
-        theta, value, slope = self._minimise(fixed, gradient_of_mu, penalty, theta)
-        return value.reshape(lead), theta.reshape(*lead, number), slope.reshape(signal.shape)
+            own = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
+        moving = np.arange(0 if signal_shifts is None else number)
+        design = _Design(self.shifts, moving, own.reshape(len(fixed), -1, self.bins))
+        if start is not None and start.size != len(fixed) * number:
+            raise DomainError(f"a start needs {number} pulls for each signal, got the shape {start.shape}")
+        theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(len(fixed), number)
+        found = self._minimise(fixed, design, theta)
+        return found.value.reshape(lead), found.theta.reshape(*lead, number), found.slope.reshape(signal.shape)
+
+    def along(
+        self,
+        x: FloatArray,
+        unit: FloatArray,
+        relative: FloatArray,
+        moving: npt.NDArray[np.intp],
+        start: FloatArray | None = None,
+    ) -> ProfilePoint:
+        """The profile of signals x u and its first two derivatives in x.
+
+        Parameters
+        ----------
+        x : ndarray (m,)
+        unit : ndarray (m, b)
+            The signal u for x = 1.
+        relative : ndarray (m, k, b)
+            Relative change of each bin of the signal for one unit of the pulls that move it.
+        moving : ndarray (k,)
+            Which pulls these are; none for a signal without uncertainty.
+        start : ndarray (m, j), optional
+            Where to start with the pulls.
+        """
+        assert self.shifts is not None
+        number = len(self.pulls)
+        counts = x[:, None] * unit
+        design = _Design(self.shifts, moving, counts[:, None, :] * relative)
+        theta = np.zeros((len(x), number)) if start is None else start
+        found = self._minimise(counts + self.background, design, theta, _ROUGH)
+        along = unit
+        if moving.size:
+            along = unit * (1.0 + np.einsum("mk,mkb->mb", found.theta[:, moving], relative))
+        slope = np.sum(found.slope * along, axis=-1)
+        curvature = np.sum(found.curvature * along**2, axis=-1)
+        if number == 0:
+            return ProfilePoint(found.value, slope, curvature, found.theta, found.theta)
+        mixed = design.onto_pulls(found.curvature * along)
+        if moving.size:
+            mixed[:, moving] += np.einsum("mkb,mb->mk", relative, found.slope * unit)
+        drift = np.asarray(-np.linalg.solve(found.hessian, mixed[..., None])[..., 0], dtype=float)
+        return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
 
     def _minimise(
-        self, fixed: FloatArray, gradient_of_mu: FloatArray, penalty: FloatArray, theta: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        def total(point: FloatArray, rows: npt.NDArray[np.intp] | slice) -> tuple[FloatArray, FloatArray, FloatArray]:
-            mu = fixed[rows] + np.einsum("mj,mjb->mb", point, gradient_of_mu[rows])
-            bins, slope, curvature = self._bins(mu)
-            return bins.sum(axis=-1) + (penalty * point**2).sum(axis=-1), slope, curvature
+        self, fixed: FloatArray, design: _Design, theta: FloatArray, tolerance: float = _TOLERANCE
+    ) -> _Minimum:
+        """Newton's method in the pulls from ``theta``."""
+        penalty = np.array([0.0 if pull.free else 1.0 for pull in self.pulls])
 
-        value, slope, curvature = total(theta, slice(None))
+        def look(at: FloatArray, rows: npt.NDArray[np.intp] | slice) -> _Minimum:
+            bins, slope, curvature = self._bins(fixed[rows] + design.some(rows).onto_bins(at))
+            value = bins.sum(axis=-1) + (penalty * at**2).sum(axis=-1)
+            return _Minimum(at, value, slope, curvature, np.zeros((len(at), len(penalty), len(penalty))))
+
+        found = look(theta.copy(), slice(None))
+        if len(penalty) == 0:
+            return found
         active = np.arange(fixed.shape[0])
         for _ in range(_ITERATIONS):
-            design = gradient_of_mu[active]
-            gradient = np.einsum("mjb,mb->mj", design, slope[active]) + 2 * penalty * theta[active]
-            hessian = np.matmul(design * curvature[active][:, None, :], design.transpose(0, 2, 1))
+            rows = slice(None) if len(active) == len(fixed) else active
+            here = design.some(rows)
+            gradient = here.onto_pulls(found.slope[rows]) + 2 * penalty * found.theta[rows]
+            hessian = here.squared(found.curvature[rows])
             hessian += np.diag(2 * penalty)
             hessian += np.eye(len(penalty)) * 1e-12 * np.trace(hessian, axis1=1, axis2=2)[:, None, None]
             step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
-            expected_gain = -np.einsum("mj,mj->m", gradient, step)
+            gain = -np.einsum("mj,mj->m", gradient, step)
+            found.hessian[rows] = hessian
+            # exact where every bin is Gaussian, and good to gain^1.5 where it is not
+            last = (gain <= tolerance) | self.purely_gaussian
+            done = active[last]
+            found.theta[done] += step[last]
+            found.value[done] -= 0.5 * gain[last]
+            found.slope[done] += found.curvature[done] * here.some(last).onto_bins(step[last])
+            active, step = active[~last], step[~last]
+            if active.size == 0:
+                break
             scale = np.ones(len(active))
-            trial, new = theta[active] + step, total(theta[active] + step, active)
+            trial = look(found.theta[active] + step, active)
             for _ in range(40):
-                worse = ~(new[0] <= value[active] + 1e-10 * (1 + np.abs(value[active])))
+                worse = ~(trial.value <= found.value[active] + 1e-10 * (1 + np.abs(found.value[active])))
                 if not np.any(worse):
                     break
                 scale = np.where(worse, 0.4 * scale, scale)
-                trial = theta[active] + scale[:, None] * step
-                new = total(trial, active)
-            theta[active], value[active], slope[active], curvature[active] = trial, *new
-            if self.purely_gaussian:
-                break
-            active = active[expected_gain > _TOLERANCE]
-            if active.size == 0:
-                break
-        return theta, value, slope
+                trial = look(found.theta[active] + scale[:, None] * step, active)
+            found.theta[active], found.value[active] = trial.theta, trial.value
+            found.slope[active], found.curvature[active] = trial.slope, trial.curvature
+        return found
 
     def _bins(self, mu: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """chi^2 of each bin with its first and second derivative in mu; mu is kept positive in Poisson bins."""
@@ -186,6 +266,56 @@ class Likelihood:
             np.where(gaussian, 2 * residual / width, slope),
             np.where(gaussian, 2 / width**2, curvature),
         )
+
+
+@dataclass(frozen=True)
+class _Minimum:
+    """Where the pulls came to rest (rows m): theta (m, j), chi^2 (m,), its derivatives in mu_b (m, b) and in theta."""
+
+    theta: FloatArray
+    value: FloatArray
+    slope: FloatArray
+    curvature: FloatArray
+    hessian: FloatArray
+
+
+@dataclass(frozen=True)
+class _Design:
+    """d mu / d theta of many signals: ``common`` (j, b) to all, plus ``own`` (m, k, b) for the pulls ``moving`` (k,)."""
+
+    common: FloatArray
+    moving: npt.NDArray[np.intp]
+    own: FloatArray
+
+    def some(self, rows: npt.NDArray[Any] | slice) -> _Design:
+        return _Design(self.common, self.moving, self.own[rows])
+
+    def onto_bins(self, theta: FloatArray) -> FloatArray:
+        """sum_j theta_j d mu_b / d theta_j, shape (m, b)."""
+        moved = theta @ self.common
+        if self.moving.size:
+            moved += np.einsum("mk,mkb->mb", theta[:, self.moving], self.own)
+        return np.asarray(moved)
+
+    def onto_pulls(self, slope: FloatArray) -> FloatArray:
+        """sum_b (d mu_b / d theta_j) slope_b, shape (m, j)."""
+        summed = slope @ self.common.T
+        if self.moving.size:
+            summed[:, self.moving] += np.einsum("mkb,mb->mk", self.own, slope)
+        return np.asarray(summed)
+
+    def squared(self, curvature: FloatArray) -> FloatArray:
+        """sum_b (d mu_b / d theta_j) curvature_b (d mu_b / d theta_i), shape (m, j, i)."""
+        number = len(self.common)
+        products = (self.common[:, None, :] * self.common).reshape(number**2, -1)
+        result = (curvature @ products.T).reshape(-1, number, number)
+        if self.moving.size:
+            weighted = self.own * curvature[:, None, :]
+            mixed = weighted @ self.common.T
+            result[:, self.moving, :] += mixed
+            result[:, :, self.moving] += mixed.transpose(0, 2, 1)
+            result[:, self.moving[:, None], self.moving] += np.matmul(weighted, self.own.transpose(0, 2, 1))
+        return np.asarray(result)
 
 
 def join(likelihoods: Sequence[Likelihood]) -> tuple[Likelihood, tuple[npt.NDArray[np.intp], ...]]:

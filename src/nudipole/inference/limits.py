@@ -6,14 +6,15 @@ Two statistics, one question (is this d excluded?):
   d at the same mass (1 parameter) or over all masses (2 parameters), two-sided or one-sided;
 * :class:`CountStatistic`: the summed signal against an upper limit on the number of events.
 
-Where the signal is exactly proportional to d^2 the edge is found by Newton's method in x = d^2 on the convex profile,
-with the slope from the envelope theorem; otherwise Delta chi^2 is scanned in ln d and every crossing is zoomed into.
+Where the signal is exactly proportional to d^2 best fit and edges are found by Newton's method in x = d^2 on the convex
+profile, for all masses at once, with slope and curvature of the profile in closed form; otherwise Delta chi^2 is scanned in ln d and every crossing is zoomed into.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -22,12 +23,14 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.errors import DomainError
 from nudipole.inference.counting import critical_value
-from nudipole.inference.likelihood import Likelihood
+from nudipole.inference.likelihood import Likelihood, ProfilePoint
 
 FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
 D_SCAN = np.geomspace(1e-12, 1e1, 105)
 _ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
+# searches in x = d^2, in units of the noise: last gain in chi^2, last relative step, and how far to look
+_GAIN, _STEP, _FARTHEST = 1e-7, 1e-3, 1e9
 
 
 class Signal(Protocol):
@@ -68,11 +71,21 @@ class ProfileStatistic:
         1: best fit at the same mass. 2: best fit over all masses on the grid, critical value for two parameters.
     one_sided : bool
         Exclude only couplings above the best fit, with the one-sided critical value.
+    best_chi2 : float, optional
+        Chi^2 of the best fit over all masses where it is known (:meth:`anchored`); otherwise that of the masses given.
     """
 
     likelihood: Likelihood
     parameters: int = 1
     one_sided: bool = False
+    best_chi2: float | None = None
+
+    def anchored(self, signal: Signal) -> ProfileStatistic:
+        """The same, two parameters fitted to the masses of this signal: intervals at other masses then agree with it."""
+        values = [
+            self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
+        ]
+        return replace(self, best_chi2=min(self._refined_minimum(signal, i, v) for i, v in enumerate(values)))
 
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
         critical = critical_value(cl, self.parameters, self.one_sided)
@@ -101,21 +114,23 @@ class ProfileStatistic:
             return tuple(result)
         # in units of the statistical noise every search starts near one, whatever the size of the signal
         unit = per_d2[rows]
-        shape_shifts = None if relative is None else np.broadcast_to(relative, (len(per_d2), *relative.shape[1:]))[rows]
+        moving = np.zeros(0, dtype=np.intp) if relative is None else np.nonzero(np.any(relative, axis=(0, 2)))[0]
+        moved = np.zeros((1, 0, unit.shape[1])) if relative is None else relative[:, moving]
+        moved = np.broadcast_to(moved, (len(per_d2), *moved.shape[1:]))[rows]
         noise = np.maximum(self.likelihood.observed, self.likelihood.background)
         variance = np.where(self.likelihood.sigma > 0, self.likelihood.sigma**2, np.maximum(noise, 1.0))
         scale = 1.0 / np.sqrt(np.sum(unit**2 / variance, axis=1))
-        profile = _Profile(self.likelihood, unit * scale[:, None], shape_shifts)
-        best_x, best_chi2 = profile.minimum()
+        profile = _Profile(self.likelihood, unit * scale[:, None], moved, moving)
+        best = profile.minimum()
         if self.parameters == 2:
-            best_chi2 = np.full_like(best_chi2, best_chi2.min())
-        high = profile.upper_edge(best_x, best_chi2 + critical)
-        low = None if self.one_sided else profile.lower_edge(best_x, best_chi2 + critical)
+            best = replace(best, chi2=np.full_like(best.chi2, best.chi2.min()))
+        high = profile.edge(best, critical, above=True)
+        low = None if self.one_sided else profile.edge(best, critical, above=False)
         for position, row in enumerate(rows):
             if not np.isfinite(high[position]):
                 continue
             upper = Interval(float(np.sqrt(high[position] * scale[position])))
-            if low is None or low[position] <= 0.0:
+            if low is None or not low[position] > 0.0:
                 result[row] = (upper,)
             else:
                 result[row] = (Interval(0.0, float(np.sqrt(low[position] * scale[position]))), upper)
@@ -139,7 +154,7 @@ class ProfileStatistic:
         zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
         best = [min(self._refined_minimum(signal, i, v), zero) for i, v in enumerate(values)]
         if self.parameters == 2:
-            best = [min(best)] * len(best)
+            best = [min(best) if self.best_chi2 is None else self.best_chi2] * len(best)
         result = []
         for index, chi2 in enumerate(values):
 
@@ -186,109 +201,107 @@ class CountStatistic:
 
 
 @dataclass(frozen=True)
+class _Best:
+    """Best fit of each row: where, the chi^2 there, the profile's curvature, the pulls and how they move with x."""
+
+    x: FloatArray
+    chi2: FloatArray
+    curvature: FloatArray
+    pulls: FloatArray
+    drift: FloatArray
+
+
+@dataclass(frozen=True)
 class _Profile:
     """chi^2 of x * unit at profiled pulls, one convex function of x per row."""
 
     likelihood: Likelihood
     unit: FloatArray
-    relative: FloatArray | None
+    relative: FloatArray
+    moving: npt.NDArray[np.intp]
 
-    def evaluate(
-        self, x: FloatArray, start: FloatArray | None, rows: npt.NDArray[np.intp] | slice = slice(None)
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """chi^2, d chi^2 / dx and pulls."""
-        unit = self.unit[rows]
-        counts = x[:, None] * unit
-        shifts = None if self.relative is None else counts[:, None, :] * self.relative[rows]
-        chi2, theta, slope = self.likelihood.chi2(counts, shifts, start)
-        along = unit
-        if self.relative is not None:
-            along = unit * (1.0 + np.einsum("mj,mjb->mb", theta, self.relative[rows]))
-        return chi2, np.sum(slope * along, axis=-1), theta
+    def at(self, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]) -> ProfilePoint:
+        every = len(rows) == len(self.unit)
+        unit, relative = (self.unit, self.relative) if every else (self.unit[rows], self.relative[rows])
+        return self.likelihood.along(x, unit, relative, self.moving, start)
 
-    def minimum(self) -> tuple[FloatArray, FloatArray]:
-        """Best x >= 0 and its chi^2: secant on the derivative, kept inside a bracket."""
-        number = len(self.unit)
-        low, high = np.zeros(number), np.ones(number)
-        chi2, slope_low, theta = self.evaluate(low, None)
-        best, active = low.copy(), slope_low < 0
-        if not np.any(active):
-            return best, chi2
-        slope_high = slope_low.copy()
-        for _ in range(60):
-            grow = active & (slope_high < 0)
-            if not np.any(grow):
-                break
-            rows = np.nonzero(grow)[0]
-            value, slope, theta_rows = self.evaluate(high[rows], theta[rows], rows)
-            slope_high[rows], theta[rows] = slope, theta_rows
-            still = slope < 0
-            low[rows[still]], slope_low[rows[still]] = high[rows[still]], slope[still]
-            high[rows[still]] *= 3.0
-        rows = np.nonzero(active)[0]
-        for step in range(40):
-            middle = 0.5 * (low[rows] + high[rows])
-            secant = low[rows] - slope_low[rows] * (high[rows] - low[rows]) / (slope_high[rows] - slope_low[rows])
-            guess = secant if step % 3 < 2 else middle
-            value, slope, theta[rows] = self.evaluate(guess, theta[rows], rows)
-            best[rows], chi2[rows] = guess, value
-            negative = slope < 0
-            low[rows] = np.where(negative, guess, low[rows])
-            slope_low[rows] = np.where(negative, slope, slope_low[rows])
-            high[rows] = np.where(negative, high[rows], guess)
-            slope_high[rows] = np.where(negative, slope_high[rows], slope)
-            keep = np.abs(slope) * np.maximum(high[rows] - low[rows], 1e-300) > 1e-7
-            rows = rows[keep]
-            if rows.size == 0:
-                break
-        return best, chi2
+    @cached_property
+    def _zero(self) -> tuple[float, FloatArray]:
+        """chi^2 without signal, which is the same in every row, and the pulls."""
+        chi2, pulls, _ = self.likelihood.chi2(np.zeros((1, self.likelihood.bins)))
+        return float(chi2[0]), np.repeat(pulls, len(self.unit), axis=0)
 
-    def upper_edge(self, best: FloatArray, target: FloatArray) -> FloatArray:
-        """x above the best fit where chi^2 = target, by Newton's method inside a bracket; infinite if never reached.
-
-        A pull on the signal lets the profile saturate at large x, where Newton's method alone would run away.
-        """
-        inner, x = best.copy(), best + 2.0
-        chi2, slope, theta = self.evaluate(x, None)
-        for _ in range(22):  # a billion times the noise
-            grow = np.nonzero(chi2 < target)[0]
-            if grow.size == 0:
-                break
-            inner[grow], x[grow] = x[grow], best[grow] + 2.5 * (x[grow] - best[grow])
-            chi2[grow], slope[grow], theta[grow] = self.evaluate(x[grow], theta[grow], grow)
-        rows = np.nonzero(chi2 >= target)[0]
-        outer = x.copy()
-        x[chi2 < target] = np.inf
+    def minimum(self) -> _Best:
+        """Best x >= 0: Newton's method on the derivative, kept inside a bracket."""
+        everything, number = np.arange(len(self.unit)), len(self.unit)
+        low, high, x = np.zeros(number), np.full(number, np.inf), np.zeros(number)
+        point = self.at(x, self._zero[1], everything)
+        found = _Best(x, point.chi2, point.curvature, point.pulls, point.drift)
+        rows = np.nonzero(point.slope < 0)[0]
+        slope = point.slope[rows]
         for _ in range(100):
-            step = np.divide(
-                chi2[rows] - target[rows], slope[rows], out=np.full(rows.size, np.inf), where=slope[rows] > 0
-            )
-            trial = x[rows] - step
-            inside = (trial > inner[rows]) & (trial < outer[rows])
-            trial = np.where(inside, trial, 0.5 * (inner[rows] + outer[rows]))
-            moved = np.abs(trial - x[rows])
-            x[rows] = trial
-            chi2[rows], slope[rows], theta[rows] = self.evaluate(trial, theta[rows], rows)
-            below = chi2[rows] < target[rows]
-            inner[rows[below]], outer[rows[~below]] = trial[below], trial[~below]
-            rows = rows[moved > 1e-6 * trial]
             if rows.size == 0:
-                return x
-        raise DomainError("the upper edge of an excluded interval did not converge")
+                return found
+            here, curvature = x[rows], found.curvature[rows]
+            newton = here - np.divide(slope, curvature, out=np.full(rows.size, -np.inf), where=curvature > 0)
+            farthest = np.where(np.isfinite(high[rows]), 0.5 * (low[rows] + high[rows]), 4.0 * (here + 1.0))
+            inside = (newton > low[rows]) & (newton < high[rows]) & (newton <= 16.0 * (here + 1.0))
+            trial = np.where(inside, newton, farthest)
+            start = found.pulls[rows] + (trial - here)[:, None] * found.drift[rows]
+            point, slope = self._look(found, trial, start, rows)
+            left = slope < 0
+            low[rows], high[rows] = np.where(left, trial, low[rows]), np.where(left, high[rows], trial)
+            # what the next step would gain; the width of the bracket where the profile has no minimum to speak of
+            gain = np.divide(slope**2, point.curvature, out=np.full(rows.size, np.inf), where=point.curvature > 0)
+            gain = np.minimum(gain, np.abs(slope) * (high[rows] - low[rows]))
+            rows, slope = rows[gain > _GAIN], slope[gain > _GAIN]
+        raise DomainError("the best fit of a signal did not converge")
 
-    def lower_edge(self, best: FloatArray, target: FloatArray) -> FloatArray:
-        """x below the best fit where chi^2 = target, 0 where even x = 0 is allowed."""
-        zero = self.evaluate(np.zeros_like(best), None)[0]
-        rows = np.nonzero(zero > target)[0]
-        edge = np.zeros_like(best)
-        for _ in range(60):
+    def _look(
+        self, found: _Best, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]
+    ) -> tuple[ProfilePoint, FloatArray]:
+        point = self.at(x, start, rows)
+        found.x[rows], found.chi2[rows], found.curvature[rows] = x, point.chi2, point.curvature
+        found.pulls[rows], found.drift[rows] = point.pulls, point.drift
+        return point, point.slope
+
+    def edge(self, best: _Best, critical: float, above: bool) -> FloatArray:
+        """x above (or below) the best fit where chi^2 is larger by ``critical``: roots of local parabolas in a bracket.
+
+        Infinite if never reached above, 0 where even x = 0 is allowed below. A pull on the signal lets the profile
+        saturate at large x, where a parabola alone would run away.
+        """
+        side = 1.0 if above else -1.0
+        target = best.chi2 + critical
+        edge = np.full_like(best.x, np.inf if above else 0.0)
+        rows = np.arange(len(best.x)) if above else np.nonzero(self._zero[0] > target)[0]
+        inner, outer = best.x.copy(), edge.copy()
+        distance = np.sqrt(2.0 * critical / np.where(best.curvature > 0, best.curvature, 2.0))
+        x = np.clip(best.x + side * distance, 0.5 * best.x, best.x + 1e3)
+        start = best.pulls[rows] + (x - best.x)[rows, None] * best.drift[rows]
+        for _ in range(100):
             if rows.size == 0:
-                break
-            chi2, slope, _ = self.evaluate(edge[rows], None, rows)
-            step = (chi2 - target[rows]) / slope
-            edge[rows] -= step
-            rows = rows[np.abs(step) > 1e-6 * np.maximum(edge[rows], 1e-300)]
-        return edge
+                return edge
+            here = x[rows]
+            point = self.at(here, start, rows)
+            gap = target[rows] - point.chi2
+            reached = gap <= 0
+            inner[rows], outer[rows] = np.where(reached, inner[rows], here), np.where(reached, here, outer[rows])
+            root = point.slope + side * np.sqrt(np.maximum(point.slope**2 + 2.0 * point.curvature * gap, 0.0))
+            step = np.divide(2.0 * gap, root, out=np.full(rows.size, np.nan), where=root != 0)
+            trial = here + step
+            first, last = (inner[rows], outer[rows]) if above else (outer[rows], inner[rows])
+            good = (trial > first) & (trial < last) & (np.abs(step) <= 4.0 * np.abs(here - best.x[rows]))
+            away = np.where(np.isfinite(last), 0.5 * (first + last), best.x[rows] + 2.5 * (here - best.x[rows]))
+            x[rows] = np.where(good, trial, away)
+            # the parabola's root is good to the third power of its step
+            done = (good & (np.abs(step) <= _STEP * here)) | (last - first <= _STEP**2 * here)
+            edge[rows[done]] = x[rows[done]]
+            lost = ~done & (x[rows] - best.x[rows] > _FARTHEST * (distance[rows] + 1.0))
+            keep = ~done & ~lost
+            start = (point.pulls + (x[rows] - here)[:, None] * point.drift)[keep]
+            rows = rows[keep]
+        raise DomainError("the edge of an excluded interval did not converge")
 
 
 def crossings(d: FloatArray, level: FloatArray, excess: Callable[[FloatArray], FloatArray]) -> tuple[Interval, ...]:

@@ -1,24 +1,27 @@
-r"""Pair annihilation through a photon and a Z: e+ e- -> nu N and q qbar -> nu N.
+r"""Pair annihilation through a photon, a Z and a W: e+ e- -> nu N and q qbar -> nu N.
 
-With :math:`\mathcal L=\bar\nu_L\sigma^{\mu\nu}(d_\gamma F_{\mu\nu}+d_ZZ_{\mu\nu})N_R`, a fermion f of charge Q and weak
-isospin T_3, :math:`g_L=T_3-Qs_W^2`, :math:`g_R=-Qs_W^2`, :math:`g_Z=e/s_Wc_W`, massless f and c = cos(theta) between
-f and the heavy lepton,
+With :math:`\mathcal L=\bar\nu_L\sigma^{\mu\nu}(d_\gamma F_{\mu\nu}+d_ZZ_{\mu\nu})N_R
++d_W\bar\ell_L\sigma^{\mu\nu}W^-_{\mu\nu}N_R`, a fermion f of charge Q and weak isospin T_3,
+:math:`g_L=T_3-Qs_W^2`, :math:`g_R=-Qs_W^2`, :math:`g_Z=e/s_Wc_W`, massless f and c = cos(theta) between f and N,
 
 .. math::
 
-    C_\chi &= \frac{2d_\gamma eQ}{s}+\frac{2d_Zg_Zg_\chi}{s-m_Z^2+im_Z\Gamma_Z}, \\
-    \frac{d\sigma}{dc} &= \frac{(s-M^2)^2}{128\pi N_cs}\Bigl\{\textstyle\sum_\chi|C_\chi|^2\,
-        \bigl[(1-c^2)s+(1+c^2)M^2\bigr] \mp 2\,(|C_L|^2-|C_R|^2)\,M^2c\Bigr\}, \\
-    \sigma &= \frac{(s-M^2)^2(s+2M^2)}{96\pi N_cs}\textstyle\sum_\chi|C_\chi|^2,
+    C_\chi &= \frac{2d_\gamma eQ}{s}+\frac{2d_Zg_Zg_\chi}{s-m_Z^2+im_Z\Gamma_Z}, \qquad
+    C_W = \frac{\sqrt2\,g\,d_W}{t-m_W^2}, \\
+    \frac{d\sigma}{dc} &= \frac{(s-M^2)^2}{128\pi N_cs}\Bigl\{
+        s\,(1-c^2)\Bigl[\bigl|C_L-\bigl(1-\tfrac{M^2}{s}\bigr)C_W\bigr|^2+|C_R|^2\Bigr]
+        +M^2\bigl[(1+c)^2|C_L|^2+(1-c)^2|C_R|^2\bigr]\Bigr\}, \\
+    \sigma &= \frac{(s-M^2)^2(s+2M^2)}{96\pi N_cs}\textstyle\sum_\chi|C_\chi|^2\quad(C_W=0),
 
-for ONE lepton-number state: upper sign nu Nbar, lower sign nubar N. Both together are twice sigma, Dirac and Majorana
-alike. Photon alone is the review's Eqs. (31)-(33), which hold with d for its mu (docs: errata, section 8). Checked
-against explicit Dirac traces to 1e-8 in tests/processes/test_annihilation.py.
+for ONE lepton-number state, nubar N; nu Nbar has c -> -c. Both together are twice sigma, Dirac and Majorana alike. C_W is
+there for e+ e- -> nu_e N alone, by W exchange with t = -(s - M^2)(1 - c)/2: it feeds only the first bracket, in which N
+has helicity +1/2; in the second, suppressed by M^2, N has the other one. Photon alone is the review's Eqs. (31)-(33),
+which hold with d for its mu (docs: errata, section 8). Checked against explicit Dirac traces to 1e-8 in
+tests/processes/test_annihilation.py.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,10 +33,7 @@ from nudipole.errors import DomainError, UnknownNameError, check_finite, check_n
 
 FloatArray = npt.NDArray[np.float64]
 State = Literal["nu Nbar", "nubar N", "sum"]
-
-
-class EffectiveTheoryWarning(UserWarning):
-    """The coupling is so large at this energy that the dipole operator no longer stands for its completion."""
+_SIGNS: dict[str, tuple[float, ...]] = {"nubar N": (1.0,), "nu Nbar": (-1.0,), "sum": (1.0, -1.0)}  # of cos(theta)
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ FERMIONS = {
 }
 
 
-def chiral_couplings(
+def chiral_amplitudes(
     s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0, z_width: float = units.Z_WIDTH
 ) -> tuple[FloatArray, FloatArray]:
-    r"""|C_L|^2 and |C_R|^2 per unit d_gamma^2, photon and Z with their interference.
+    r"""C_L and C_R per unit d_gamma, photon and Z.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def chiral_couplings(
     Returns
     -------
     tuple of ndarray
-        [GeV^-4].
+        [GeV^-2], complex where there is a Z.
 
     Raises
     ------
@@ -85,12 +85,6 @@ def chiral_couplings(
         If there is no such fermion.
     DomainError
         If s is not positive, the width negative, or s sits on the pole of a Z without width.
-
-    Examples
-    --------
-    >>> left, right = chiral_couplings(100.0)
-    >>> bool(left == right)
-    True
     """
     if fermion not in FERMIONS:
         raise UnknownNameError("fermion", fermion, FERMIONS)
@@ -100,15 +94,80 @@ def chiral_couplings(
     kind, s = FERMIONS[fermion], np.asarray(s, dtype=float)
     photon = 2.0 * units.ELEMENTARY_CHARGE * kind.charge / s
     if z_over_gamma == 0.0:
-        return photon**2, photon**2
+        return photon, photon
     if z_width == 0.0 and np.any(s == units.Z_MASS**2):
         raise DomainError("a Z without width has no cross section on its pole")
     sine2 = units.SIN2_THETA_W_MSBAR
     g_z = units.ELEMENTARY_CHARGE / np.sqrt(sine2 * (1.0 - sine2))
     pole = 2.0 * z_over_gamma * g_z / (s - units.Z_MASS**2 + 1j * units.Z_MASS * z_width)
-    left = photon + pole * (kind.isospin - kind.charge * sine2)
-    right = photon - pole * kind.charge * sine2
+    return photon + pole * (kind.isospin - kind.charge * sine2), photon - pole * kind.charge * sine2
+
+
+def chiral_couplings(
+    s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0, z_width: float = units.Z_WIDTH
+) -> tuple[FloatArray, FloatArray]:
+    r"""|C_L|^2 and |C_R|^2 per unit d_gamma^2 [GeV^-4]: the squares of :func:`chiral_amplitudes`.
+
+    Examples
+    --------
+    >>> left, right = chiral_couplings(100.0)
+    >>> bool(left == right)
+    True
+    """
+    left, right = chiral_amplitudes(s, fermion, z_over_gamma, z_width)
     return np.abs(left) ** 2, np.abs(right) ** 2
+
+
+def helicity_weights(
+    cosine: npt.ArrayLike,
+    s: npt.ArrayLike,
+    hnl_mass: npt.ArrayLike,
+    fermion: str = "e",
+    z_over_gamma: float = 0.0,
+    state: State = "sum",
+    w_over_gamma: float = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    r"""The two terms in the braces of dsigma/dc, without and with mass suppression: helicity +1/2 and -1/2 of N.
+
+    Parameters
+    ----------
+    cosine : array_like
+        cos(theta) in [-1, 1] between f (e.g. e-) and the heavy lepton in the centre of mass.
+    s : array_like
+        [GeV^2].
+    hnl_mass : array_like
+        M [GeV].
+    fermion, z_over_gamma
+        As in :func:`chiral_amplitudes`.
+    state : {"sum", "nu Nbar", "nubar N"}
+        One lepton-number state, or both; Nbar has the opposite helicities.
+    w_over_gamma : float
+        d_W / d_gamma of the electron flavour; 0 for every other flavour and for quarks.
+
+    Returns
+    -------
+    tuple of ndarray
+        Per d^2 [GeV^-2].
+
+    Raises
+    ------
+    DomainError
+        If |cos| > 1, s is not positive, a mass is negative, or a W is asked for with another fermion than e.
+    """
+    if state not in _SIGNS:
+        raise UnknownNameError("lepton-number state", state, _SIGNS)
+    check_non_negative(hnl_mass=hnl_mass)
+    cosine = _cosine(cosine)
+    left, right = chiral_amplitudes(s, fermion, z_over_gamma)
+    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
+    strength, pole = _w_exchange(s, mass2, fermion, w_over_gamma)
+    allowed = suppressed = np.zeros(())
+    for sign in _SIGNS[state]:
+        c = sign * cosine
+        with_w = left + strength / (pole - c) if w_over_gamma else left
+        allowed = allowed + s * (1.0 - c**2) * (np.abs(with_w) ** 2 + np.abs(right) ** 2)
+        suppressed = suppressed + mass2 * ((1.0 + c) ** 2 * np.abs(left) ** 2 + (1.0 - c) ** 2 * np.abs(right) ** 2)
+    return allowed, suppressed
 
 
 def angular_distribution(
@@ -118,48 +177,25 @@ def angular_distribution(
     fermion: str = "e",
     z_over_gamma: float = 0.0,
     state: State = "sum",
+    w_over_gamma: float = 0.0,
 ) -> FloatArray:
-    r"""dsigma/dcos(theta) / d^2, theta between f (e.g. e-) and the heavy lepton in the centre of mass.
-
-    Parameters
-    ----------
-    cosine : array_like
-        cos(theta) in [-1, 1].
-    s : array_like
-        [GeV^2].
-    hnl_mass : array_like
-        M [GeV].
-    fermion, z_over_gamma
-        As in :func:`chiral_couplings`.
-    state : {"sum", "nu Nbar", "nubar N"}
-        One lepton-number state, or both.
+    r"""dsigma/dcos(theta) / d^2, parameters and errors as in :func:`helicity_weights`.
 
     Returns
     -------
     ndarray
         Dimensionless (GeV^-2 per GeV^-2); zero at and below threshold.
-
-    Raises
-    ------
-    DomainError
-        If |cos| > 1, s is not positive or a mass is negative.
     """
-    signs = {"nu Nbar": (-1.0, 1.0), "nubar N": (1.0, 1.0), "sum": (0.0, 2.0)}
-    if state not in signs:
-        raise UnknownNameError("lepton-number state", state, signs)
-    check_non_negative(hnl_mass=hnl_mass)
-    cosine = _cosine(cosine)
-    sign, number = signs[state]
-    left, right = chiral_couplings(s, fermion, z_over_gamma)
-    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
-    even = (left + right) * ((1.0 - cosine**2) * s + (1.0 + cosine**2) * mass2)
-    odd = 2.0 * sign * (left - right) * mass2 * cosine
-    front = np.maximum(s - mass2, 0.0) ** 2 / (128.0 * np.pi * FERMIONS[fermion].colours * s)
-    return front * (number * even + odd)
+    allowed, suppressed = helicity_weights(cosine, s, hnl_mass, fermion, z_over_gamma, state, w_over_gamma)
+    return _front(s, hnl_mass, fermion) * (allowed + suppressed)
 
 
 def cross_section(
-    s: npt.ArrayLike, hnl_mass: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0
+    s: npt.ArrayLike,
+    hnl_mass: npt.ArrayLike,
+    fermion: str = "e",
+    z_over_gamma: float = 0.0,
+    w_over_gamma: float = 0.0,
 ) -> FloatArray:
     r"""sigma(f fbar -> nu Nbar) / d^2, one lepton-number state, massless f; the sum of both is twice this.
 
@@ -169,8 +205,8 @@ def cross_section(
         [GeV^2].
     hnl_mass : array_like
         M [GeV].
-    fermion, z_over_gamma
-        As in :func:`chiral_couplings`.
+    fermion, z_over_gamma, w_over_gamma
+        As in :func:`helicity_weights`.
 
     Returns
     -------
@@ -184,10 +220,54 @@ def cross_section(
     0.3333333333
     """
     check_non_negative(hnl_mass=hnl_mass)
-    left, right = chiral_couplings(s, fermion, z_over_gamma)
+    left, right = chiral_amplitudes(s, fermion, z_over_gamma)
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
-    phase_space = np.maximum(s - mass2, 0.0) ** 2 * (s + 2.0 * mass2)
-    return phase_space / (96.0 * np.pi * FERMIONS[fermion].colours * s) * (left + right)
+    total = 4.0 / 3.0 * (s + 2.0 * mass2) * (np.abs(left) ** 2 + np.abs(right) ** 2)
+    if w_over_gamma:
+        strength, pole = _w_exchange(s, mass2, fermion, w_over_gamma)
+        first, second = _pole_integrals(pole)
+        total = total + s * (2.0 * strength * np.real(left) * first + strength**2 * second)
+    return _front(s, hnl_mass, fermion) * total
+
+
+def _w_exchange(
+    s: FloatArray, mass2: FloatArray, fermion: str, w_over_gamma: float
+) -> tuple[FloatArray | float, FloatArray | float]:
+    """-(1 - M^2/s) C_W as strength / (pole - c): strength [GeV^-2] and pole = 1 + 2 m_W^2 / (s - M^2)."""
+    check_finite(w_over_gamma=w_over_gamma)
+    if w_over_gamma == 0.0:
+        return 0.0, np.inf
+    if fermion != "e":
+        raise DomainError(f"W exchange makes nu N out of e+ e- alone, not out of a pair of {fermion}")
+    g = np.sqrt(_weak_coupling2())
+    room = np.maximum(s - mass2, 1e-12 * s)
+    return 2.0 * np.sqrt(2.0) * g * w_over_gamma / s, 1.0 + 2.0 * units.W_MASS**2 / room
+
+
+def _pole_integrals(pole: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+    """int (1 - c^2) / (a - c)^n dc over [-1, 1] for n = 1, 2 and a > 1; a series where the logarithms cancel."""
+    a = np.asarray(pole, dtype=float)
+    near = np.minimum(a, 30.0)
+    log = np.log1p(2.0 / (near - 1.0))
+    far = 1.0 / np.maximum(a, 30.0) ** 2
+    first = 4.0 * np.sqrt(far) * (1 / 3 + far * (1 / 15 + far * (1 / 35 + far * (1 / 63 + far / 99))))
+    second = 4.0 * far * (1 / 3 + far * (1 / 5 + far * (1 / 7 + far * (1 / 9 + far / 11))))
+    exact = a < 30.0
+    return (
+        np.where(exact, 2.0 * near - (near**2 - 1.0) * log, first),
+        np.where(exact, 2.0 * near * log - 4.0, second),
+    )
+
+
+def _front(s: npt.ArrayLike, hnl_mass: npt.ArrayLike, fermion: str) -> FloatArray:
+    """(s - M^2)^2 / (128 pi N_c s), zero below threshold."""
+    s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
+    return np.maximum(s - mass2, 0.0) ** 2 / (128.0 * np.pi * FERMIONS[fermion].colours * s)
+
+
+def _weak_coupling2() -> float:
+    """g^2 = 4 sqrt(2) G_F m_W^2."""
+    return float(4.0 * np.sqrt(2.0) * units.FERMI_CONSTANT * units.W_MASS**2)
 
 
 def charged_current_cross_section(
@@ -215,8 +295,7 @@ def charged_current_cross_section(
     check_positive(s=s)
     check_non_negative(hnl_mass=hnl_mass, w_width=w_width)
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
-    g2 = 4.0 * np.sqrt(2.0) * units.FERMI_CONSTANT * units.W_MASS**2
-    coupling2 = 2.0 * g2 / np.abs(s - units.W_MASS**2 + 1j * units.W_MASS * w_width) ** 2
+    coupling2 = 2.0 * _weak_coupling2() / np.abs(s - units.W_MASS**2 + 1j * units.W_MASS * w_width) ** 2
     return np.maximum(s - mass2, 0.0) ** 2 * (s + 2.0 * mass2) / (288.0 * np.pi * s) * coupling2
 
 
@@ -245,76 +324,48 @@ def forward_backward_asymmetry(
 ) -> FloatArray:
     r"""(F - B) / (F + B) of the heavy lepton against f: mp 3 M^2 (|C_L|^2 - |C_R|^2) / [2 (s + 2 M^2) sum |C|^2].
 
-    Needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number states.
+    Photon and Z; needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number
+    states. W exchange adds a larger one, to be had from :func:`angular_distribution`.
 
     Raises
     ------
     DomainError
         Below threshold, sqrt(s) <= M, where there is nothing to be asymmetric.
     """
-    signs = {"nu Nbar": -1.0, "nubar N": 1.0, "sum": 0.0}
-    if state not in signs:
-        raise UnknownNameError("lepton-number state", state, signs)
+    if state not in _SIGNS:
+        raise UnknownNameError("lepton-number state", state, _SIGNS)
     check_above_threshold(s, hnl_mass)
     left, right = chiral_couplings(s, fermion, z_over_gamma)
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
-    return signs[state] * 1.5 * mass2 / (s + 2.0 * mass2) * (left - right) / (left + right)
+    sign = sum(_SIGNS[state]) / len(_SIGNS[state])
+    return sign * 1.5 * mass2 / (s + 2.0 * mass2) * (left - right) / (left + right)
 
 
-def helicity(cosine: npt.ArrayLike, s: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> FloatArray:
+def helicity(
+    cosine: npt.ArrayLike,
+    s: npt.ArrayLike,
+    hnl_mass: npt.ArrayLike,
+    z_over_gamma: float = 0.0,
+    w_over_gamma: float = 0.0,
+) -> FloatArray:
     r"""Mean helicity of N (minus that of Nbar), both lepton-number states summed, from -1 to 1.
 
-    .. math:: h = \frac{s(1-c^2)-M^2(1+c^2)}{s(1-c^2)+M^2(1+c^2)}
+    .. math:: h = \frac{s(1-c^2)-M^2(1+c^2)}{s(1-c^2)+M^2(1+c^2)}\quad(d_W=0)
 
     The state without mass suppression has N and nubar of helicity +1/2 back to back: J_z = 0 along N, hence 1 - c^2.
     In N -> nu gamma the photon follows (1 - h cos theta*)/2 about the flight direction, and so it does in
-    Nbar -> nubar gamma: both prefer the softer photon. For Majorana N the photon is isotropic.
+    Nbar -> nubar gamma: both prefer the softer photon. For Majorana N the photon is isotropic. The couplings of e+ e-
+    matter only with a W; quarks have the same h.
+
+    Raises
+    ------
+    DomainError
+        Below threshold, sqrt(s) <= M.
     """
     check_above_threshold(s, hnl_mass)
-    cosine, s = _cosine(cosine), np.asarray(s, dtype=float)
-    mass2 = np.asarray(hnl_mass, dtype=float) ** 2
-    allowed, suppressed = s * (1.0 - cosine**2), mass2 * (1.0 + cosine**2)
+    allowed, suppressed = helicity_weights(cosine, s, hnl_mass, "e", z_over_gamma, "sum", w_over_gamma)
     total = allowed + suppressed
     return np.divide(allowed - suppressed, total, out=np.ones_like(total), where=total > 0)
-
-
-def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> FloatArray:
-    r"""Largest d [GeV^-1] that J = 1 partial-wave unitarity allows for f fbar -> nu N at this s, M << sqrt(s).
-
-    One helicity state of the pair annihilates with 4 sigma_chi (both lepton-number states) and at most 12 pi / s, with
-    sigma_chi = 2 s^2 |C_chi|^2 / 96 pi in colour-singlet normalisation: d^2 <= 144 pi^2 / (s^3 max |C_chi|^2).
-
-    Examples
-    --------
-    >>> bool(unitarity_coupling(13e3**2) < unitarity_coupling(91.2**2))
-    True
-    """
-    left, right = chiral_couplings(s, fermion, z_over_gamma)
-    return 12.0 * np.pi / np.sqrt(np.asarray(s, dtype=float) ** 3 * np.maximum(left, right))
-
-
-def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> None:
-    r"""Warn where d^2 s is not small.
-
-    Two levels, one :class:`EffectiveTheoryWarning`: d > 1/sqrt(s), the scale of the operator lies below the collision
-    energy even for a strongly coupled completion; and d above :func:`unitarity_coupling`, the amplitude is no
-    probability any more.
-    """
-    check_non_negative(d=d)
-    check_positive(s=s)
-    d, s = np.broadcast_arrays(np.asarray(d, dtype=float), np.asarray(s, dtype=float))
-    if np.any(d > unitarity_coupling(s, fermion, z_over_gamma)):
-        warnings.warn(
-            f"d = {np.max(d):.3g} GeV^-1 violates partial-wave unitarity at sqrt(s) = {np.sqrt(np.max(s)):.4g} GeV",
-            EffectiveTheoryWarning,
-            stacklevel=3,
-        )
-    elif np.any(d**2 * s > 1.0):
-        warnings.warn(
-            f"d^2 s = {np.max(d**2 * s):.3g} is not small: the scale 1/d lies below the collision energy",
-            EffectiveTheoryWarning,
-            stacklevel=3,
-        )
 
 
 def check_above_threshold(s: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> None:

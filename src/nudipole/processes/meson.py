@@ -49,9 +49,12 @@ def total_width(parent: str) -> float:
 
 
 def lepton_number_states(parent: str) -> int:
-    """States that N plus Nbar add up to: 2 (nu Nbar and nubar N) for a neutral meson, 1 for a charged one.
+    """Lepton-number states that one and the same meson decays to: 2 for a neutral one, 1 for a charged one.
 
-    The charge of a charged meson fixes the lepton number, so there is nothing to double.
+    A virtual photon makes nu Nbar and, by the Hermitian conjugate of the dipole, nubar N: two final states of equal width,
+    which do not interfere. P+ decays through W+ -> l+ nu*, nu* -> N gamma, so l+ N is all there is at order d^2; l- Nbar is
+    a decay of P-, another meson with its own flux. For Majorana N nothing is added either: l- N from P+ would break the
+    electric charge, not lepton number, so only a neutral parent has two states, nu N and nubar N.
     """
     return 1 if canonical(parent) in charged_meson.CHARGED_MESONS else 2
 

@@ -8,10 +8,9 @@ species in equilibrium,
 
 * static charges, :math:`\nu Z \to N Z`, k = momentum of N:
   :math:`d\sigma/dq^2 = 4\alpha Z^2\,[1/q^2 - M^2/4E^2q^2 - M^4/4E^2q^4]\,q^2/(q^2+\kappa^2)`;
-* relativistic electrons and positrons, with the blocked density :math:`\int f(1-f)` as target;
 * photons of mass m (transverse plasmons), :math:`\nu\gamma \leftrightarrow N` for M > m and
   :math:`\gamma \leftrightarrow N\bar\nu` for M < m, with full quantum statistics;
-* pairs, :math:`e^+e^- \leftrightarrow N\bar\nu`, with full quantum statistics and a vacuum photon.
+* electrons and positrons, which scatter and annihilate: :mod:`nudipole.processes.electron_gas`.
 
 Derived from the operator; the traces are in tests/processes/test_plasma.py. The massless limits are those of
 :cite:`Raffelt:1996wa`, the cross sections for N those of :cite:`Magill:2018jla`.
@@ -29,10 +28,6 @@ from nudipole import units
 from nudipole.errors import SMALLEST, DomainError, check_count, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
-_NODES = 24  # Gauss-Legendre nodes of the photon and neutrino energy integrals
-_PAIR_NODES = 6
-_TAIL = 45.0  # thermal integrals stop this many temperatures up: exp(-45) = 3e-20
-_PAIR_TAIL = 30.0
 _MASSLESS = SMALLEST  # GeV: a mass below it is none
 
 
@@ -136,34 +131,8 @@ def proton_blocking(proton_density: npt.ArrayLike, temperature: npt.ArrayLike) -
     return free / np.maximum(fermi_energy, free)
 
 
-def electron_targets(electron_potential: npt.ArrayLike, temperature: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    r"""Blocked density [GeV^3] and mean energy [GeV] of e- plus e+ as targets of a soft scattering.
-
-    :math:`n = 2\int d^3p/(2\pi)^3 f(1-f) = T(\mu^2 + \pi^2T^2/3)/\pi^2`; the mean energy is weighted with f (1 - f),
-    :math:`3\pi^2(n_- + n_+)/(\mu^2 + \pi^2T^2/3)`: mu if degenerate, 3.29 T if not.
-    """
-    check_non_negative(electron_potential=electron_potential)
-    check_positive(temperature=temperature)
-    potential, temperature = np.broadcast_arrays(
-        np.asarray(electron_potential, dtype=float), np.asarray(temperature, dtype=float)
-    )
-    susceptibility = _susceptibility(potential, temperature)
-    # n_- + n_+ = (T^3/pi^2) int x^2 [f_- + f_+], exact up to exp(-mu/T) terms through Li_3
-    total = temperature**3 / np.pi**2 * _pair_integral(potential / temperature)
-    return temperature * susceptibility / np.pi**2, 3.0 * np.pi**2 * total / susceptibility
-
-
 def _susceptibility(potential: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     return np.asarray(potential, dtype=float) ** 2 + np.pi**2 / 3.0 * np.asarray(temperature, dtype=float) ** 2
-
-
-def _pair_integral(degeneracy: FloatArray) -> FloatArray:
-    """int_0^inf x^2 [f(x - y) + f(x + y)] dx for y = mu/T >= 0: y^3/3 + pi^2 y/3 + 2 int x^2 f(x + y)."""
-    nodes, weights = legendre(_NODES)
-    u = 0.5 * (nodes + 1.0)
-    x = _TAIL * u**2
-    tail = _TAIL * np.sum(weights * u * x**2 * expit(-x - degeneracy[..., None]), axis=-1)
-    return degeneracy**3 / 3.0 + np.pi**2 * degeneracy / 3.0 + 2.0 * tail
 
 
 # --- scattering off charges -------------------------------------------------------------------------------------------
@@ -204,38 +173,12 @@ def static_cross_section(energy: npt.ArrayLike, mass: npt.ArrayLike, screening2:
         raise DomainError("the cross section on a bare charge diverges for M = 0: give a screening scale")
     single = 1.0 - mass**2 / (4.0 * safe**2)
     double = mass**4 / (4.0 * safe**2)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logarithm = np.log((high2 + kappa2) / (low2 + kappa2))
         screened = (np.log1p(kappa2 / low2) - np.log1p(kappa2 / high2)) / kappa2
         bare = 1.0 / low2 - 1.0 / high2
-        inverse = np.where(low2 > 0, double * np.where(kappa2 > 0, screened, bare), 0.0)
+        inverse = np.where(low2 > 0, double * np.where(kappa2 > _MASSLESS**2, screened, bare), 0.0)
     return np.where(open_channel, 4.0 * units.ALPHA * np.maximum(single * logarithm - inverse, 0.0), 0.0)
-
-
-def electron_cross_section(
-    energy: npt.ArrayLike, mass: npt.ArrayLike, electron_energy: npt.ArrayLike, screening2: npt.ArrayLike
-) -> FloatArray:
-    r"""Cross section per d^2 [dimensionless] of :math:`\nu e \to N e` on relativistic electrons, screened.
-
-    With s = 2 E E_e (angle average), y = M^2/s and L = ln[1 + (s - M^2)/kappa^2],
-
-    .. math:: \sigma = 4\alpha\left[(1 - y + y^2/2)\,L - (1 - y/2)(1 - y - \kappa^2 L/s)\right],
-
-    the massless-electron limit of the exact spectrum with 1/t^2 -> 1/t(t - kappa^2). Zero below threshold. Energies in
-    GeV, kappa^2 in GeV^2.
-    """
-    check_non_negative(energy=energy, mass=mass, electron_energy=electron_energy)
-    check_positive(screening2=screening2)
-    energy, mass, electron, kappa2 = np.broadcast_arrays(
-        *(np.asarray(v, dtype=float) for v in (energy, mass, electron_energy, screening2))
-    )
-    s = 2.0 * energy * electron
-    open_channel = (s > mass**2) & (energy > mass)
-    s = np.where(open_channel, s, mass**2 + 1.0)
-    y = mass**2 / s
-    logarithm = np.log1p((s - mass**2) / kappa2)
-    bracket = (1.0 - y + 0.5 * y**2) * logarithm - (1.0 - 0.5 * y) * (1.0 - y - kappa2 * logarithm / s)
-    return np.where(open_channel, 4.0 * units.ALPHA * np.maximum(bracket, 0.0), 0.0)
 
 
 def backward(forward: npt.ArrayLike, energy: npt.ArrayLike, mass: npt.ArrayLike) -> FloatArray:
@@ -288,7 +231,7 @@ def photon_rates(
     photon energy E - E_nu; for M < m, plasmon decay and its inverse, :math:`a = (m^2 - M^2)(m^2 + 2M^2)/12\pi E p`,
 
     .. math:: \Gamma^+ = a\int dE_\nu\,(1 - f_{\bar\nu}) f_\gamma, \quad \Gamma^- = a\int dE_\nu\,f_{\bar\nu}(1 +
-    f_\gamma),
+              f_\gamma),
 
     photon energy E + E_nu; E_nu between :math:`|M^2 - m^2|/2(E \pm p)`. In vacuum Gamma^- = M^3/4pi (M/E).
 
@@ -301,109 +244,47 @@ def photon_rates(
 
     Notes
     -----
-    The decay keeps the transverse part (1 - m^2/M^2)^2 of the phase space, the plasmon decay the same rate for both
-    transverse polarisations, isotropic in its rest frame; wave-function factors Z_T = 1.
+    Exact: with :math:`f_\nu f_\gamma = f_N(1 - f_\nu + f_\gamma)` and :math:`(1 - f_{\bar\nu})f_\gamma = f_N(f_{\bar\nu}
+    + f_\gamma)`, f_N the Fermi function of E - mu_nu, the integrals are logarithms. The decay keeps the transverse part
+    (1 - m^2/M^2)^2 of the phase space, the plasmon decay the same rate for both transverse polarisations, isotropic in
+    its rest frame; wave-function factors Z_T = 1.
     """
     check_non_negative(mass=mass, photon_mass=photon_mass)
     check_positive(temperature=temperature, energy=energy)
     check_finite(potential=potential)
-    energy, photon, temperature, potential = np.broadcast_arrays(
-        *(np.asarray(v, dtype=float) for v in (energy, photon_mass, temperature, potential))
+    energy, photon, temperature, potential = (
+        np.asarray(v, dtype=float) for v in (energy, photon_mass, temperature, potential)
     )
+    energy = np.maximum(energy, mass)  # at rest and below: no flux
+    mass2, photon2 = max(mass, _MASSLESS) ** 2, photon**2
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
-    gap2 = mass**2 - photon**2
-    sign = np.where(gap2 >= 0, 1.0, -1.0)  # N -> nu gamma, or N nubar -> gamma
+    gap2 = mass2 - photon2
+    decays = gap2 >= 0  # N -> nu gamma, else N nubar -> gamma
     low = np.abs(gap2) / (2.0 * (energy + momentum))
-    spread = np.abs(gap2) * momentum / max(mass, _MASSLESS) ** 2  # high - low, stable at threshold
-    reach = np.maximum(-potential, 0.0) + _TAIL * temperature
-    spread = np.where(sign > 0, spread, np.minimum(spread, reach))
-    nodes, weights = legendre(_NODES)
-    # decay: photon energy on a logarithmic scale (soft photons, f ~ T/omega); plasmon decay: neutrino energy
-    photon_high = energy - low
-    photon_low = np.maximum(photon_high - spread, 1e-12 * photon_high)
-    log_range = np.log(photon_high / photon_low)[..., None]
-    omega_decay = photon_high[..., None] * np.exp(-0.5 * log_range * (1.0 - nodes))
-    u = 0.5 * (nodes + 1.0)
-    neutrino_plasmon = low[..., None] + spread[..., None] * u**2
-    is_decay = (sign > 0)[..., None]
-    omega = np.where(is_decay, omega_decay, energy[..., None] + neutrino_plasmon)
-    neutrino = np.where(is_decay, energy[..., None] - omega, neutrino_plasmon)
-    measure = np.where(is_decay, 0.5 * log_range * omega, spread[..., None] * u) * weights
-    occupied = bose(omega, temperature[..., None])
-    # share of free neutrino cells; for the plasmon the antineutrino hole plays the part of the neutrino
-    filled = fermi(sign[..., None] * neutrino, temperature[..., None], potential[..., None])
-    empty = fermi(-sign[..., None] * neutrino, temperature[..., None], -potential[..., None])
-    strength = np.where(sign > 0, gap2 * mass**2 / (4.0 * np.pi), -gap2 * (photon**2 + 2.0 * mass**2) / (12.0 * np.pi))
+    high = low + np.abs(gap2) * momentum / mass2
+    # ends of the photon energies, that of the faintest without the cancellation of E - high
+    bright = np.where(decays, energy - low, energy + high)
+    faint = np.where(decays, (4.0 * photon2 * energy**2 + gap2**2) / (4.0 * mass2 * np.abs(bright)), energy + low)
+    photons = temperature * (_log_one_minus_exp(bright / temperature) - _log_one_minus_exp(faint / temperature))
+    # empty neutrino cells in the decay, filled antineutrino cells in the other: the same integral mirrored
+    upper, lower = np.where(decays, high, -low) - potential, np.where(decays, low, -high) - potential
+    neutrinos = temperature * (_softplus(upper / temperature) - _softplus(lower / temperature))
+    strength = np.where(decays, gap2 * mass2 / (4.0 * np.pi), -gap2 * (photon2 + 2.0 * mass2) / (12.0 * np.pi))
     flux = energy * momentum
-    strength = np.divide(strength, flux, out=np.zeros_like(flux), where=flux > 0)
-    gain = strength * np.sum(measure * filled * occupied, axis=-1)
-    loss = strength * np.sum(measure * empty * (1.0 + occupied), axis=-1)
-    return gain, loss
-
-
-def pair_rates(
-    energy: npt.ArrayLike,
-    mass: float,
-    electron_potential: npt.ArrayLike,
-    temperature: npt.ArrayLike,
-    potential: npt.ArrayLike = 0.0,
-) -> tuple[FloatArray, FloatArray]:
-    r"""Gain and loss rate per d^2 [GeV^3] of N through :math:`e^+e^- \leftrightarrow N\bar\nu`.
-
-    A virtual photon of mass^2 s with the spectral density alpha/(3 pi s) of a pair takes the place of the plasmon:
-
-    .. math:: \Gamma^+ = \int\frac{ds}{s}\,\frac{\alpha}{3\pi}\,\frac{(s - M^2)(s + 2M^2)}{8\pi E p}
-              \int dE_\nu\,(1 - f_{\bar\nu})\,f_B(\omega)\,\langle 1 - f_{e^-} - f_{e^+}\rangle,
-
-    the bracket averaged over the directions of the pair, which makes f_B <...> = <f_- f_+>. Massless electrons, vacuum
-    photon; without statistics it integrates to 4 alpha d^2 T^6 / 3 pi^4 (M = 0). Accurate to 5e-3.
-    """
-    check_non_negative(mass=mass, electron_potential=electron_potential)
-    check_positive(temperature=temperature, energy=energy)
-    check_finite(potential=potential)
-    # no broadcast yet: only the last factor knows mu_nu, so N and N-bar cost little more than one
-    energy, electron, temperature, potential = (
-        np.asarray(v, dtype=float)[..., None, None] for v in (energy, electron_potential, temperature, potential)
-    )
-    momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
-    nodes, weights = legendre(_PAIR_NODES)
-    u, half = 0.5 * (nodes + 1.0), 0.5 * weights
-    scale = 2.0 * (energy + momentum) * temperature * _PAIR_TAIL
-    gap2 = scale * (u**2)[:, None]
-    s = mass**2 + gap2
-    low = gap2 / (2.0 * (energy + momentum))
-    spread = np.minimum(gap2 * momentum / max(mass, _MASSLESS) ** 2, _PAIR_TAIL * temperature)
-    neutrino = low + spread * u**2
-    omega = energy + neutrino
-    wave = np.sqrt(np.maximum(omega**2 - s, 0.0))
-    flux = energy * momentum
-    strength = units.ALPHA / (3.0 * np.pi * s) * gap2 * (s + 2.0 * mass**2) / (8.0 * np.pi)
-    strength = np.divide(strength, flux, out=np.zeros_like(strength), where=np.broadcast_to(flux > 0, strength.shape))
-    measure = strength * scale * (2.0 * u * half)[:, None] * spread * (2.0 * u * half)
-    measure = measure * _pair_phase_space(omega, wave, electron, temperature)
-    occupied = bose(omega, temperature)
-    gain = np.sum(measure * occupied * fermi(-neutrino, temperature, potential), axis=(-2, -1))
-    loss = np.sum(measure * (1.0 + occupied) * fermi(neutrino, temperature, -potential), axis=(-2, -1))
-    return gain, loss
-
-
-def _pair_phase_space(
-    omega: FloatArray, wave: FloatArray, potential: FloatArray, temperature: FloatArray
-) -> FloatArray:
-    """<1 - f_-(x) - f_+(omega - x)> over x in (omega -+ k)/2: logarithms of the two Fermi functions."""
-    low, high = 0.5 * (omega - wave), 0.5 * (omega + wave)
-    filled = np.zeros(np.broadcast_shapes(omega.shape, potential.shape))
-    for charge in (1.0, -1.0):
-        filled += _softplus((charge * potential - low) / temperature)
-        filled -= _softplus((charge * potential - high) / temperature)
-    filled *= temperature
-    mean = np.divide(filled, wave, out=np.ones_like(filled), where=np.broadcast_to(wave > 0, filled.shape))
-    return np.clip(1.0 - mean, 0.0, 1.0)
+    total = np.divide(strength, flux, out=np.zeros(np.broadcast(strength, flux).shape), where=flux > 0)
+    total = total * (neutrinos + photons)
+    return total * fermi(energy, temperature, potential), total * fermi(-energy, temperature, -potential)
 
 
 def _softplus(x: FloatArray) -> FloatArray:
     """ln(1 + e^x), overflow-free."""
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _log_one_minus_exp(x: FloatArray) -> FloatArray:
+    """ln(1 - e^-x) for x > 0, to machine precision at both ends."""
+    far, x = np.maximum(x, 1.0), np.maximum(x, np.finfo(float).tiny)
+    return np.where(x > 1.0, np.log1p(-np.exp(-far)), np.log(-np.expm1(-np.minimum(x, 1.0))))
 
 
 @functools.cache

@@ -191,7 +191,7 @@ def spectrum(
     """
     recoil, energy, mass, target_mass = broadcast(recoil_energy, neutrino_energy, hnl_mass, target.mass)
     low, high = recoil_limits(energy, mass, target_mass)
-    return np.where(inside_limits(recoil, low, high), _weighted(target, recoil, energy, mass, low, high), 0.0)
+    return np.where(inside_limits(recoil, low, high), spectrum_inside(target, recoil, energy, mass, low, high), 0.0)
 
 
 def total_cross_section(target: Target, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> FloatArray:
@@ -237,7 +237,7 @@ def integrate(target: Target, energy: FloatArray, mass: FloatArray, panels: int)
     fraction = ((np.arange(panels)[:, None] + 0.5 * (x + 1.0)) / panels).ravel()
     width = np.log(np.where(stop > start, stop / np.where(stop > start, start, 1.0), 1.0))
     recoil = np.where(stop > start, start, 1.0)[:, None] * np.exp(width[:, None] * fraction)
-    integrand = recoil * _weighted(target, recoil, energy[:, None], mass[:, None], low[:, None], high[:, None])
+    integrand = recoil * spectrum_inside(target, recoil, energy[:, None], mass[:, None], low[:, None], high[:, None])
     return np.where(stop > start, integrand @ np.tile(0.5 * w / panels, panels) * width, 0.0)
 
 
@@ -262,7 +262,7 @@ def integration_limits(
     return low, high, np.minimum(np.maximum(low, soft), stop), stop
 
 
-def _weighted(
+def spectrum_inside(
     target: Target,
     recoil: FloatArray,
     energy: FloatArray,
@@ -270,6 +270,7 @@ def _weighted(
     low: FloatArray | float,
     high: FloatArray | float,
 ) -> FloatArray:
+    """:func:`spectrum` for arguments known to be valid and inside the kinematic limits ``low``, ``high`` of E_r [GeV]."""
     q2 = 2.0 * target.mass * recoil
     target_mass = np.asarray(target.mass)
     value = target.electric(q2) * s0(recoil, energy, mass, target_mass, np.asarray(low), np.asarray(high))

@@ -23,39 +23,28 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import check_count, check_finite, check_non_negative, check_positive
+from nudipole.constraint import as_masses
+from nudipole.errors import check_count, check_finite
 from nudipole.portal import Direction, Nature
-from nudipole.processes import annihilation, gauge_decays, mono_photon
+from nudipole.processes import annihilation, gauge_decays, hnl_decay, mono_photon
 from nudipole.signals.photon_acceptance import LeptonCollider
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 Source = Literal["decay", "radiative"]
 SOURCES: tuple[Source, ...] = ("decay", "radiative")
-MASS_GRID = np.concatenate([np.geomspace(1e-3, 0.1, 5), np.linspace(0.15, 0.95, 13), 1.0 - np.geomspace(0.03, 1e-4, 4)])
+MASS_GRID = np.concatenate([[1e-3, 0.05, 0.1], np.linspace(0.15, 0.95, 13), 1.0 - np.geomspace(0.03, 1e-4, 4)])
 PATH_GRID = np.geomspace(0.5, 200.0, 25)  # path to the wall times p_0 / p, in radii
 
 
-@functools.lru_cache(maxsize=4096)
-def decay_rate_per_momentum(mass: float, direction: Direction) -> float:
-    """kappa times momentum [GeV/m per D]: total width per D times M over hbar c, Majorana and completion included."""
-    width = float(gauge_decays.total_width(mass, *_completion(direction), _lepton(direction)))
-    return width * direction.majorana_factor * mass / units.HBAR_C
-
-
-@functools.lru_cache(maxsize=4096)
-def photon_fraction(mass: float, direction: Direction) -> float:
-    """Branching fraction of N -> nu gamma with everything that the completion brings."""
-    return float(gauge_decays.photon_fraction(mass, *_completion(direction), _lepton(direction)))
-
-
-def total_cross_section(mass: float, direction: Direction, sqrt_s: float) -> float:
-    """sigma(e+ e- -> nu N), both lepton-number states, per d^2, in pb GeV^2: the quantity of total-rate recasts."""
-    check_positive(sqrt_s=sqrt_s)
-    check_non_negative(mass=mass)
-    z_ratio = direction.completion.z_over_gamma
-    sigma = float(annihilation.cross_section(sqrt_s**2, mass, "e", z_ratio))
-    return 2.0 * sigma * direction.decay_norm / units.PICOBARN
+def widths(masses: npt.ArrayLike, direction: Direction) -> tuple[FloatArray, FloatArray]:
+    """Total width of N per D [GeV^3], completion and nature included, and its branching fraction to nu gamma."""
+    completion = direction.completion
+    lepton = ("e", "mu", "tau")[int(np.argmax(np.abs(np.asarray(direction.couplings))))]
+    total = gauge_decays.total_width(masses, completion.z_over_gamma, completion.w_over_gamma, lepton)
+    photon = hnl_decay.radiative_width(masses)
+    fraction = np.divide(photon, total, out=np.ones_like(total), where=total > 0)
+    return total * direction.majorana_factor, fraction
 
 
 def decay_template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
@@ -87,33 +76,44 @@ def radiative_template(mass: float, direction: Direction, collider: LeptonCollid
 
 
 def _nodes(
-    source: Source, mass: float, direction: Direction, colliders: tuple[LeptonCollider, ...]
+    source: Source, masses: FloatArray, width: FloatArray, direction: Direction, colliders: tuple[LeptonCollider, ...]
 ) -> tuple[FloatArray, FloatArray]:
-    """Events per d^2 and kappa times path of the nodes of one mass, one row for each running; zero above its end."""
-    check_non_negative(mass=mass)
+    """Events per d^2 and kappa times path of the nodes, shape (masses, runnings, nodes); zero above the end."""
     energy = np.array([machine.sqrt_s for machine in colliders])
     radius = np.array([machine.radius for machine in colliders])
-    ratio = np.minimum(mass / energy, 1.0)
-    shares = _joint_shares(source, direction.completion.z_over_gamma, direction.nature, colliders)
+    ratio = np.minimum(masses[:, None] / energy, 1.0)
+    parts = [p * _joint_shares(source, *to, direction.nature, colliders) for p, to in exchanges(direction)]
+    shares = np.sum(parts, axis=0)
     position = np.interp(ratio, MASS_GRID, np.arange(MASS_GRID.size))
     left = np.minimum(position.astype(int), MASS_GRID.size - 2)
-    part, rows = (position - left)[:, None], np.arange(ratio.size)
+    part, rows = (position - left)[..., None], np.arange(energy.size)
     weight = (1.0 - part) * shares[rows, left] + part * shares[rows, left + 1]
-    phase_space = (1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2) * direction.decay_norm * (mass > 0.0)
+    phase_space = (1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2) * direction.decay_norm * (masses[:, None] > 0.0)
     momentum = np.maximum(0.5 * energy * (1.0 - ratio**2), 1e-300)
-    kappa = decay_rate_per_momentum(mass, direction) * np.where(ratio < 1.0, radius / momentum, 0.0)
-    return weight * phase_space[:, None], kappa[:, None] * PATH_GRID
+    rate = width[:, None] * masses[:, None] / units.HBAR_C
+    kappa = rate * np.where(ratio < 1.0, radius / momentum, 0.0)
+    return weight * phase_space[..., None], kappa[..., None] * PATH_GRID
+
+
+def exchanges(direction: Direction) -> list[tuple[float, tuple[float, float]]]:
+    """Shares of nu_e N and of the rest in e+ e- -> nu N, each with its (d_Z, d_W) / d_gamma: W exchange makes nu_e N."""
+    completion = direction.completion
+    electron = abs(direction.couplings[0]) ** 2 / direction.decay_norm if completion.w_over_gamma else 0.0
+    parts = ((electron, completion.w_over_gamma), (1.0 - electron, 0.0))
+    return [(part, (completion.z_over_gamma, w)) for part, w in parts if part > 0.0]
 
 
 @functools.lru_cache(maxsize=32)
 def _joint_shares(
-    source: Source, z_over_gamma: float, nature: Nature, colliders: tuple[LeptonCollider, ...]
+    source: Source, z_over_gamma: float, w_over_gamma: float, nature: Nature, colliders: tuple[LeptonCollider, ...]
 ) -> FloatArray:
-    return np.stack([_shares(source, z_over_gamma, nature, machine) for machine in colliders])
+    return np.stack([_shares(source, z_over_gamma, w_over_gamma, nature, machine) for machine in colliders])
 
 
 @functools.lru_cache(maxsize=128)
-def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: LeptonCollider) -> FloatArray:
+def _shares(
+    source: Source, z_over_gamma: float, w_over_gamma: float, nature: Nature, collider: LeptonCollider
+) -> FloatArray:
     """Accepted events per d^2 over phase space, on the grid of M / sqrt(s) and of path times p_0 / (p radius).
 
     Accepted fractions are smooth in the mass, so that a curve interpolates them; below the grid they are constant
@@ -122,7 +122,7 @@ def _shares(source: Source, z_over_gamma: float, nature: Nature, collider: Lepto
     compute = _decay_nodes if source == "decay" else _radiative_nodes
     table = np.zeros((MASS_GRID.size, PATH_GRID.size))
     for row, ratio in enumerate(MASS_GRID):
-        weight, path_over_momentum = compute(ratio * collider.sqrt_s, z_over_gamma, nature, collider)
+        weight, path_over_momentum = compute(ratio * collider.sqrt_s, z_over_gamma, w_over_gamma, nature, collider)
         reach = path_over_momentum * 0.5 * collider.sqrt_s * (1.0 - ratio**2) / collider.radius
         table[row] = deposit(weight, reach) / ((1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2))
     return table
@@ -159,7 +159,7 @@ def deposit(weight: FloatArray, reach: FloatArray) -> FloatArray:
 
 
 def _decay_nodes(
-    mass: float, z_over_gamma: float, nature: Nature, collider: LeptonCollider
+    mass: float, z_over_gamma: float, w_over_gamma: float, nature: Nature, collider: LeptonCollider
 ) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s = collider.sqrt_s**2
@@ -169,12 +169,12 @@ def _decay_nodes(
     azimuth = (np.arange(4) + 0.5) * np.pi / 4.0  # symmetric in phi -> -phi
     loss, c, star, phi = np.ix_(loss_nodes, c_nodes, star_nodes, azimuth)
     reduced = s * (1.0 - loss)
-    sigma = annihilation.angular_distribution(c, reduced, mass, "e", z_over_gamma, "sum")
+    sigma = annihilation.angular_distribution(c, reduced, mass, "e", z_over_gamma, "sum", w_over_gamma)
     # the heavy lepton and the photon in the nu N frame, photon angle measured from the flight direction
     root = np.sqrt(reduced)
     energy, momentum = (reduced + mass**2) / (2.0 * root), (reduced - mass**2) / (2.0 * root)
     flat = nature == "majorana" or collider.isotropic
-    tilt = 0.0 if flat else annihilation.helicity(c, reduced, mass)
+    tilt = 0.0 if flat else annihilation.helicity(c, reduced, mass, z_over_gamma, w_over_gamma)
     decay = 0.5 * (1.0 - tilt * star) * star_weight[:, None]
     photon = 0.5 * (energy + momentum * star)
     cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
@@ -197,7 +197,7 @@ def _decay_nodes(
 
 
 def _radiative_nodes(
-    mass: float, z_over_gamma: float, nature: Nature, collider: LeptonCollider
+    mass: float, z_over_gamma: float, w_over_gamma: float, nature: Nature, collider: LeptonCollider
 ) -> tuple[FloatArray, FloatArray]:
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]."""
     s, acceptance = collider.sqrt_s**2, collider.acceptance
@@ -217,7 +217,7 @@ def _radiative_nodes(
     c, c_weight = _legendre(40)
     c = acceptance.cosine_max * c
     kept = acceptance.share(0.5 * x * collider.sqrt_s, cell, c, collider.sqrt_s)
-    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, z_over_gamma) * kept
+    density = 2.0 * mono_photon.signal_distribution(x, c, s, mass, z_over_gamma, w_over_gamma) * kept
     rate = np.sum(density * c_weight * acceptance.cosine_max, axis=1) * log_weight * x[:, 0]
     polar, polar_weight = _legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)
@@ -228,6 +228,57 @@ def _radiative_nodes(
     return weight.ravel() * scale, (collider.path(polar) / momentum).ravel()
 
 
+def templates(
+    masses: npt.ArrayLike,
+    direction: Direction,
+    *colliders: LeptonCollider,
+    apart: bool = False,
+    sources: tuple[Source, ...] = SOURCES,
+) -> list[SignalTemplate]:
+    """Both sources of one or several runnings, in one bin or (``apart``) in one bin for each running.
+
+    exp(-kappa L) needs kappa L alone: the path to the wall is carried in kappa; N decays inside between 0 and 1, and
+    escapes beyond 1.
+
+    Parameters
+    ----------
+    masses : array_like (m,)
+        M [GeV].
+    direction : Direction
+        Couplings, Dirac or Majorana, completion.
+    colliders : LeptonCollider
+    apart : bool
+    sources : tuple of {"decay", "radiative"}
+
+    Returns
+    -------
+    list of SignalTemplate
+        Events per d^2, one for each mass; zero at and above the kinematic end, and for M = 0.
+
+    Raises
+    ------
+    DomainError
+        If a mass is negative.
+    """
+    masses = as_masses(masses)
+    if not masses.size:
+        return []
+    width, visible = widths(masses, direction)
+    number = len(colliders)
+    bin_of = np.eye(number) if apart else np.ones((number, 1))
+    nodes = [_nodes(source, masses, width, direction, colliders) for source in sources]
+    shape = (masses.size, -1, bin_of.shape[1])
+    weight = np.concatenate([np.einsum("mrp,rb->mrpb", w, bin_of).reshape(shape) for w, _ in nodes], axis=1)
+    kappa = np.concatenate([k.reshape(masses.size, -1) for _, k in nodes], axis=1)
+    inside = np.repeat([source == "decay" for source in sources], number * PATH_GRID.size)
+    near, far = np.where(inside, 0.0, 1.0), np.where(inside, 1.0, np.inf)
+    none = np.zeros(bin_of.shape[1])
+    return [
+        SignalTemplate(w, k, near, far, np.where(inside, seen, 1.0), none, direction.decay_norm)
+        for w, k, seen in zip(weight, kappa, visible, strict=True)
+    ]
+
+
 def template(
     mass: float,
     direction: Direction,
@@ -235,50 +286,8 @@ def template(
     apart: bool = False,
     sources: tuple[Source, ...] = SOURCES,
 ) -> SignalTemplate:
-    """Both sources of one or several runnings, in one bin or (``apart``) in one bin for each running.
-
-    exp(-kappa L) needs kappa L alone: the path to the wall is carried in kappa; N decays inside between 0 and 1, and
-    escapes beyond 1.
-    """
-    number = len(colliders)
-    bin_of = np.eye(number) if apart else np.ones((number, 1))
-    nodes = [_nodes(source, mass, direction, colliders) for source in sources]
-    weight = [np.einsum("rp,rb->rpb", w, bin_of).reshape(-1, bin_of.shape[1]) for w, _ in nodes]
-    inside = np.repeat([source == "decay" for source in sources], number * PATH_GRID.size)
-    return SignalTemplate(
-        weight=np.concatenate(weight),
-        kappa=np.concatenate([k.ravel() for _, k in nodes]),
-        near=np.where(inside, 0.0, 1.0),
-        far=np.where(inside, 1.0, np.inf),
-        visible=np.where(inside, photon_fraction(mass, direction), 1.0),
-        stable=np.zeros(bin_of.shape[1]),
-        decay_norm=direction.decay_norm,
-    )
-
-
-def z_invisible_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
-    """Width of Z -> nu N with N leaving a sphere of this radius [m] undecayed: one bin, GeV per d^2; 0 for d_Z = 0."""
-    width = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) * direction.decay_norm
-    if width == 0.0 or mass == 0.0:
-        return SignalTemplate.from_counts([width])
-    kappa = _z_decay_rate(mass, direction)
-    return SignalTemplate.from_nodes([[width]], kappa, radius, np.inf, decay_norm=direction.decay_norm)
-
-
-def z_photon_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
-    """Branching fraction of Z -> nu N, N -> nu gamma inside a sphere, photon above the cut of the search, per d^2."""
-    rate = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) / units.Z_WIDTH
-    if rate == 0.0 or mass == 0.0:
-        return SignalTemplate.from_counts([0.0])
-    energetic = gauge_decays.z_to_photon_fraction(mass, gauge_decays.Z_TO_PHOTON_ENERGY, direction.nature)
-    weight = rate * direction.decay_norm * float(energetic)
-    kappa, visible = _z_decay_rate(mass, direction), photon_fraction(mass, direction)
-    return SignalTemplate.from_nodes([[weight]], kappa, 0.0, radius, visible, direction.decay_norm)
-
-
-def _z_decay_rate(mass: float, direction: Direction) -> float:
-    momentum = 0.5 * units.Z_MASS * (1.0 - (mass / units.Z_MASS) ** 2)
-    return decay_rate_per_momentum(mass, direction) / momentum
+    """One mass of :func:`templates`."""
+    return templates([mass], direction, *colliders, apart=apart, sources=sources)[0]
 
 
 def neutrino_background(collider: LeptonCollider) -> float:
@@ -291,7 +300,7 @@ def neutrino_background(collider: LeptonCollider) -> float:
     """
     acceptance = collider.acceptance
     sigma = mono_photon.visible_cross_section(
-        functools.partial(mono_photon.neutrino_pair_cross_section, nodes=16),
+        functools.partial(mono_photon.neutrino_pair_cross_section, nodes=8),  # good to 2e-6 at LEP2
         collider.sqrt_s**2,
         x_min=2.0 * acceptance.energy_min / collider.sqrt_s,
         cosine_max=acceptance.cosine_max,
@@ -309,7 +318,8 @@ def _losses(s: float, mass: float, radiation: bool, resonant: bool) -> tuple[Flo
         return np.zeros(1), np.ones(1)
     node, weight = _legendre(3 if resonant else 2)
     x_max = (1.0 - mass**2 / s) * (1.0 - 1e-9)
-    edges = np.array([0.0, *(x for x in (1e-3, 0.01, 0.03, 0.1, 0.4) if x < x_max), x_max])
+    inner = (1e-3, 0.01, 0.03, 0.1, 0.4) if resonant else (0.01, 0.1, 0.4)
+    edges = np.array([0.0, *(x for x in inner if x < x_max), x_max])
     low, high = edges[:-1, None], edges[1:, None]
     beta = 2.0 * units.ALPHA / np.pi * (np.log(s / units.ELECTRON_MASS**2) - 1.0)
     u_low, u_high = low**beta, high**beta
@@ -317,15 +327,6 @@ def _losses(s: float, mass: float, radiation: bool, resonant: bool) -> tuple[Flo
     x = np.maximum(u ** (1.0 / beta), 1e-300).ravel()
     jacobian = (0.5 * (u_high - u_low) * weight).ravel() * x ** (1.0 - beta) / beta
     return x, jacobian * mono_photon.structure_function(x, s)
-
-
-def _completion(direction: Direction) -> tuple[float, float]:
-    return direction.completion.z_over_gamma, direction.completion.w_over_gamma
-
-
-def _lepton(direction: Direction) -> str:
-    couplings = np.abs(np.asarray(direction.couplings))
-    return ("e", "mu", "tau")[int(np.argmax(couplings))]
 
 
 @functools.cache

@@ -20,7 +20,8 @@ from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
-from nudipole.portal import Completion, Direction
+from nudipole.portal import Completion, Direction, Portal
+from nudipole.processes import validity
 from nudipole.signals import mono_photon
 from nudipole.signals.lepton_collider import CompletionSection
 from nudipole.signals.model import Bins, Signal
@@ -41,6 +42,7 @@ class SearchSection(Section, frozen=True, kw_only=True):
     efficiency: Fraction = 1.0
     radius_m: Positive = 1.5
     lost_lepton: dict[Literal["e", "mu", "tau"], Fraction] = {}
+    isotropic_decay: bool = False
     selection: Literal["any", "displaced", "delayed"] = "any"
     impact_min_m: NonNegative = 0.0
     delay_min_ns: NonNegative = 0.0
@@ -85,6 +87,7 @@ def build(card: HadronColliderCard, file: Path) -> HadronColliderModel:
                 section.lost_lepton.get("mu", 0.0),
                 section.lost_lepton.get("tau", 0.0),
             ),
+            isotropic=section.isotropic_decay,
             selection=section.selection,
             impact_min=section.impact_min_m,
             delay_min=section.delay_min_ns * 1e-9,
@@ -122,13 +125,25 @@ class HadronColliderModel:
         section = self.card.completion
         if section.kind != "photon" and direction.completion.kind == "photon":
             direction = replace(direction, completion=Completion(section.kind, section.ratio))
-        templates = [mono_photon.template(float(mass), direction, self.search) for mass in masses]
-        return Signal(templates=[simplified(template, negligible=1e-3) for template in templates])
+        templates = mono_photon.templates(masses, direction, self.search)
+        return Signal(templates=[simplified(template, negligible=1e-2) for template in templates])
 
     def components(self) -> Mapping[str, FloatArray]:
         if self._counting:
             return {"standard model": self.likelihood.background}
         return {"background": np.zeros(len(self.search.missing_edges) - 1)}
+
+    @property
+    def _typical_energy(self) -> float:
+        """Of the pairs that make such photons [GeV]: twice the smallest."""
+        return 4.0 * self.search.threshold
+
+    def check(self, portal: Portal) -> None:
+        """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
+        if portal.mass >= self._typical_energy:
+            validity.check_point(portal.mass, portal.d, self.maximum_mass())
+        else:
+            validity.check_point(portal.mass, portal.d, self._typical_energy)
 
     def maximum_mass(self) -> float:
         return float(proton_proton(self.search.sqrt_s).sqrt_s_hat[-1])
@@ -147,8 +162,7 @@ class HadronColliderModel:
         return Likelihood(values["counts"], values["background"], sigma)
 
     def statistic(self) -> Statistic:
-        # typical energy of the pairs that make such photons: twice the smallest
-        return PromptAware(self._statistic(), 4.0 * self.search.threshold)
+        return PromptAware(self._statistic(), self._typical_energy)
 
     def _statistic(self) -> Statistic:
         if self._counting:

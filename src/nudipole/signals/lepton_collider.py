@@ -1,9 +1,11 @@
 """Single-photon searches at e+ e- colliders as experiments: their card, and how data judge the yields.
 
-One bin for each running (energy, detector). Four ways of looking (``look``):
+One bin for each running (energy, detector). Five ways of looking (``look``), the last four without a detector
+(:mod:`nudipole.signals.collider_recasts`):
 
 * ``photon``: both photon sources of :mod:`nudipole.signals.collider` inside each running's acceptance;
-* ``total``: the total cross section of e+ e- -> nu N in pb, no acceptance and no decay: the recast of several papers;
+* ``total``: the total cross section of e+ e- -> nu N in pb, no acceptance and no decay;
+* ``cone``: the part of it with N in the running's acceptance and the photon in a cone about N, in pb;
 * ``z-invisible`` (GeV) and ``z-photon`` (branching fraction): the Z decays that come with d_Z.
 
 Three ways of judging (``observation.statistic``): cross sections ``measured`` against the Standard Model that we compute;
@@ -27,15 +29,15 @@ from nudipole.errors import CardError, NudipoleError, check_non_negative
 from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
-from nudipole.portal import Completion, Direction
-from nudipole.signals import collider
+from nudipole.portal import Completion, Direction, Portal
+from nudipole.processes import validity
+from nudipole.signals import collider, collider_recasts
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.prompt import PromptAware, simplified
-from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-_NEGLIGIBLE = 1e-3  # standard deviations of a measurement, or events of a count
+_NEGLIGIBLE = 1e-2  # standard deviations of a measurement, or events of a count: limits need a hundred times more
 
 
 class CompletionSection(Section, frozen=True, kw_only=True):
@@ -60,6 +62,7 @@ class RunSection(Section, frozen=True, kw_only=True):
     theta_min_deg: list[float] = []
     theta_max_deg: list[float] = []
     beam_velocity: Fraction = 0.0
+    opening_max_deg: Positive = 180.0  # of ``cone``: largest angle between N and its photon
     radius_m: Positive = 1.5
     half_length_m: Positive = 2.0
     background_pb: NonNegative = 0.0  # what is not nu nubar gamma, after all cuts
@@ -71,7 +74,9 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     """How the runnings are judged."""
 
     statistic: Literal["measured", "significance", "upper-limit"]
-    allowed: Positive | None = None  # pb for ``total``, GeV for ``z-invisible``, a fraction for ``z-photon``
+    allowed: Positive | None = (
+        None  # pb for ``total`` and ``cone``, GeV for ``z-invisible``, a fraction for ``z-photon``
+    )
     theory_uncertainty: NonNegative = 0.0  # relative, of nu nubar gamma, common to all runnings
     table: str = ""  # runnings as rows: sqrt_s, energy_min, cosine_max, x_transverse_min, radius, half_length, measured
 
@@ -79,7 +84,7 @@ class ObservationSection(Section, frozen=True, kw_only=True):
 class LeptonColliderCard(Card, frozen=True, kw_only=True):
     """A single-photon search at an e+ e- collider."""
 
-    look: Literal["photon", "total", "z-invisible", "z-photon"] = "photon"
+    look: Literal["photon", "total", "cone", "z-invisible", "z-photon"] = "photon"
     radiation: bool = True
     isotropic_decay: bool = False
     completion: CompletionSection = CompletionSection()
@@ -140,11 +145,20 @@ class LeptonColliderModel:
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         direction = self._completed(direction)
-        if self.card.look == "total":
-            run = self.runs[0]
-            per_d2 = [[collider.total_cross_section(m, direction, run.sqrt_s_GeV)] for m in masses]
-            return Signal(per_d2=np.asarray(per_d2))
-        return Signal(templates=[self._template(float(mass), direction) for mass in masses])
+        run, look = self.runs[0], self.card.look
+        if look in ("total", "cone"):
+            rate = collider_recasts.total_cross_section(masses, direction, run.sqrt_s_GeV)
+            if look == "cone":
+                cone = (run.cosine_max, run.opening_max_deg, run.energy_min_GeV)
+                rate = rate * collider_recasts.cone_fraction(masses, run.sqrt_s_GeV, *cone)
+            return Signal(per_d2=rate[:, None])
+        if look in ("z-invisible", "z-photon"):
+            make = collider_recasts.Z_TEMPLATES[look]
+            return Signal(templates=[make(float(mass), direction, run.radius_m) for mass in masses])
+        apart = self.card.observation.statistic == "measured"
+        unit = float(self.likelihood.sigma.min()) if apart else 1.0
+        templates = collider.templates(masses, direction, *self.colliders, apart=apart)
+        return Signal(templates=[simplified(template, _NEGLIGIBLE * unit) for template in templates])
 
     def _completed(self, direction: Direction) -> Direction:
         """The direction with the card's completion, unless it brings its own."""
@@ -152,15 +166,6 @@ class LeptonColliderModel:
         if section.kind == "photon" or direction.completion.kind != "photon":
             return direction
         return replace(direction, completion=Completion(section.kind, section.ratio))
-
-    def _template(self, mass: float, direction: Direction) -> SignalTemplate:
-        if self.card.look == "z-invisible":
-            return collider.z_invisible_template(mass, direction, self.runs[0].radius_m)
-        if self.card.look == "z-photon":
-            return collider.z_photon_template(mass, direction, self.runs[0].radius_m)
-        apart = self.card.observation.statistic == "measured"
-        unit = float(self.likelihood.sigma.min()) if apart else 1.0
-        return simplified(collider.template(mass, direction, *self.colliders, apart=apart), _NEGLIGIBLE * unit)
 
     def components(self) -> Mapping[str, FloatArray]:
         if self.card.look != "photon":
@@ -175,6 +180,10 @@ class LeptonColliderModel:
         """nu nubar gamma and everything else, events in each running."""
         neutrinos = np.array([collider.neutrino_background(machine) for machine in self.colliders])
         return neutrinos, np.array([run.background_pb * run.luminosity_pb for run in self.runs])
+
+    def check(self, portal: Portal) -> None:
+        """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
+        validity.check_point(portal.mass, portal.d, max(run.sqrt_s_GeV for run in self.runs))
 
     def maximum_mass(self) -> float:
         if self.card.look in ("z-invisible", "z-photon"):

@@ -18,7 +18,7 @@ L sin(angle between photon and N) > b, or delay L (1/beta - 1) + (detour of the 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,17 +26,19 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
+from nudipole.constraint import as_masses
 from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
-from nudipole.portal import Direction, Nature
+from nudipole.portal import Direction
 from nudipole.processes import annihilation
-from nudipole.signals.collider import decay_rate_per_momentum, midpoints, photon_fraction
+from nudipole.signals.collider import midpoints, widths
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 Selection = Literal["any", "displaced", "delayed"]
 QUARKS = ("u", "d", "s", "c", "b")
 MASS_GRID = np.concatenate([[1.0], np.geomspace(10.0, 8990.0, 48)])  # GeV; below, the mass matters for the decay only
+_LOG_MASS = np.log(MASS_GRID)
 TRANSVERSE_GRID = np.geomspace(5.0, 4500.0, 24)  # p_T of N, GeV
 
 
@@ -62,6 +64,8 @@ class MonoPhotonSearch:
         Transverse radius [m] inside which N must decay.
     lost_lepton : tuple of three float
         Fraction of l N events in which the charged e, mu, tau does not veto.
+    isotropic : bool
+        Let N -> nu gamma be isotropic whatever the helicity of N (a published simplification; right for Majorana N).
     selection : {"any", "displaced", "delayed"}
         ``displaced``: impact parameter above ``impact_min`` [m]; ``delayed``: arrival later than ``delay_min`` [s].
     sqrt_s : float
@@ -76,6 +80,7 @@ class MonoPhotonSearch:
     efficiency: float = 1.0
     radius: float = 1.5
     lost_lepton: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    isotropic: bool = False
     selection: Selection = "any"
     impact_min: float = 0.0
     delay_min: float = 0.0
@@ -108,12 +113,12 @@ class _Nodes:
     energy: FloatArray  # (n,) energy of N in the frame of the pair
 
 
-def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> SignalTemplate:
+def templates(masses: npt.ArrayLike, direction: Direction, search: MonoPhotonSearch) -> list[SignalTemplate]:
     """Events per d^2 in each bin of missing transverse momentum, both lepton-number states.
 
     Parameters
     ----------
-    mass : float
+    masses : array_like (m,)
         M [GeV].
     direction : Direction
         Couplings, Dirac or Majorana, completion (d_Z in the s channel, d_W for l N).
@@ -121,23 +126,37 @@ def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> Sig
 
     Returns
     -------
-    SignalTemplate
-        Zero above the parton energies of the table and for M = 0 (N never decays).
+    list of SignalTemplate
+        One for each mass; zero above the parton energies of the table and for M = 0 (N never decays).
+
+    Raises
+    ------
+    DomainError
+        If a mass is negative.
     """
-    check_non_negative(mass=mass)
-    bins = len(search.missing_edges) - 1
-    if mass == 0.0 or mass >= proton_proton(search.sqrt_s).sqrt_s_hat[-1]:
-        return SignalTemplate.from_counts(np.zeros(bins))
-    rate = decay_rate_per_momentum(mass, direction)
-    visible = photon_fraction(mass, direction)
-    if search.selection != "any":
-        nodes = _nodes(mass, _Production.of(direction, search), search)
-        near = np.minimum(_nearest(mass, nodes, search), search.radius)
-        weight = nodes.weight[:, None] * (nodes.index[:, None] == np.arange(bins)) * direction.decay_norm
-        kappa = rate / nodes.transverse
-        return SignalTemplate.from_nodes(weight, kappa, near, search.radius, visible, direction.decay_norm)
+    masses = as_masses(masses)
+    width, visible = widths(masses, direction)
+    rates = width * masses / units.HBAR_C
+    make = _template if search.selection == "any" else _late_template
+    empty = SignalTemplate.from_counts(np.zeros(len(search.missing_edges) - 1))
+    end = proton_proton(search.sqrt_s).sqrt_s_hat[-1]
+    return [
+        make(float(mass), float(rate), float(seen), direction, search) if 0.0 < mass < end else empty
+        for mass, rate, seen in zip(masses, rates, visible, strict=True)
+    ]
+
+
+def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> SignalTemplate:
+    """One mass of :func:`templates`."""
+    return templates([mass], direction, search)[0]
+
+
+def _template(
+    mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
+) -> SignalTemplate:
+    """Photons from anywhere inside the radius, from the tabulated shares of p_T."""
     shares, totals = _shares(_Production.of(direction, search), search)
-    position = np.interp(np.log(mass), np.log(MASS_GRID), np.arange(MASS_GRID.size))
+    position = float(np.interp(np.log(mass), _LOG_MASS, np.arange(MASS_GRID.size)))
     left = min(int(position), MASS_GRID.size - 2)
     part = position - left
     total = float(np.exp((1.0 - part) * totals[left] + part * totals[left + 1]))
@@ -146,20 +165,48 @@ def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> Sig
     return SignalTemplate.from_nodes(weight, kappa, near=0.0, far=1.0, visible=visible, decay_norm=direction.decay_norm)
 
 
+def _late_template(
+    mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
+) -> SignalTemplate:
+    """Photons displaced or delayed: each node has its own smallest path.
+
+    Nodes are those of the nearest mass of the grid with their angles, proportional to M, scaled.
+    """
+    bins = len(search.missing_edges) - 1
+    nearest = float(MASS_GRID[np.argmin(np.abs(_LOG_MASS - np.log(mass)))])
+    nodes = _nodes(nearest, _Production.of(direction, search), search)
+    near = _nearest(mass, replace(nodes, sin_open=np.minimum(nodes.sin_open * mass / nearest, 1.0)), search)
+    near, kappa = np.maximum(near, 1e-15), rate / nodes.transverse
+    keep = near < search.radius
+    if not np.any(keep):
+        return SignalTemplate.from_counts(np.zeros(bins))
+    # cells of 5 per cent in kappa and near
+    cell = (np.round(np.log(near[keep]) * 20.0) + 1j * np.round(np.log(kappa[keep]) * 20.0)) * bins + nodes.index[keep]
+    _, first, member = np.unique(cell, return_index=True, return_inverse=True)
+    total = np.bincount(member, nodes.weight[keep])
+    mean_near, mean_kappa = (
+        np.bincount(member, nodes.weight[keep] * x[keep]) / np.maximum(total, 1e-300) for x in (near, kappa)
+    )
+    index = nodes.index[keep][first]
+    weight = total[:, None] * (index[:, None] == np.arange(bins)) * direction.decay_norm
+    return SignalTemplate.from_nodes(weight, mean_kappa, mean_near, search.radius, visible, direction.decay_norm)
+
+
 @dataclass(frozen=True)
 class _Production:
     """What of a direction matters for the accepted nodes."""
 
     z_over_gamma: float
     w_over_gamma_lost: float  # (d_W / d_gamma)^2 times the fraction of charged leptons lost
-    nature: Nature
+    polarised: bool  # whether the photon remembers the helicity of N
 
     @classmethod
     def of(cls, direction: Direction, search: MonoPhotonSearch) -> _Production:
         couplings = np.abs(np.asarray(direction.couplings)) ** 2
         lost = float(np.dot(couplings, search.lost_lepton) / np.sum(couplings))
         completion = direction.completion
-        return cls(completion.z_over_gamma, completion.w_over_gamma**2 * lost, direction.nature)
+        polarised = direction.nature == "dirac" and not search.isotropic
+        return cls(completion.z_over_gamma, completion.w_over_gamma**2 * lost, polarised)
 
 
 @functools.lru_cache(maxsize=64)
@@ -186,6 +233,7 @@ def acceptance_times_cross_section(mass: float, direction: Direction, search: Mo
     return np.asarray(template(mass, direction, search).weight.sum(axis=0)) / search.luminosity
 
 
+@functools.lru_cache(maxsize=8)
 def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _Nodes:
     luminosity = proton_proton(search.sqrt_s)
     low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
@@ -199,7 +247,7 @@ def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _N
     star, star_weight = star[:, None], star_weight[:, None]
     phi = (np.arange(4) + 0.5) * np.pi / 4.0
     energy, momentum = (s + mass**2) / (2.0 * np.sqrt(s)), (s - mass**2) / (2.0 * np.sqrt(s))
-    tilt = 0.0 if production.nature == "majorana" else annihilation.helicity(c, s, mass)
+    tilt = annihilation.helicity(c, s, mass) if production.polarised else 0.0
     photon = 0.5 * (energy + momentum * star)
     cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
     sin_open, sin_c = np.sqrt(1.0 - cos_open**2), np.sqrt(1.0 - c**2)
@@ -263,9 +311,7 @@ def _rapidity_share(rapidity: FloatArray, search: MonoPhotonSearch, edges: Float
 
 
 def _nearest(mass: float, nodes: _Nodes, search: MonoPhotonSearch) -> FloatArray:
-    """Smallest transverse path [m] that passes the displaced or delayed selection; 0 for any photon."""
-    if search.selection == "any":
-        return np.zeros(nodes.transverse.size)
+    """Smallest transverse path [m] that passes the displaced or delayed selection."""
     momentum = np.sqrt(np.maximum((nodes.energy - mass) * (nodes.energy + mass), 1e-30))
     sin_flight = nodes.transverse / momentum
     if search.selection == "displaced":

@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ from nudipole.processes import deep_inelastic, helicity, upscattering
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("coherent", "incoherent", "electron", "dis")
 _RECOIL_NODES, _DIS_NODES, _TABLE = 24, 12, 1200
-_DIS_TARGET = units.NUCLEON_MASS
+_DIS_TARGET = units.PROTON_MASS
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,13 @@ class States:
     shower: npt.NDArray[np.bool_]
     target_mass: FloatArray
 
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> States:
+        """Some of the states, as one-dimensional arrays."""
+        return States(**{name: getattr(self, name)[chosen] for name in States.__dataclass_fields__})
+
 
 def polarisation(
-    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: float, target_mass: FloatArray
+    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: FloatArray | float, target_mass: FloatArray
 ) -> FloatArray:
     """Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all).
 
@@ -78,55 +83,90 @@ def polarisation(
     return np.where(elastic, value, 1.0)
 
 
+class Scatterer(NamedTuple):
+    """One kind of target in a kilogram of matter; equal names are equal targets in every material.
+
+    ``target`` is None for deep-inelastic scattering on ``protons`` and ``neutrons``; ``number`` counts the others.
+    """
+
+    name: str
+    target: Target | None
+    number: float
+    is_shower: bool
+    protons: float = 0.0
+    neutrons: float = 0.0
+
+
 def final_states(
-    material: Material, neutrino_energy: FloatArray, hnl_masses: FloatArray, channels: Sequence[str] = CHANNELS[:3]
+    material: Material,
+    neutrino_energy: FloatArray,
+    hnl_masses: FloatArray,
+    channels: Sequence[str] = CHANNELS[:3],
+    recoil_nodes: int = _RECOIL_NODES,
 ) -> list[States]:
     """All final states in this material at these neutrino energies [GeV], for each mass [GeV]."""
-    masses = np.asarray(hnl_masses, dtype=float)[:, None]
-    parts = [
-        _elastic(target, number, is_shower, neutrino_energy, masses)
-        for target, number, is_shower in _recoilers(material.name, tuple(channels))
-    ]
-    if "dis" in channels:
-        nucleons = (("p", material.protons_per_kg), ("n", material.neutrons_per_kg))
-        parts += [_inelastic(name, number, neutrino_energy, masses) for name, number in nucleons if number > 0]
+    masses = np.asarray(hnl_masses, dtype=float)
+    kinds = scatterers(material.name, tuple(channels))
+    found = [(kind.number, states_on(kind, neutrino_energy, masses, recoil_nodes)) for kind in kinds]
     columns = {
-        name: np.concatenate([getattr(p, name).reshape(len(masses), -1) for p in parts], axis=1)
+        name: np.concatenate([getattr(part, name).reshape(len(masses), -1) for _, part in found], axis=1)
         for name in States.__dataclass_fields__
     }
+    columns["weight"] *= np.concatenate([np.full(part.weight[0].size, number) for number, part in found])
     keep = columns["weight"] > 0
     return [States(**{name: values[i, keep[i]] for name, values in columns.items()}) for i in range(len(masses))]
 
 
+def states_on(
+    scatterer: Scatterer, neutrino_energy: FloatArray, hnl_masses: FloatArray, recoil_nodes: int = _RECOIL_NODES
+) -> States:
+    """Final states on one target, of shape (masses, energies, nodes): the same nodes for every mass, closed ones empty.
+
+    Weights are for one target (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
+    """
+    masses = np.asarray(hnl_masses, dtype=float)[:, None]
+    if scatterer.target is None:
+        return _inelastic(scatterer, neutrino_energy, masses)
+    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses, recoil_nodes)
+
+
 @functools.lru_cache(maxsize=64)
-def _recoilers(name: str, channels: tuple[str, ...]) -> tuple[tuple[Target, float, bool], ...]:
+def scatterers(name: str, channels: tuple[str, ...]) -> tuple[Scatterer, ...]:
     """Every kind of target in a kilogram of a material with its number, structure functions tabulated.
 
     An element is its most abundant isotope (shortcut: mass and radius of the others differ by per cent); all bound
-    protons, and all bound neutrons, are one target each, since only their structure functions differ.
+    nucleons are one target of the mean mass of a nucleon, since only their structure functions differ.
     """
     material = materials.get(name)
-    found: list[tuple[Target, float, bool]] = []
-    bound: dict[str, list[tuple[float, Target]]] = {"p": [], "n": []}
+    found: list[Scatterer] = []
+    bound: list[tuple[float, Target]] = []
     for symbol, number in material.atoms_per_kg.items():
         nucleus = max(isotopes.natural(symbol), key=lambda n: n.abundance)
         if nucleus.name == "H1":
             if "coherent" in channels or "incoherent" in channels:
-                found.append((tabulated(targets.get("H1")), number, True))
+                found.append(Scatterer("H1", _nucleus("H1"), number, True))
             continue
         if "coherent" in channels:
-            found.append((tabulated(targets.get(nucleus.name)), number, False))
+            found.append(Scatterer(nucleus.name, _nucleus(nucleus.name), number, False))
         if "incoherent" in channels:
-            for nucleon, members in bound.items():
-                members.append((number, targets.bound_nucleons(nucleus, nucleon)))
-    found += [(tabulated(_together(members)), 1.0, True) for members in bound.values() if members]
+            bound += [(number, targets.bound_nucleons(nucleus, nucleon)) for nucleon in ("p", "n")]
+    if bound:
+        found.append(Scatterer(f"nucleons of {name}", tabulated(_together(bound)), 1.0, True))
     if "electron" in channels:
-        found.append((targets.get("e-"), material.electrons_per_kg, True))
+        found.append(Scatterer("e-", targets.get("e-"), material.electrons_per_kg, True))
+    if "dis" in channels:
+        quarks = (material.protons_per_kg, material.neutrons_per_kg)
+        found.append(Scatterer(f"quarks of {name}", None, 1.0, True, *quarks))
     return tuple(found)
 
 
+@functools.cache
+def _nucleus(name: str) -> Target:
+    return tabulated(targets.get(name))
+
+
 def _together(members: list[tuple[float, Target]]) -> Target:
-    """Targets of the same mass as one, per kilogram."""
+    """Nucleons as one target, per kilogram."""
 
     def electric(q2: FloatArray) -> FloatArray:
         return np.asarray(sum(number * target.electric(q2) for number, target in members))
@@ -135,7 +175,7 @@ def _together(members: list[tuple[float, Target]]) -> Target:
         parts = [number * target.magnetic(q2) for number, target in members if target.magnetic is not None]
         return np.asarray(sum(parts))
 
-    return replace(members[0][1], electric=electric, magnetic=magnetic)
+    return replace(members[0][1], mass=units.NUCLEON_MASS, electric=electric, magnetic=magnetic)
 
 
 def tabulated(target: Target) -> Target:
@@ -151,23 +191,23 @@ def tabulated(target: Target) -> Target:
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
 
 
-def _elastic(target: Target, number: float, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray) -> States:
-    """Final states of shape (masses, energies, nodes)."""
+def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int) -> States:
     low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
     start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
     is_open = stop > start
-    nodes, weights = _legendre(_RECOIL_NODES)
+    nodes, weights = _legendre(number)
     span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[..., None]
     recoil = np.where(is_open, start, 1.0)[..., None] * np.exp(0.5 * span * (nodes + 1.0))
-    energy, mass = np.broadcast_to(neutrino_energy[:, None], recoil.shape), mass[..., None]
-    section = upscattering.spectrum(target, recoil, energy, mass)
+    energy, mass, low, high = neutrino_energy[:, None], mass[..., None], low[..., None], high[..., None]
+    recoil = np.clip(recoil, low, np.where(high > 0, high, 1.0))
+    section = upscattering.spectrum_inside(target, recoil, energy, mass, low, high)
     hnl = np.maximum(energy - recoil, mass)
     momentum = np.sqrt((hnl - mass) * (hnl + mass))
-    transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low[..., None]) * (high[..., None] - recoil)
+    transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low) * (high - recoil)
     sine = np.sqrt(np.maximum(transverse2, 0.0)) / np.where(momentum > 0, energy * momentum, np.inf)
     along = 2.0 * energy * hnl - mass**2 - 2.0 * target.mass * recoil  # 2 E p cos(theta)
-    weight = number * units.GEV_M2_TO_CM2 * section * recoil * 0.5 * span * weights
+    weight = np.where(span > 0, units.GEV_M2_TO_CM2 * section * recoil * 0.5 * span * weights, 0.0)
     index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None], recoil.shape)
     return States(
         weight,
@@ -181,9 +221,9 @@ def _elastic(target: Target, number: float, is_shower: bool, neutrino_energy: Fl
     )
 
 
-def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: FloatArray) -> States:
+def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArray) -> States:
     """Deep-inelastic final states, by quadrature in ln W and ln(Q^2 + 0.3 GeV^2); N is taken as fully flipped."""
-    soft, m = 0.3, _DIS_TARGET
+    soft, m = deep_inelastic.SOFT, _DIS_TARGET
     nodes, weights = _legendre(_DIS_NODES)
     w_max = np.sqrt(m**2 + 2.0 * m * neutrino_energy) - mass
     is_open = w_max > deep_inelastic.W_MIN
@@ -197,8 +237,8 @@ def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: F
     w, energy, mass = w[..., None], energy[..., None], mass[..., None]
     excess = w**2 - m**2 + q2  # 2 m nu
     x = q2 / excess
-    f1, f2 = deep_inelastic.structure_functions(x, q2, nucleon)
-    value = np.maximum(deep_inelastic.double_differential(x, q2, energy, mass, m, f1, f2), 0.0)
+    number = scatterer.protons + scatterer.neutrons * deep_inelastic.neutron_to_proton(x)
+    value = number * np.maximum(deep_inelastic.on_proton(w, q2, energy, mass), 0.0)
     measure = 0.25 * span_w[..., None] * weights[:, None] * span_q * weights * 2.0 * w**2 * shifted * x**2 / q2
     lost = excess / (2.0 * m)
     hnl = np.maximum(energy - lost, mass)
@@ -208,7 +248,7 @@ def _inelastic(nucleon: str, number: float, neutrino_energy: FloatArray, mass: F
     sine = np.sqrt(np.clip(1.0 - cosine**2, 0.0, 1.0))
     shape = value.shape
     index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None, None], shape)
-    weight = np.where(is_open[..., None, None], number * units.GEV_M2_TO_CM2 * value * measure, 0.0)
+    weight = np.where(is_open[..., None, None], units.GEV_M2_TO_CM2 * value * measure, 0.0)
     return States(
         weight,
         index,

@@ -1,9 +1,10 @@
 r"""N that decays at once, wherever it matters: a template reduced to what its limit can see.
 
 A node of weight w that must decay inside contributes w d^2 (1 - exp(-kappa D)), one that must escape w d^2 exp(-kappa D)
-<= w / (e kappa). Where d^2 is so small that decay inside is not certain, kappa D < 30, the whole signal is below
-30 w / kappa. If that is negligible against what the data can resolve, the signal is exactly w d^2 at every coupling that
-counts, and a curve needs no scan in d.
+<= w / (e kappa). Where d^2 is so small that decay inside is not certain, kappa D < 16, the whole signal is below
+16 w / kappa. If that is negligible against what the data can resolve, the signal is exactly w d^2 at every coupling that
+counts, and a curve needs no scan in d. A node that must survive a distance near gives at most w / (e kappa near),
+whatever d: if all of them together are negligible there is no signal.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.inference.limits import Signal as SignalLike
 from nudipole.inference.limits import Statistic
-from nudipole.processes import annihilation
+from nudipole.processes import validity
 from nudipole.signals.model import Signal
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-_CERTAIN = 30.0  # exp(-30) = 1e-13
+_CERTAIN = 16.0  # exp(-16) = 1e-7
 
 
 def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
@@ -30,11 +31,16 @@ def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
     Parameters
     ----------
     template : SignalTemplate
-        Nodes with near = 0 and finite far, or infinite far.
+        Nodes of any kind; those with 0 < near and finite far are kept as they are or dropped together.
     negligible : float
         Events that no limit can tell from none, > 0.
     """
-    if not template.weight.size or np.any((template.near > 0) & np.isfinite(template.far)):
+    if not template.weight.size:
+        return template
+    if np.any((template.near > 0) & np.isfinite(template.far)):
+        shift = template.kappa * template.near
+        if np.all(shift > 0) and np.sum(template.weight.sum(axis=1) / shift) / np.e < negligible:
+            return SignalTemplate.from_counts(template.stable)
         return template
     total = template.weight.sum(axis=1)
     inside = np.isfinite(template.far)
@@ -78,7 +84,7 @@ def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: floa
 class PromptAware:
     """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
 
-    Warns (:class:`~nudipole.processes.annihilation.EffectiveTheoryWarning`) where an exclusion begins at couplings for
+    Warns (:class:`~nudipole.processes.validity.EffectiveTheoryWarning`) where an exclusion begins at couplings for
     which d^2 s is not small at the collision energy ``sqrt_s`` [GeV].
     """
 
@@ -99,7 +105,7 @@ class PromptAware:
             found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
         edges = np.array([interval.low for intervals in found.values() for interval in intervals])
         if edges.size:
-            annihilation.check_effective_theory(edges, self.sqrt_s**2)
+            validity.check_effective_theory(edges, self.sqrt_s**2)
         return tuple(found[i] for i in range(len(signal)))
 
     def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:

@@ -42,6 +42,8 @@ from nudipole.signals.recoil_rate import (
     Channel,
     ElectronChannel,
     Kernels,
+    Seen,
+    dipole_kernels,
     merged,
     nuclear_channels,
 )
@@ -51,7 +53,8 @@ FloatArray = npt.NDArray[np.float64]
 SMOOTH_NODES, ELECTRON_STEPS = 200, 6
 _TIME_STEPS = 40
 CardType = RecoilCard
-Folded = list[list[tuple[int, bool, Kernels]]]
+Folded = list[tuple[int, bool, Kernels]]
+ChannelMatrices = tuple[tuple[Matrices, ...], ...]
 
 
 def build(card: RecoilCard, file: Path) -> RecoilModel:
@@ -118,7 +121,7 @@ class RecoilModel:
     def _grid(self, channel: Channel) -> RecoilGrid:
         reach = float(kinematics.recoil_limits(self.flux.maximum_energy, 0.0, channel.mass)[1])
         probe = np.geomspace(1e-10, reach, 600)
-        seen = channel.response(self.response).matrix(probe).sum(axis=0) > 1e-9
+        seen = channel.response(self.response).total(probe) > 1e-9
         if not np.any(seen):
             return RecoilGrid(0.5 * reach, reach, 1, 2)
         first = max(int(np.argmax(seen)) - 1, 0)
@@ -127,26 +130,40 @@ class RecoilModel:
         # the heaviest target of a channel sees the same energies at up to this much more on the grid of the lightest
         return RecoilGrid(probe[first], min(reach, channel.spread * probe[last]), steps, SMOOTH_NODES)
 
-    def _matrices(self, response: Response) -> tuple[tuple[Matrices, ...], ...]:
+    @cached_property
+    def _seen(self) -> tuple[Seen, ...]:
+        """How the detector counts the recoils of each channel."""
+        return self._seen_by(self.response)
+
+    def _seen_by(self, response: Response) -> tuple[Seen, ...]:
+        return tuple(c.seen(grid, response) for c, grid in zip(self.channels, self._grids, strict=True))
+
+    @cached_property
+    def _leanings(self) -> dict[str, tuple[Seen, ...]]:
+        """The same for one sigma of each pull on the detector: half the difference of one up and one down."""
+        leanings = {}
+        for pull in self.card.nuisance:
+            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency"):
+                up, down = (
+                    self._seen_by(_vary(self.response, pull.affects, sign * pull.sigma)) for sign in (1.0, -1.0)
+                )
+                leanings[pull.name] = tuple(
+                    tuple(0.5 * (high - low) for high, low in zip(*both, strict=True))
+                    for both in zip(up, down, strict=True)
+                )
+        return leanings
+
+    def _matrices(self, seen: tuple[Seen, ...]) -> ChannelMatrices:
         """What the detector does to the kernels of each channel."""
-        return tuple(c.dipole_matrices(grid, response) for c, grid in zip(self.channels, self._grids, strict=True))
+        return tuple(c.dipole_matrices(g, s) for c, g, s in zip(self.channels, self._grids, seen, strict=True))
 
     @cached_property
-    def _nominal(self) -> tuple[tuple[Matrices, ...], ...]:
-        return self._matrices(self.response)
+    def _nominal(self) -> ChannelMatrices:
+        return self._matrices(self._seen)
 
     @cached_property
-    def _moved(self) -> dict[str, tuple[Response, Response]]:
-        """The detector with each of its pulls one sigma up and down."""
-        return {
-            pull.name: (_vary(self.response, pull.affects, pull.sigma), _vary(self.response, pull.affects, -pull.sigma))
-            for pull in self.card.nuisance
-            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency")
-        }
-
-    @cached_property
-    def _varied(self) -> dict[str, tuple[tuple[tuple[Matrices, ...], ...], tuple[tuple[Matrices, ...], ...]]]:
-        return {name: (self._matrices(up), self._matrices(down)) for name, (up, down) in self._moved.items()}
+    def _varied(self) -> dict[str, ChannelMatrices]:
+        return {name: self._matrices(leaning) for name, leaning in self._leanings.items()}
 
     @cached_property
     def _parts(self) -> tuple[tuple[FluxComponent, ...], ...]:
@@ -176,16 +193,13 @@ class RecoilModel:
         return fractions
 
     # --- counts ------------------------------------------------------------------------------------------------------
-    def _fold(self, masses: int, kernels: Folded, matrices: tuple[tuple[Matrices, ...], ...]) -> FloatArray:
-        """Counts (parts, masses, bins) from kernels[part]: position of a channel, lines or not, kernels of one flux."""
-        folded = []
-        for part, found in zip(self._parts, kernels, strict=True):
-            energy_bins = np.zeros((masses, self.response.bins))
-            for channel, lines, arrays in found:
-                for array, matrix in zip(arrays, matrices[channel], strict=True):
-                    energy_bins = energy_bins + array @ (matrix.fine if lines else matrix.coarse).T
-            folded.append(self._in_time(np.maximum(energy_bins, 0.0), part))
-        return np.stack(folded)
+    def _fold(self, masses: int, kernels: Folded, matrices: ChannelMatrices) -> FloatArray:
+        """Counts (masses, bins of energy) from kernels: position of a channel, lines or not, kernels of one flux."""
+        energy_bins = np.zeros((masses, self.response.bins))
+        for channel, lines, arrays in kernels:
+            for array, matrix in zip(arrays, matrices[channel], strict=True):
+                energy_bins += array @ (matrix.fine if lines else matrix.coarse).T
+        return energy_bins
 
     def _in_time(self, counts: FloatArray, part: tuple[FluxComponent, ...]) -> FloatArray:
         if self._time_fractions is None:
@@ -199,25 +213,34 @@ class RecoilModel:
             for position, part in enumerate(self._parts)
             for c in merged(part, [component.effective(direction) for component in part])
         ]
-        kernels: Folded = [[] for _ in self._parts]
+        kernels: list[Folded] = [[] for _ in self._parts]
         for index, (channel, grid) in enumerate(zip(self.channels, self._grids, strict=True)):
             for lines, energies in ((False, grid.coarse), (True, grid.fine)):
                 some = [(position, moments) for position, sharp, moments in fluxes if sharp is lines]
-                found = channel.dipole_kernels(energies, masses, [m for _, m in some]) if some else ()
+                found = dipole_kernels(channel, energies, masses, [m for _, m in some]) if some else ()
                 for (position, _), arrays in zip(some, found, strict=True):
                     kernels[position].append((index, lines, arrays))
         number = len(masses)
-        counts = self._fold(number, kernels, self._nominal)
-        varied = {
-            name: (self._fold(number, kernels, up).sum(axis=0), self._fold(number, kernels, down).sum(axis=0))
-            for name, (up, down) in self._varied.items()
+        counts = np.stack(
+            [
+                self._in_time(np.maximum(self._fold(number, found, self._nominal), 0.0), part)
+                for part, found in zip(self._parts, kernels, strict=True)
+            ]
+        )
+        # where arrival times tell the parts apart each is folded by itself, else all at once
+        grouped = (
+            [([k for found in kernels for k in found], self._parts[0])]
+            if self._time_fractions is None
+            else list(zip(kernels, self._parts, strict=True))
+        )
+        shifts = {
+            name: np.sum([self._in_time(self._fold(number, _summed(k), m), part) for k, part in grouped], axis=0)
+            for name, m in self._varied.items()
         }
-        return Signal(per_d2=counts.sum(axis=0), relative_shifts=self._relative_shifts(counts, varied))
+        return Signal(per_d2=counts.sum(axis=0), relative_shifts=self._relative_shifts(counts, shifts))
 
-    def _relative_shifts(
-        self, counts: FloatArray, varied: Mapping[str, tuple[FloatArray, FloatArray]]
-    ) -> FloatArray | None:
-        """Relative change of counts (parts, masses, bins) for each pull, given them with the detector's pulls moved."""
+    def _relative_shifts(self, counts: FloatArray, varied: Mapping[str, FloatArray]) -> FloatArray | None:
+        """Relative change of counts (parts, masses, bins) for each pull; ``varied``: that of the detector's, absolute."""
         if not self.pulls:
             return None
         total = counts.sum(axis=0)
@@ -233,28 +256,29 @@ class RecoilModel:
                     if part[0].name == pull.affects[5:]:
                         shift += pull.sigma * share / safe
             elif pull.name in varied:
-                up, down = varied[pull.name]
-                shift += 0.5 * (up - down) / safe
-        return shifts
+                shift += varied[pull.name] / safe
+        return shifts if np.any(shifts) else None
 
-    def _standard_model_parts(self, response: Response) -> FloatArray:
-        """Standard Model counts (parts, 1, bins) with this response."""
-        counts = []
-        for part in self._parts:
-            channels = zip(self.channels, self._grids, strict=True)
-            energy_bins = sum(channel.standard_model(grid.fine, response, part) for channel, grid in channels)
-            counts.append(self._in_time(np.asarray(energy_bins)[None, :], part))
-        return np.stack(counts)
+    def _standard_model_parts(self, seen: tuple[Seen, ...]) -> FloatArray:
+        """Standard Model counts (parts, 1, bins) of detectors that see recoils like this."""
+        counts = np.zeros((len(self._parts), self.response.bins))
+        for channel, targets in zip(self._standard_model_recoils, seen, strict=True):
+            for total, spectra in zip(counts, channel, strict=True):
+                for probability, spectrum in zip(targets, spectra, strict=True):
+                    total += probability @ spectrum
+        return np.stack([self._in_time(c[None, :], part) for c, part in zip(counts, self._parts, strict=True)])
+
+    @cached_property
+    def _standard_model_recoils(self) -> tuple[tuple[tuple[FloatArray, ...], ...], ...]:
+        """Recoils in each cell of energy by channel, part of the flux and kind of target."""
+        return tuple(c.standard_model(grid, self._parts) for c, grid in zip(self.channels, self._grids, strict=True))
 
     @cached_property
     def _standard_model(self) -> tuple[FloatArray, FloatArray]:
         """SM recoils (bins,), and their absolute change for each pull (pulls, bins)."""
-        counts = self._standard_model_parts(self.response)
+        counts = self._standard_model_parts(self._seen)
         total = counts.sum(axis=0)
-        varied = {
-            name: (self._standard_model_parts(up).sum(axis=0), self._standard_model_parts(down).sum(axis=0))
-            for name, (up, down) in self._moved.items()
-        }
+        varied = {name: self._standard_model_parts(seen).sum(axis=0) for name, seen in self._leanings.items()}
         relative = self._relative_shifts(counts, varied)
         shifts = np.zeros((len(self.pulls), total.shape[1])) if relative is None else relative[0] * total[0]
         for index, pull in enumerate(self.pulls):
@@ -307,6 +331,16 @@ def arrival(
     from nudipole.fluxes import stopped_pion
 
     return stopped_pion.arrival_fractions(edges_us, component, pulse_mean_us, pulse_sigma_us)
+
+
+def _summed(kernels: Folded) -> Folded:
+    """Kernels of several fluxes added where they meet the same matrices."""
+    groups: dict[tuple[int, bool], list[Kernels]] = {}
+    for channel, lines, arrays in kernels:
+        groups.setdefault((channel, lines), []).append(arrays)
+    return [
+        (*place, tuple(sum(same[1:], same[0]) for same in zip(*found, strict=True))) for place, found in groups.items()
+    ]
 
 
 def _always() -> Callable[[FloatArray], FloatArray]:

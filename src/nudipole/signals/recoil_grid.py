@@ -61,20 +61,26 @@ class RecoilGrid:
 
     def matrices(self, response: FloatArray) -> Matrices:
         """From the response (bins, n) at the fine energies, times the number of targets there, to the two matrices."""
+        fine = response * self.weights
+        # linear interpolation in E_r from coarse to fine energies, transposed: each cell gives to its two ends
+        inner = fine[:, :-1].reshape(len(fine), self.nodes - 1, self.steps)
+        right = np.einsum("bcs,cs->bc", inner, self._share)
+        coarse = np.zeros((len(fine), self.nodes))
+        coarse[:, :-1] = inner.sum(axis=2) - right
+        coarse[:, 1:] += right
+        coarse[:, -1] += fine[:, -1]
+        return Matrices(fine, coarse)
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """Trapezoid weights [GeV] of the fine energies: their cells reach half way to the neighbours."""
         weights = np.zeros_like(self.fine)
         weights[:-1] += 0.5 * np.diff(self.fine)
         weights[1:] += 0.5 * np.diff(self.fine)
-        fine = response * weights
-        return Matrices(fine, fine @ self._interpolation)
+        return weights
 
     @cached_property
-    def _interpolation(self) -> FloatArray:
-        """Linear interpolation in E_r from coarse to fine energies, shape (n, m)."""
-        cell = np.minimum(np.arange(len(self.fine)) // self.steps, self.nodes - 2)
-        left, right = self.coarse[cell], self.coarse[cell + 1]
-        share = (self.fine - left) / (right - left)
-        matrix = np.zeros((len(self.fine), self.nodes))
-        rows = np.arange(len(self.fine))
-        matrix[rows, cell] = 1.0 - share
-        matrix[rows, cell + 1] += share
-        return matrix
+    def _share(self) -> FloatArray:
+        """How far each fine energy lies from the coarse one below to the one above, shape (nodes - 1, steps)."""
+        left = self.coarse[:-1, None]
+        return (self.fine[:-1].reshape(-1, self.steps) - left) / (self.coarse[1:, None] - left)

@@ -34,11 +34,12 @@ from nudipole.matter import form_factors
 from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
 from nudipole.portal import FLAVORS
-from nudipole.processes import standard_model, upscattering
+from nudipole.processes import standard_model
 from nudipole.signals.recoil_grid import Matrices, RecoilGrid
 
 FloatArray = npt.NDArray[np.float64]
 Kernels = tuple[FloatArray, ...]  # one (masses, energies) array for each matrix of a channel
+Seen = tuple[FloatArray, ...]  # for each kind of target: probability (bins, energies) that its recoils are counted
 MASS_SPREAD = 1.12  # nuclei whose masses differ by less share their kernels
 
 
@@ -56,16 +57,19 @@ class Channel(Protocol):
     def response(self, response: Response) -> Response:
         """The detector as these recoils see it."""
 
-    def dipole_matrices(self, grid: RecoilGrid, response: Response) -> tuple[Matrices, ...]:
+    def seen(self, grid: RecoilGrid, response: Response) -> Seen:
+        """How the detector counts the recoils of each kind of target, on the fine grid."""
+
+    def dipole_matrices(self, grid: RecoilGrid, seen: Seen) -> tuple[Matrices, ...]:
         """What the detector does to each kernel: response, targets and quadrature."""
 
-    def dipole_kernels(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
-    ) -> tuple[Kernels, ...]:
-        """For each flux the kernels at recoil energies [GeV] of the (lightest) target, per unit d^2."""
+    def dipole_polynomials(self, recoil_energy: FloatArray) -> FloatArray:
+        """The cross section by kernel, power j of 1/E, power k of M^2 and recoil energy, per unit d^2."""
 
-    def standard_model(self, grid: FloatArray, response: Response, flux: Sequence[FluxComponent]) -> FloatArray:
-        """Standard Model counts (bins,) of a flux."""
+    def standard_model(
+        self, grid: RecoilGrid, flux: Sequence[Sequence[FluxComponent]]
+    ) -> tuple[tuple[FloatArray, ...], ...]:
+        """For each flux and kind of target the Standard Model recoils in each cell of the fine grid."""
 
 
 @dataclass(frozen=True)
@@ -93,42 +97,44 @@ class NuclearChannel:
     def response(self, response: Response) -> Response:
         return response
 
-    def dipole_matrices(self, grid: RecoilGrid, response: Response) -> tuple[Matrices, ...]:
-        total = np.zeros((3, response.bins, grid.fine.size))
-        for nucleus, number in self.nuclei:
+    def seen(self, grid: RecoilGrid, response: Response) -> Seen:
+        return tuple(response.matrix(grid.fine * (self.mass / nucleus.mass)) for nucleus, _ in self.nuclei)
+
+    def dipole_matrices(self, grid: RecoilGrid, seen: Seen) -> tuple[Matrices, ...]:
+        total = np.zeros((3, *seen[0].shape))
+        for (nucleus, number), probability in zip(self.nuclei, seen, strict=True):
             ratio = self.mass / nucleus.mass
             charge = nucleus.protons * form_factors.form_factor(self.form_factor, nucleus)(2.0 * self.mass * grid.fine)
-            folded = response.matrix(grid.fine * ratio) * (ratio * charge**2 * number * units.GEV_M2_TO_CM2)
-            total += np.array([nucleus.mass, 1.0, 1.0 / nucleus.mass])[:, None, None] * folded
+            folded = probability * (ratio * charge**2 * number * units.GEV_M2_TO_CM2)
+            for matrix, power in zip(total, (nucleus.mass, 1.0, 1.0 / nucleus.mass), strict=True):
+                matrix += power * folded
         return tuple(grid.matrices(part) for part in total)
 
-    def dipole_kernels(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
-    ) -> tuple[Kernels, ...]:
-        u, mass2 = self.mass * recoil_energy, hnl_mass[:, None] ** 2
-        minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
-        logarithm = np.log(minimum)
-        b1 = -4.0 * units.ALPHA * (1.0 + mass2 / (2.0 * u))
-        a2 = -4.0 * units.ALPHA * (mass2 / (4.0 * u) + mass2**2 / (8.0 * u**2))
-        c2 = 4.0 * units.ALPHA * (0.25 * u + 0.125 * mass2)
-        found = []
-        for flux in fluxes:
-            phi = _above(flux, minimum, logarithm)
-            found.append((4.0 * units.ALPHA / u * phi[0] + a2 * phi[2], b1 * phi[1], c2 * phi[2]))
-        return tuple(found)
+    def dipole_polynomials(self, recoil_energy: FloatArray) -> FloatArray:
+        u = self.mass * recoil_energy
+        c = np.zeros((3, 3, 3, len(u)))  # A, B, C; then as in the module's equation
+        c[0, 0, 0] = 1.0 / u
+        c[0, 2, 1], c[0, 2, 2] = -0.25 / u, -0.125 / u**2
+        c[1, 1, 0], c[1, 1, 1] = -1.0, -0.5 / u
+        c[2, 2, 0], c[2, 2, 1] = 0.25 * u, 0.125
+        return 4.0 * units.ALPHA * c
 
-    def standard_model(self, grid: FloatArray, response: Response, flux: Sequence[FluxComponent]) -> FloatArray:
-        minimum = kinematics.minimum_neutrino_energy(grid, 0.0, self.mass)
-        phi = {flavor: moments(_of_flavor(flux, flavor), minimum) for flavor in FLAVORS}
-        counts = np.zeros(response.bins)
+    def standard_model(
+        self, grid: RecoilGrid, flux: Sequence[Sequence[FluxComponent]]
+    ) -> tuple[tuple[FloatArray, ...], ...]:
+        minimum = kinematics.minimum_neutrino_energy(grid.fine, 0.0, self.mass)
+        phi = [{flavor: moments(_of_flavor(part, flavor), minimum) for flavor in FLAVORS} for part in flux]
+        spectra: list[list[FloatArray]] = [[] for _ in flux]
         for nucleus, number in self.nuclei:
-            recoil = grid * (self.mass / nucleus.mass)
-            spectrum = np.zeros_like(grid)
-            for flavor in FLAVORS:
-                c = standard_model.coherent_energy_coefficients(recoil, nucleus, flavor, self.form_factor)
-                spectrum += np.sum(c * phi[flavor], axis=0)
-            counts += _seen(response, recoil) @ np.maximum(spectrum, 0.0) * number * units.GEV_M2_TO_CM2
-        return counts
+            recoil = grid.fine * (self.mass / nucleus.mass)
+            weights = number * units.GEV_M2_TO_CM2 * (self.mass / nucleus.mass) * grid.weights
+            c = {f: standard_model.coherent_energy_coefficients(recoil, nucleus, f, self.form_factor) for f in FLAVORS}
+            for found, part in zip(spectra, phi, strict=True):
+                spectrum = np.sum(
+                    [np.sum(c[f] * part[f], axis=0) for f in FLAVORS if np.any(part[f])] or [0.0 * recoil], axis=0
+                )
+                found.append(np.maximum(spectrum, 0.0) * weights)
+        return tuple(tuple(found) for found in spectra)
 
 
 @dataclass(frozen=True)
@@ -151,37 +157,119 @@ class ElectronChannel:
     def response(self, response: Response) -> Response:
         return response.for_electrons()
 
-    def dipole_matrices(self, grid: RecoilGrid, response: Response) -> tuple[Matrices, ...]:
-        return (grid.matrices(self.response(response).matrix(grid.fine) * self._electrons(grid.fine)),)
+    def seen(self, grid: RecoilGrid, response: Response) -> Seen:
+        return (self.response(response).matrix(grid.fine),)
 
-    def dipole_kernels(
-        self, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
-    ) -> tuple[Kernels, ...]:
-        minimum = kinematics.minimum_neutrino_energy(recoil_energy, hnl_mass[:, None], self.mass)
-        logarithm = np.log(minimum)
-        c = upscattering.electron_energy_coefficients(recoil_energy, hnl_mass[:, None])
-        found = []
-        for flux in fluxes:
-            phi = _above(flux, minimum, logarithm)
-            found.append((np.maximum(c[0] * phi[0] + c[1] * phi[1] + c[2] * phi[2], 0.0),))
-        return tuple(found)
+    def dipole_matrices(self, grid: RecoilGrid, seen: Seen) -> tuple[Matrices, ...]:
+        return (grid.matrices(seen[0] * self._electrons(grid.fine)),)
 
-    def standard_model(self, grid: FloatArray, response: Response, flux: Sequence[FluxComponent]) -> FloatArray:
-        return _seen(self.response(response), grid) @ self.standard_model_spectrum(grid, flux)
+    def dipole_polynomials(self, recoil_energy: FloatArray) -> FloatArray:
+        c = np.zeros((1, 3, 3, len(recoil_energy)))
+        c[0, 0, 0] = 1.0 / recoil_energy
+        c[0, 1, 0], c[0, 1, 1] = -1.0, -0.5 / (self.mass * recoil_energy)
+        c[0, 2, 1] = 0.25 * (1.0 / self.mass - 1.0 / recoil_energy)
+        c[0, 2, 2] = 0.125 * (1.0 / self.mass - 1.0 / recoil_energy) / (self.mass * recoil_energy)
+        return 4.0 * units.ALPHA * c
 
-    def standard_model_spectrum(self, recoil_energy: FloatArray, flux: Sequence[FluxComponent]) -> FloatArray:
-        """dR/dE_r [GeV^-1 per exposure] at recoil energies [GeV], before the detector."""
+    def standard_model(
+        self, grid: RecoilGrid, flux: Sequence[Sequence[FluxComponent]]
+    ) -> tuple[tuple[FloatArray, ...], ...]:
+        spectra = self.standard_model_spectra(grid.fine, flux)
+        return tuple((spectrum * grid.weights,) for spectrum in spectra)
+
+    def standard_model_spectra(self, recoil_energy: FloatArray, flux: Sequence[Sequence[FluxComponent]]) -> FloatArray:
+        """dR/dE_r [GeV^-1 per exposure], shape (fluxes, n), at recoil energies [GeV], before the detector."""
         minimum = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, self.mass)
-        spectrum = np.zeros_like(recoil_energy)
+        spectra = np.zeros((len(flux), len(recoil_energy)))
         for flavor in FLAVORS:
             for antineutrino in (False, True):
-                some = [component for component in flux if component.antineutrino is antineutrino]
+                some = [[component for component in part if component.antineutrino is antineutrino] for part in flux]
+                if not any(some):
+                    continue
                 c = standard_model.electron_energy_coefficients(recoil_energy, flavor, antineutrino)
-                spectrum += np.sum(c * moments(_of_flavor(some, flavor), minimum), axis=0)
-        return np.maximum(spectrum, 0.0) * self._electrons(recoil_energy)
+                for spectrum, part in zip(spectra, some, strict=True):
+                    spectrum += np.sum(c * moments(_of_flavor(part, flavor), minimum), axis=0)
+        return np.maximum(spectra, 0.0) * self._electrons(recoil_energy)
 
     def _electrons(self, recoil_energy: FloatArray) -> FloatArray:
         return self.exposure * units.GEV_M2_TO_CM2 * self.material.ionisable_electrons_per_kg(recoil_energy)
+
+
+def dipole_kernels(
+    channel: Channel, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
+) -> tuple[Kernels, ...]:
+    r"""For each flux the kernels of a channel, sum_j c_j(E_r, M) Phi_j(E_min(E_r, M)), (masses, energies), per unit d^2.
+
+    Parameters
+    ----------
+    channel : Channel
+    recoil_energy : ndarray (n,)
+        Increasing, of the (lightest) target [GeV].
+    hnl_mass : ndarray (m,)
+        [GeV].
+    fluxes : sequence of CumulativeMoments
+        A continuum has its value at each energy; lines, whose spectra end in a step, the average over the cell of each
+        energy (half way to its neighbours), so that trapezoid weights integrate the step exactly where it lies.
+    """
+    polynomials = channel.dipole_polynomials(recoil_energy)
+    powers = hnl_mass[:, None] ** np.array([0.0, 2.0, 4.0])
+    massless = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, channel.mass)
+    found = []
+    for flux in fluxes:
+        kernels = np.zeros((len(polynomials), len(hnl_mass), len(recoil_energy)))
+        for line in flux.lines:
+            cover = _Cover.of(channel, recoil_energy, hnl_mass, float(line[0]))
+            for kernel, polynomial in zip(kernels, polynomials, strict=True):
+                coefficients = np.einsum("j,jkn->kn", line[1:], polynomial)
+                if np.any(coefficients):
+                    kernel += cover.average(np.einsum("mk,kn->mn", powers, coefficients))
+        reached = np.nonzero(massless <= flux.maximum)[0]
+        if flux.table.size and reached.size:  # beyond the last energy with flux there is nothing to look up
+            columns = slice(0, int(reached[-1]) + 1)
+            heavier = 1.0 + 0.5 * powers[:, 1:2] / (channel.mass * recoil_energy[columns])  # E_min(M) / E_min(0)
+            phi = flux.at_logarithm(np.log(heavier * massless[columns]))
+            for kernel, polynomial in zip(kernels, polynomials[..., columns], strict=True):
+                for moment, coefficients in zip(phi, polynomial, strict=True):
+                    if np.any(coefficients):
+                        kernel[:, columns] += np.einsum("mk,kn->mn", powers, coefficients) * moment
+        found.append(tuple(kernels))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """Cells of a grid of recoil energies between the kinematic limits of one line, for each mass (row).
+
+    Cells ``low`` to ``high`` are reached, of the first one a share ``below`` is missing, of the last one ``above`` is there.
+    """
+
+    inside: npt.NDArray[np.bool_]
+    low: npt.NDArray[np.intp]
+    high: npt.NDArray[np.intp]
+    below: FloatArray
+    above: FloatArray
+
+    @classmethod
+    def of(cls, channel: Channel, recoil_energy: FloatArray, hnl_mass: FloatArray, energy: float) -> _Cover:
+        edges = np.concatenate([recoil_energy[:1], 0.5 * (recoil_energy[1:] + recoil_energy[:-1]), recoil_energy[-1:]])
+        cells = np.arange(len(recoil_energy))
+        positions, shares = [], []
+        for limit in kinematics.recoil_limits(energy, hnl_mass, channel.mass):
+            position = np.clip(np.searchsorted(edges, limit, side="right") - 1, 0, len(cells) - 1)
+            positions.append(position)
+            shares.append(np.clip((limit - edges[position]) / np.diff(edges)[position], 0.0, 1.0))
+        low, high = positions
+        inside = (cells >= low[:, None]) & (cells < high[:, None])
+        return cls(inside, low, high, *shares)
+
+    def average(self, spectrum: FloatArray) -> FloatArray:
+        """A smooth spectrum (masses, cells) cut off at the limits; changes its argument."""
+        row = np.arange(len(spectrum))
+        last, first = spectrum[row, self.high] * self.above, spectrum[row, self.low] * self.below
+        spectrum *= self.inside
+        spectrum[row, self.high] += last
+        spectrum[row, self.low] -= first
+        return spectrum
 
 
 def nuclear_channels(
@@ -221,17 +309,6 @@ def merged(components: Sequence[FluxComponent], intensities: Sequence[FloatArray
     return tuple(result)
 
 
-def _above(flux: CumulativeMoments, minimum: FloatArray, logarithm: FloatArray) -> FloatArray:
-    """Phi_0, Phi_1, Phi_2 at E_min, exactly zero where no neutrino reaches; shape (3,) + E_min.shape."""
-    phi = np.zeros((3, *minimum.shape))
-    reached = minimum <= flux.maximum
-    if np.all(reached):
-        phi[:] = np.moveaxis(flux(minimum, logarithm), -1, 0)
-    elif np.any(reached):
-        phi[:, reached] = flux(minimum[reached], logarithm[reached]).T
-    return phi
-
-
 def moments(flux: Sequence[FluxComponent], minimum_energy: FloatArray) -> FloatArray:
     """int_{E_min}^inf phi E^-j dE for j = 0, 1, 2, summed over components; shape (3,) + E_min.shape."""
     total = np.zeros((3, *minimum_energy.shape))
@@ -246,11 +323,3 @@ def moments(flux: Sequence[FluxComponent], minimum_energy: FloatArray) -> FloatA
 
 def _of_flavor(flux: Sequence[FluxComponent], flavor: str) -> tuple[FluxComponent, ...]:
     return merged(flux, [c.flavor_intensity(flavor) for c in flux]) if flux else ()
-
-
-def _seen(response: Response, recoil: FloatArray) -> FloatArray:
-    """Response matrix times trapezoid weights."""
-    weights = np.zeros_like(recoil)
-    weights[:-1] += 0.5 * np.diff(recoil)
-    weights[1:] += 0.5 * np.diff(recoil)
-    return response.matrix(recoil) * weights

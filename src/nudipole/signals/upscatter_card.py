@@ -42,13 +42,14 @@ class Selection(Section, frozen=True, kw_only=True):
     """What is accepted of N -> nu gamma (or nu e+ e-) in the decay volume.
 
     Energies in GeV, angles to the beam. ``first_cascade_min_GeV`` with ``separation_min_m`` asks for the recoil too (double
-    cascades); ``delay_min_ns`` for an arrival later than light by that much.
+    cascades); ``delay_min_ns`` for an arrival later than light by that much, ``gate_ns`` for one between the bunches.
     """
 
     visible: Literal["photon", "pair", "both"] = "photon"
     energy_min_GeV: NonNegative = 0.0
     energy_max_GeV: Positive | None = None
     cosine_min: float = -1.0
+    hnl_cosine_min: float = -1.0  # of the direction of N itself, where an analysis cuts on it
     energy_angle2_max_GeV: Positive | None = None
     efficiency: Fraction = 1.0
     efficiency_table: str = ""
@@ -57,6 +58,9 @@ class Selection(Section, frozen=True, kw_only=True):
     first_cascade_min_GeV: NonNegative = 0.0
     separation_min_m: NonNegative = 0.0
     delay_min_ns: NonNegative = 0.0
+    gate_ns: tuple[float, float] | None = None  # opening and closing after each bunch: only what arrives between
+    bunch_period_ns: NonNegative = 0.0  # 0: one bunch
+    bunch_sigma_ns: NonNegative = 0.0  # of bunch and clock together
 
 
 class Histogram(Section, frozen=True, kw_only=True):

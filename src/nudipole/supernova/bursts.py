@@ -176,15 +176,11 @@ def events(escape: Escape, d: npt.ArrayLike, direction: Direction, observation: 
     check_non_negative(d=d)
     d = np.asarray(d, dtype=float)
     rates = escape.rates
-    nodes, weights = plasma.legendre(_NODES)
-    lowest = min(detector.energy_cut for detector in observation.detectors)
-    neutrino = lowest + 0.5 * (_HIGHEST_ENERGY - lowest) * (nodes + 1.0)
-    measure = 0.5 * (_HIGHEST_ENERGY - lowest) * weights
+    neutrino, measure, areas = _nodes(observation.detectors)
     energy, momentum = rates.energy[:, None], rates.momentum[:, None]
     box = (np.abs(2.0 * neutrino - energy) <= momentum) / momentum * measure
     width = rates.vacuum_width * hnl_decay_share(rates.mass)
     latest = 2.0 * neutrino / rates.mass * observation.window_s * units.SECOND
-    areas = np.stack([detected_area(neutrino, observation.detectors, kind) for kind in ("neutrino", "antineutrino")])
     sphere = 4.0 * np.pi * (observation.distance_kpc * 1e3 * units.PARSEC * 100.0) ** 2
     spectrum = escape.species_spectrum(d.ravel()) * rates.measure * observation.emission_s * units.SECOND
     # of the species: N gives neutrinos and N-bar antineutrinos; where one stands for both, half and half
@@ -193,6 +189,16 @@ def events(escape: Escape, d: npt.ArrayLike, direction: Direction, observation: 
     arriving = np.einsum("dse,sk,en->dkn", spectrum, split, box, optimize=True) * decayed[:, None, :]
     total = np.einsum("dkn,kn->d", arriving, areas) * electron_share(direction) / sphere
     return total.reshape(d.shape)
+
+
+@functools.lru_cache(maxsize=32)
+def _nodes(detectors: tuple[Detector, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Neutrino energies [GeV] above the lowest cut, their weights, and the areas of detection of nu and nubar."""
+    nodes, weights = plasma.legendre(_NODES)
+    lowest = min(detector.energy_cut for detector in detectors)
+    neutrino = lowest + 0.5 * (_HIGHEST_ENERGY - lowest) * (nodes + 1.0)
+    areas = np.stack([detected_area(neutrino, detectors, kind) for kind in ("neutrino", "antineutrino")])
+    return neutrino, 0.5 * (_HIGHEST_ENERGY - lowest) * weights, areas
 
 
 def thermal_background(

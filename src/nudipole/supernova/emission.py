@@ -7,8 +7,9 @@ profile, a constant, or zero; zero for nu_mu and nu_tau. A Dirac N and its antip
 -mu), with two helicities each; a Majorana N is one species with two helicities that does both.
 
 Nothing here depends on d: emission per d^2 and opacity per d^2 are tabulated once per mass and scanned in
-:mod:`nudipole.supernova.luminosity`. Approximations: recoil of protons and of blocked electrons neglected (E_N = E_nu),
-muons and nuclear correlations left out, one snapshot in time.
+:mod:`nudipole.supernova.luminosity`; every flavour is a sum of three bookings, mu_nu, -mu_nu and zero, made together.
+Approximations: protons are at rest (E_N = E_nu) with a Pauli factor; neutrons, muons and nuclear correlations are left
+out; one snapshot in time.
 """
 
 from __future__ import annotations
@@ -19,17 +20,24 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import Akima1DInterpolator
 
 from nudipole import units
 from nudipole.errors import LARGEST, SMALLEST, DomainError, check_between, check_choice, check_positive
 from nudipole.portal import Direction
-from nudipole.processes import hnl_decay, plasma
+from nudipole.processes import electron_gas, hnl_decay, plasma
 from nudipole.supernova import profiles
 
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("protons", "electrons", "photons", "pairs")
+SLOW = ("electrons", "pairs")  # numerical integrals; the others are closed forms
 INNER_SHELLS, OUTER_SHELLS, ENERGIES = 24, 20, 60  # limits move by 2 % or less when all are doubled
-_PAIR_STRIDE = 4
+_COARSE = 16  # energies of the two slow channels, of ENERGIES
+_ELECTRON_NODES = (10, 7)
+_PAIR_NODES = (16, 5, 8)
+_MASS_NODES, _NODES_PER_DECADE = (1e-4, 1.0), 6  # GeV, first and last
+_OVERSHOOT = 0.2  # of the interpolation in mass beyond the neighbouring nodes, in ln(rate)
+_TINY = 1e-300
 _INNER_KM = 14.0
 HEAVIEST = 10.0  # GeV: nothing is left of the emission long before
 _ENERGY_RANGE = 25.0  # temperatures above M + mu_nu: exp(-25) of the emission is lost
@@ -98,7 +106,7 @@ def _load(star: Star) -> profiles.Profile:
     return profile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rates:
     """Rates at one mass, per d^2, on shells x energies for each species.
 
@@ -173,16 +181,12 @@ def rates(star: Star, mass: float, direction: Direction, far_km: float | None = 
 @functools.lru_cache(maxsize=512)
 def _rates(star: Star, mass: float, weights: tuple[float, float], majorana: float, far_km: float | None) -> Rates:
     edges, state, energy, measure = _grid(star, mass, far_km)
-    potential = star.potential(state)
-    asymmetric = bool(weights[0] > 0 and np.any(potential != 0))
-    species = 2 if asymmetric else 1
-    gain, loss = np.zeros((2, species, len(state.radius), len(energy)))
-    for weight, flavor in zip(weights, ("e", "mu"), strict=True):
-        if weight > 0:
-            part_gain, part_loss = _flavor_rates(star, mass, flavor, far_km)
-            gain += weight * part_gain
-            loss += weight * part_loss
-    copies = 2.0 / species
+    gain, loss = _booked_rates(star, mass, far_km)
+    if weights[0] == 0 or len(gain) == 1:
+        gain, loss = (sum(weights) * rate[-1:] for rate in (gain, loss))
+    else:
+        gain, loss = (weights[0] * rate[:2] + weights[1] * rate[2:] for rate in (gain, loss))
+    copies = 2.0 / len(gain)
     if majorana > 1.0:  # one species with the rates of both
         gain, loss = copies * np.sum(gain, axis=0, keepdims=True), copies * np.sum(loss, axis=0, keepdims=True)
         copies = 1.0
@@ -212,12 +216,50 @@ def _grid(
 
 
 @functools.lru_cache(maxsize=512)
-def _flavor_rates(star: Star, mass: float, flavor: str, far_km: float | None) -> tuple[FloatArray, FloatArray]:
-    """Rates of nu_e, for N and N-bar where it is degenerate, or of nu_mu; every direction is a sum of the two."""
+def _booked_rates(star: Star, mass: float, far_km: float | None) -> tuple[FloatArray, FloatArray]:
+    """Rates of N at mu_nu, at -mu_nu (N-bar) and at zero (nu_mu); the last alone where nothing is degenerate."""
     _, state, energy, _ = _grid(star, mass, far_km)
-    potential = star.potential(state) if flavor == "e" else np.zeros_like(state.radius)
-    signs = np.array([1.0, -1.0] if np.any(potential != 0) else [1.0])
-    return sum_rates(star.channels, state, energy, mass, signs[:, None] * potential)
+    potential = _bookings(star.potential(state))
+    total = total_rate(tuple(c for c in star.channels if c not in SLOW), state, energy, mass, potential)
+    slow = tuple(c for c in star.channels if c in SLOW)
+    if slow:
+        total += _interpolated_rate(star, slow, mass, far_km)
+    heat, mu = state.temperature[:, None], potential[..., None]
+    return total * plasma.fermi(energy, heat, mu), total * plasma.fermi(-energy, heat, -mu)
+
+
+def _bookings(potential: FloatArray) -> FloatArray:
+    signs = np.array([1.0, -1.0, 0.0] if np.any(potential != 0) else [0.0])
+    return signs[:, None] * potential
+
+
+def _interpolated_rate(star: Star, channels: tuple[str, ...], mass: float, far_km: float | None) -> FloatArray:
+    """Gain plus loss of slow channels from the four nearest of a few masses a decade, at equal kinetic energies.
+
+    Cubic in ln M and ln(rate), good to 1e-3; the lightest node stands for every smaller mass, and heavier masses than
+    the last are computed.
+    """
+    position = np.log(mass / _MASS_NODES[0]) * _NODES_PER_DECADE / np.log(10.0)
+    if position <= 0:
+        return _slow_rate(star, channels, _MASS_NODES[0], far_km)
+    if mass > _MASS_NODES[1]:
+        return _slow_rate(star, channels, mass, far_km)
+    first = max(int(position) - 1, 0)
+    nodes = first + np.arange(4)
+    masses = [_MASS_NODES[0] * 10.0 ** (i / _NODES_PER_DECADE) for i in nodes]
+    logs = [np.log(_slow_rate(star, channels, node, far_km)) for node in masses]
+    others = [np.delete(nodes, i) for i in range(4)]
+    shares = [np.prod((position - o) / (i - o)) for i, o in zip(nodes, others, strict=True)]
+    cubic = sum(share * rate for share, rate in zip(shares, logs, strict=True))
+    index = int(np.clip(int(position) - first, 0, 2))
+    lower, upper = np.minimum(logs[index], logs[index + 1]), np.maximum(logs[index], logs[index + 1])
+    return np.exp(np.clip(cubic, lower - _OVERSHOOT, upper + _OVERSHOOT))
+
+
+@functools.lru_cache(maxsize=512)
+def _slow_rate(star: Star, channels: tuple[str, ...], mass: float, far_km: float | None) -> FloatArray:
+    _, state, energy, _ = _grid(star, mass, far_km)
+    return np.maximum(total_rate(channels, state, energy, mass, _bookings(star.potential(state))), _TINY)
 
 
 def sum_rates(
@@ -243,8 +285,8 @@ def sum_rates(
 
     Notes
     -----
-    The small pair channel is computed at every fourth energy and interpolated, in the logarithm, which keeps detailed
-    balance exact and costs less than a per cent of it.
+    Every channel obeys detailed balance, so only gain plus loss is added up. Of electrons and pairs it is computed at a
+    few energies and splined (logarithm against the root of E - M): good to a per cent of the channel where N is made.
 
     Examples
     --------
@@ -253,35 +295,42 @@ def sum_rates(
     >>> bool(np.isclose(gain / loss, np.exp(-0.1 / state.temperature[0])))
     True
     """
+    total = total_rate(channels, state, energy, mass, potential)
+    heat, mu = state.temperature[:, None], potential[..., None]
+    return total * plasma.fermi(energy, heat, mu), total * plasma.fermi(-energy, heat, -mu)
+
+
+def total_rate(
+    channels: tuple[str, ...], state: profiles.Conditions, energy: FloatArray, mass: float, potential: FloatArray
+) -> FloatArray:
+    """Gain plus loss, the rate of approach to equilibrium; arguments and shape as for :func:`sum_rates`."""
     heat, kappa2, mu = state.temperature[:, None], state.screening2[:, None], potential[..., None]
-    scattering = np.zeros((len(state.radius), len(energy)))
+    electron = state.electron_potential[:, None]
+    total = np.zeros((*potential.shape, len(energy)))
     if "protons" in channels:
         forward = plasma.static_cross_section(energy, mass, kappa2)
-        scattering = scattering + state.proton_targets[:, None] * plasma.backward(forward, energy, mass)
-    if "electrons" in channels:
-        forward = plasma.electron_cross_section(energy, mass, state.electron_energy[:, None], kappa2)
-        scattering = scattering + state.electron_targets[:, None] * plasma.backward(forward, energy, mass)
-    gain = scattering * plasma.fermi(energy, heat, mu)
-    loss = scattering * plasma.fermi(-energy, heat, -mu)
+        total += state.proton_targets[:, None] * plasma.backward(forward, energy, mass)
     if "photons" in channels:
-        more_gain, more_loss = plasma.photon_rates(energy, mass, state.photon_mass[:, None], heat, mu)
-        gain, loss = gain + more_gain, loss + more_loss
+        total += sum(plasma.photon_rates(energy, mass, state.photon_mass[:, None], heat, mu))
+    coarse = np.unique(np.linspace(0, len(energy) - 1, min(_COARSE, len(energy))).round().astype(int))
+    few = energy[coarse]
+    if "electrons" in channels:
+        slow = sum(electron_gas.scattering_rates(few, mass, electron, heat, kappa2, mu, _ELECTRON_NODES))
+        total += _splined(energy, few, mass, np.asarray(slow))
     if "pairs" in channels:
-        coarse = np.unique(np.r_[0 : len(energy) : _PAIR_STRIDE, len(energy) - 1])
-        few = plasma.pair_rates(energy[coarse], mass, state.electron_potential[:, None], heat, mu)
-        more_gain, more_loss = (_log_interpolated(energy, energy[coarse], rate) for rate in few)
-        gain, loss = gain + more_gain, loss + more_loss
-    return gain, loss
+        slow = sum(electron_gas.pair_rates(few, mass, electron, heat, mu, _PAIR_NODES))
+        total += _splined(energy, few, mass, np.asarray(slow))
+    return total
 
 
-def _log_interpolated(energy: FloatArray, nodes: FloatArray, values: FloatArray) -> FloatArray:
-    """Values at the nodes, along the last axis, at all energies: linear in E and ln(value)."""
+def _splined(energy: FloatArray, nodes: FloatArray, mass: float, values: FloatArray) -> FloatArray:
+    """Values >= 0 at the nodes, along the last axis, at all energies: ln(value) against (E - M)^(1/2), without overshoots."""
     if len(nodes) == len(energy):
         return values
-    index = np.clip(np.searchsorted(nodes, energy, side="right") - 1, 0, len(nodes) - 2)
-    share = (energy - nodes[index]) / (nodes[index + 1] - nodes[index])
-    logs = np.log(np.maximum(values, 1e-300))
-    return np.exp(logs[..., index] * (1.0 - share) + logs[..., index + 1] * share)
+    # deep in a neutrino sea a rate may vanish at some energies; 1e-15 of its largest value is nothing, too
+    floor = np.maximum(1e-15 * np.max(values, axis=-1, keepdims=True), _TINY)
+    spline = Akima1DInterpolator(np.sqrt(nodes - mass), np.log(np.maximum(values, floor)), axis=-1)
+    return np.asarray(np.exp(spline(np.sqrt(energy - mass))))
 
 
 def local_emissivity(mass: float, state: profiles.Conditions, channels: tuple[str, ...] = CHANNELS) -> FloatArray:

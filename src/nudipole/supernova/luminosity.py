@@ -37,23 +37,24 @@ RAFFELT_CONDITIONS = (0.0, 3e14, 30.0, 0.3)  # r [km], rho [g/cm3], T [MeV], Y_p
 CORE_KM = 10.0
 _ERG_PER_SECOND = units.ERG / units.SECOND  # one erg/s in GeV^2
 _ANGLES = 4
+_DEPTH_STEP = 0.04  # in ln(depth); a spectrum damped by exp(-10) is off by 2 %, the edge in d by 1e-3
 ANGULAR = ("average", "radial")
 _SPHERE_DEPTH = 2.0 / 3.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Escape:
-    """Emission per d^2 and optical depth per d^2 of every ray at one mass; all d follow from it.
+    """Emission per d^2 by optical depth per d^2 at one mass; all d follow from it as a Laplace transform.
 
-    ``source`` (species, rays, energies), dN/dE dt per d^2, and ``depth`` (species, rays, energies), both [GeV^2];
-    rays are shells x angles.
+    ``by_depth`` (species, energies, depths): dN/dE dt per d^2 [GeV^2] of the rays of each optical depth per d^2, the
+    logarithmic grid ``depth`` [GeV^2]; a ray is shared by the two neighbours of its depth.
     """
 
     rates: emission.Rates
-    source: FloatArray
+    by_depth: FloatArray
     depth: FloatArray
     far_km: float
-    _spectra: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
+    _spectra: dict[bytes, FloatArray] = field(default_factory=dict, repr=False)
 
     def spectrum(self, d: npt.ArrayLike) -> FloatArray:
         """dN/dE dt at R_far [1, i.e. GeV^-1 per GeV^-1], shape d.shape + (energies,), for couplings d [GeV^-1]."""
@@ -65,9 +66,9 @@ class Escape:
         d = np.asarray(d, dtype=float)
         key = d.tobytes()
         if key not in self._spectra:  # every observable of one mass asks for the same couplings
-            rows = [np.einsum("sre,sre->se", self.source, np.exp(-(x**2) * self.depth)) * x**2 for x in d.ravel()]
-            self._spectra[key] = np.array(rows)
-        return self._spectra[key].reshape((*d.shape, *self.source.shape[::2]))
+            squared = d.ravel()[:, None] ** 2
+            self._spectra[key] = np.tensordot(squared * np.exp(-squared * self.depth), self.by_depth, axes=(1, 2))
+        return self._spectra[key].reshape((*d.shape, *self.by_depth.shape[:2]))
 
     def luminosity(self, d: npt.ArrayLike) -> FloatArray:
         """Energy per time at R_far [erg/s] for couplings d [GeV^-1]."""
@@ -75,9 +76,11 @@ class Escape:
 
     def free_luminosity(self) -> float:
         """Luminosity per d^2 without absorption [erg/s GeV^2]."""
-        return float(np.sum(self.source, axis=(0, 1)) @ (self.rates.energy * self.rates.measure) / _ERG_PER_SECOND)
+        spectrum = np.sum(self.by_depth, axis=(0, 2))
+        return float(spectrum @ (self.rates.energy * self.rates.measure) / _ERG_PER_SECOND)
 
 
+@functools.lru_cache(maxsize=512)
 def escape(rates: emission.Rates, far_km: float, angular: str = "average") -> Escape:
     """Rays of one star at one mass, out to R_far [km].
 
@@ -91,19 +94,40 @@ def escape(rates: emission.Rates, far_km: float, angular: str = "average") -> Es
     """
     check_choice("directions of emission", angular, ANGULAR)
     check_non_negative(far_km=far_km)
-    cosine, weight = _directions(angular)
-    outer = float(rates.edges[-1])
-    middle = rates.middle[:, None]
-    paths = path_lengths(rates.middle, cosine, rates.edges) * units.KILOMETRE  # (shells, angles, shells)
-    impact2 = middle**2 * (1.0 - cosine**2)
-    beyond = np.sqrt(np.maximum(far_km**2 - impact2, 0.0)) - np.sqrt(outer**2 - impact2)
-    beyond = np.maximum(beyond, 0.0) * units.KILOMETRE
-    depth = np.einsum("iaj,sjm->siam", paths, rates.opacity, optimize=True)
-    decay = rates.vacuum_width * rates.mass / rates.momentum
-    depth += beyond[None, :, :, None] * decay
-    source = np.einsum("sim,i,a->siam", rates.emission, rates.volume, weight)
-    shape = (len(rates.gain), -1, len(rates.energy))
-    return Escape(rates, source.reshape(shape), depth.reshape(shape), far_km)
+    paths, beyond = _rays(tuple(rates.edges), far_km, angular)
+    _, weight = _directions(angular)
+    depth = np.einsum("iaj,sjm->smia", paths, rates.opacity, optimize=True)
+    depth += (rates.vacuum_width * rates.mass / rates.momentum)[:, None, None] * beyond
+    source = np.einsum("sim,i,a->smia", rates.emission, rates.volume, weight)
+    grid, by_depth = _by_depth(depth.reshape(*depth.shape[:2], -1), source.reshape(*source.shape[:2], -1))
+    return Escape(rates, by_depth, grid, far_km)
+
+
+@functools.lru_cache(maxsize=64)
+def _rays(edges: tuple[float, ...], far_km: float, angular: str) -> tuple[FloatArray, FloatArray]:
+    """Lengths in each shell (shells, angles, shells) and beyond the last (shells, angles) [GeV^-1]."""
+    bounds = np.array(edges)
+    middle = 0.5 * (bounds[1:] + bounds[:-1])
+    cosine, _ = _directions(angular)
+    impact2 = middle[:, None] ** 2 * (1.0 - cosine**2)
+    beyond = np.sqrt(np.maximum(far_km**2 - impact2, 0.0)) - np.sqrt(bounds[-1] ** 2 - impact2)
+    return path_lengths(middle, cosine, bounds) * units.KILOMETRE, np.maximum(beyond, 0.0) * units.KILOMETRE
+
+
+def _by_depth(depth: FloatArray, source: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sources (species, energies, rays) sorted by the logarithm of their depth: grid and (species, energies, grid)."""
+    logarithm = np.log(np.maximum(depth, 1e-300))
+    lowest = float(np.min(logarithm))
+    count = int((float(np.max(logarithm)) - lowest) / _DEPTH_STEP) + 2
+    position = (logarithm - lowest) / _DEPTH_STEP
+    index = position.astype(np.intp)
+    share = position - index
+    rows = np.arange(depth.shape[0] * depth.shape[1]).reshape(*depth.shape[:2], 1) * count
+    size = depth.shape[0] * depth.shape[1] * count
+    result = np.zeros(size)
+    for offset, weight in ((0, 1.0 - share), (1, share)):
+        result += np.bincount((rows + index + offset).ravel(), (source * weight).ravel(), size)
+    return np.exp(lowest + _DEPTH_STEP * np.arange(count)), result.reshape(*depth.shape[:2], count)
 
 
 def path_lengths(radius: FloatArray, cosine: FloatArray, edges: FloatArray) -> FloatArray:

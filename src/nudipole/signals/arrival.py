@@ -1,0 +1,102 @@
+r"""When N's photon comes: bunched beams and the gaps between their bunches.
+
+N of energy E and momentum p that decays a distance s from where it was made is later than light by
+
+.. math:: \delta = \frac{s}{c}\Bigl(\frac{E}{p} - 1\Bigr),
+
+and in a beam of bunches every P apart only the phase of delta is seen. A gate from a to b after each bunch, with a
+Gaussian spread sigma of bunch and clock together, keeps
+
+.. math:: g(\delta) = \sum_k \Phi\Bigl(\frac{b+kP-\delta}{\sigma}\Bigr) - \Phi\Bigl(\frac{a+kP-\delta}{\sigma}\Bigr) .
+
+g(0) is the share of prompt events, of neutrino interactions, that leaks into the gate. The detour of the photon and the
+ends of the spill are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr
+
+from nudipole import units
+from nudipole.errors import SMALLEST, DomainError, check_finite, check_non_negative
+
+FloatArray = npt.NDArray[np.float64]
+_BUNCHES = np.arange(-2, 3)
+
+
+def delay(distance: npt.ArrayLike, energy: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
+    """Lateness [ns] relative to light of a particle after a path [m]; infinite at rest.
+
+    Parameters
+    ----------
+    distance : array_like
+        [m].
+    energy, momentum : array_like
+        [GeV].
+
+    Examples
+    --------
+    >>> round(float(delay(100.0, 1.0, 0.99)), 2)  # M = 141 MeV
+    3.37
+    """
+    check_non_negative(distance=distance, energy=energy, momentum=momentum)
+    energy, momentum = np.asarray(energy, dtype=float), np.asarray(momentum, dtype=float)
+    mass2 = (energy - momentum) * (energy + momentum)
+    slowness = np.zeros(np.broadcast(energy, momentum).shape)
+    np.divide(mass2, momentum * (energy + momentum), out=slowness, where=momentum > SMALLEST)
+    late = 1e9 * np.asarray(distance, dtype=float) / units.SPEED_OF_LIGHT * slowness
+    return np.where(momentum > SMALLEST, late, np.inf)
+
+
+def gate_share(
+    delay_ns: npt.ArrayLike, gate_ns: tuple[float, float], period_ns: float = 0.0, sigma_ns: float = 0.0
+) -> FloatArray:
+    """Chance g that an event this late [ns] falls into the gate.
+
+    Parameters
+    ----------
+    delay_ns : array_like
+        [ns]; infinite delays are spread evenly over a period, or miss a single gate.
+    gate_ns : (float, float)
+        Opening and closing of the gate after the middle of the bunch [ns].
+    period_ns : float
+        From bunch to bunch [ns]; 0: one bunch only.
+    sigma_ns : float
+        Spread of bunch and clock together [ns].
+
+    Returns
+    -------
+    ndarray
+        Between 0 and 1.
+
+    Raises
+    ------
+    DomainError
+        If the gate closes before it opens, or is longer than the period.
+
+    Examples
+    --------
+    >>> gate_share([0.0, 8.0, 18.0, 26.0], (6.0, 12.0), period_ns=18.0)
+    array([0., 1., 0., 1.])
+    """
+    opens, closes = gate_ns
+    check_finite(gate_ns=np.array([opens, closes]))
+    check_non_negative(period_ns=period_ns, sigma_ns=sigma_ns)
+    if closes <= opens or (period_ns > 0 and closes - opens > period_ns):
+        raise DomainError(f"a gate from {opens:g} to {closes:g} ns must open before it closes, within one period")
+    late = np.asarray(delay_ns, dtype=float)
+    never = ~np.isfinite(late)
+    if period_ns > 0:
+        phase = np.where(never, 0.0, late) % period_ns
+        shares = sum(_passed(closes + k * period_ns - phase, sigma_ns) - _passed(opens + k * period_ns - phase, sigma_ns)
+                     for k in _BUNCHES)  # fmt: skip
+        return np.where(never, (closes - opens) / period_ns, np.clip(shares, 0.0, 1.0))
+    late = np.where(never, 0.0, late)
+    return np.where(never, 0.0, _passed(closes - late, sigma_ns) - _passed(opens - late, sigma_ns))
+
+
+def _passed(time: FloatArray, sigma: float) -> FloatArray:
+    """Share of a Gaussian of this width at zero that lies before ``time``."""
+    return np.asarray(ndtr(time / sigma) if sigma > SMALLEST else (time > 0).astype(float))
