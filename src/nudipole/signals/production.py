@@ -191,9 +191,7 @@ def tabulated(target: Target) -> Target:
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
 
 
-def _elastic(
-    target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int
-) -> States:
+def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int) -> States:
     low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
     start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
