@@ -122,7 +122,8 @@ def states_on(
 ) -> States:
     """Final states on one target, of shape (masses, energies, nodes): the same nodes for every mass, closed ones empty.
 
-    Energies [GeV] are the same for all masses, (energies,), or not, (masses, energies). Weights are for one target (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
+    Energies [GeV] are the same for all masses, (energies,), or not, (masses, energies). Weights are for one target
+    (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
     """
     masses = np.asarray(hnl_masses, dtype=float)[:, None]
     if scatterer.target is None:
@@ -191,9 +192,7 @@ def tabulated(target: Target) -> Target:
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
 
 
-def _elastic(
-    target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int
-) -> States:
+def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int) -> States:
     low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
     start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
