@@ -330,6 +330,8 @@ def _decay(mass: float, visible: str) -> tuple[float, float]:
     """Total width per d^2 of a Dirac N [GeV^3] and the fraction of decays that are visible."""
     widths = hnl_decay.partial_widths(mass)
     whole = float(sum(widths.values()))
+    if whole == 0.0:  # a massless N, or one so light that its width underflows, never decays
+        return 0.0, 0.0
     photon, pair = float(widths["nu gamma"]) / whole, float(widths["nu e+ e-"]) / whole
     return whole, {"photon": photon, "pair": pair, "both": photon + pair}[visible]
 
