@@ -302,7 +302,7 @@ def _check_panel(panel: Any, check: Check) -> None:
     panel.set_xlim(masses.min() / around, masses.max() * around)
     _ticks(panel.xaxis, sides=(0.0,))
     _ticks(panel.yaxis, sides=(0.0,))
-    panel.set_title(f"{check.key}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
+    panel.set_title(f"{check.name}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
     panel.set_xlabel(r"$M_N$ [GeV]")
     panel.set_ylabel(r"$d$ [GeV$^{-1}$]")
     panel.legend(loc="best")
