@@ -14,8 +14,15 @@ from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
 
 POINTS = 200
-# counting; spectrum in one dimension; in two; photons of N; collider
-CARDS = {"conus-plus": "e", "lz-nees": "mu", "coherent-csi": "mu", "miniboone": "mu", "lep": "mu"}
+# counting; spectrum in one dimension; in two; photons of N; N from the Earth; collider
+CARDS = {
+    "conus-plus": "e",
+    "lz-nees": "mu",
+    "coherent-csi": "mu",
+    "miniboone": "mu",
+    "superk-atmospheric": "mu",
+    "lep": "mu",
+}
 
 
 def curve(key: str, flavor: str) -> np.ndarray:

@@ -64,7 +64,7 @@ def test_a_prompt_n_does_not_cross_a_gap(key):
     assert counts(key, 0.1, [1.0])[0] < 1e-12 * best
 
 
-@pytest.mark.parametrize("key", (*PHOTONS, *RECOILS))
+@pytest.mark.parametrize("key", [*PHOTONS, *RECOILS])
 def test_nothing_above_threshold_and_little_below(key):
     heaviest = get(key).model("default").maximum_mass()
     assert counts(key, 1.001 * heaviest, [1e-3])[0] == 0.0
