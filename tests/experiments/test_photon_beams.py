@@ -66,7 +66,6 @@ def test_published_curve_within_a_quarter(key, table, flavor, preset, low, high)
         ("sbnd", "mu", "magill2018"),
         ("microboone", "mu", "magill2018"),
         ("ship-main", "mu", "default"),
-        ("minerva", "mu", "photon"),
         ("dune-nd", "e", "schwetz2021"),
         ("dune-nd", "e", "schwetz2021-weak"),
     ],

@@ -15,7 +15,7 @@ from nudipole.errors import DomainError, NudipoleError, UnknownNameError
 from nudipole.portal import Direction
 from nudipole.supernova import emission, luminosity
 from nudipole.supernova.constraints import CONSTRAINTS, critical_value
-from nudipole.supernova.figures import draw_modes, mode_limits
+from nudipole.supernova.figures import draw_modes, mode_limits, mode_ratios
 from nudipole.supernova.scan import excluded_intervals
 
 BY_KEY = {source.key: source for source in CONSTRAINTS}
@@ -157,16 +157,22 @@ def test_modes_share_the_lower_edge_and_differ_in_the_upper() -> None:
     assert len({round(np.log10(x), 1) for x in highs if x}) > 1
 
 
-def test_figure_of_the_modes_has_a_curve_for_each() -> None:
+def test_figure_of_the_modes_shows_each_and_its_contour_is_the_limit() -> None:
     figure = draw_modes([0.01, 0.1])
-    labels = [line.get_label() for line in figure.axes[0].get_lines()]
-    assert set(luminosity.MODES) <= set(labels)
+    assert {text.get_text() for text in figure.axes[0].texts} == set(luminosity.MODES)
+    rows = mode_limits([0.03])
+    for mode in luminosity.MODES:
+        _, low, high = rows[mode][0]
+        edges = np.array([low * 0.98, low * 1.02] + ([high * 0.98, high * 1.02] if high else []))
+        ratio = mode_ratios([0.03], edges)[mode][:, 0]
+        assert np.array_equal(ratio > 1, [False, True] + ([True, False] if high else []))
 
 
 @pytest.mark.validation
 def test_curve_of_fifty_masses_within_a_minute() -> None:
     emission._rates.cache_clear()
-    emission._flavor_rates.cache_clear()
+    emission._booked_rates.cache_clear()
+    emission._slow_rate.cache_clear()
     start = time.process_time()
     SN1987A.limit(np.geomspace(1e-4, 0.4, 50), Direction("e"), cl=0.949)
     assert time.process_time() - start < 60.0

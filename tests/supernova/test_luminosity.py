@@ -182,7 +182,7 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
 
     def edges() -> list[float]:
         emission._rates.cache_clear()
-        emission._flavor_rates.cache_clear()
+        emission._booked_rates.cache_clear()
         (window,) = excluded_intervals(lambda d: setting.ratio(0.03, MU, d, 0.95))
         assert window.high is not None
         return [window.low, window.high]
@@ -194,5 +194,5 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
     luminosity._directions.cache_clear()
     assert np.allclose(coarse, edges(), rtol=0.02)
     emission._rates.cache_clear()
-    emission._flavor_rates.cache_clear()
+    emission._booked_rates.cache_clear()
     luminosity._directions.cache_clear()

@@ -9,7 +9,10 @@ import pytest
 
 from nudipole import units
 from nudipole.errors import DomainError, TableError, UnknownNameError
+from nudipole.portal import Direction
 from nudipole.supernova import profiles
+from nudipole.supernova.constraints import CONSTRAINTS, with_star
+from nudipole.supernova.emission import Star
 
 HEADER = """# what: a test
 # source: none
@@ -80,6 +83,8 @@ def test_user_table_is_read(tmp_path: Path) -> None:
         ("0, 3e14, 20, 0.3\n10, -2e14, 30, 0.2\n", "density must be finite and positive"),
         ("0, 3e14, 20, 0.3\n10, 2e14, 30, 1.2\n", "proton fraction exceeds one"),
         ("0, 3e14, 20, 0.3\n", "at least two radii"),
+        ("8, 3e14, 20, 0.3\n10, 2e14, 30, 0.2\n", "starts at 8 km"),
+        ("-1, 3e14, 20, 0.3\n10, 2e14, 30, 0.2\n", "starts at -1 km"),
     ],
 )
 def test_bad_tables_are_named_errors(tmp_path: Path, rows: str, message: str) -> None:
@@ -97,3 +102,27 @@ def test_missing_columns_and_wrong_units_are_named(tmp_path: Path) -> None:
     file.write_text(HEADER.replace("[MeV]", "[GeV]") + "0, 3e14, 20, 0.3\n10, 2e14, 30, 0.2\n")
     with pytest.raises(TableError, match=r"temperature must be in \[MeV\], not \[GeV\]"):
         profiles.load_file(file)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="no-such-star.csv: no such file"):
+        profiles.load_file(tmp_path / "no-such-star.csv")
+    with pytest.raises(TableError, match="no such file"):
+        with_star(CONSTRAINTS[0], Star(str(tmp_path / "no-such-star.csv")))
+
+
+def test_a_cell_that_is_no_number_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "star.csv"
+    file.write_text(HEADER + "0, 3e14, hot, 0.3\n10, 2e14, 30, 0.2\n")
+    with pytest.raises(TableError, match="hot"):
+        profiles.load_file(file)
+
+
+def test_example_star_gives_a_closed_region_near_the_cold_one() -> None:
+    path = Path(__file__).parents[2] / "examples" / "star.csv"
+    mine = with_star(CONSTRAINTS[0], Star(str(path)))
+    ours, theirs = (c.limit([0.05], Direction("e")) for c in (mine, CONSTRAINTS[0]))
+    assert len(ours.excluded[0]) == 1
+    assert ours.lower[0] == pytest.approx(theirs.lower[0], rel=0.3, abs=0)
+    with pytest.raises(DomainError, match="red-giants does not depend on"):
+        with_star(next(c for c in CONSTRAINTS if c.key == "red-giants"), Star("hot"))

@@ -228,7 +228,7 @@ def _ticks(axis: Any, sides: Sequence[float]) -> None:
     axis.set_minor_locator(NullLocator())
     step = max(1, -(-(last - first) // 12))
     numbered = np.arange(first, last + 1)
-    axis.set_major_locator(FixedLocator(10.0**numbered))
+    axis.set_major_locator(FixedLocator((10.0**numbered).tolist()))
     names = ["10" + str(n).translate(RAISED) if (n - first) % step == 0 else "" for n in numbered.tolist()]
     axis.set_major_formatter(FixedFormatter(names))
 
@@ -301,7 +301,7 @@ def _check_panel(panel: Any, check: Check) -> None:
     panel.set_xlim(masses.min() / around, masses.max() * around)
     _ticks(panel.xaxis, sides=(0.0,))
     _ticks(panel.yaxis, sides=(0.0,))
-    panel.set_title(f"{check.key}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
+    panel.set_title(f"{check.name}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
     panel.set_xlabel(r"$M_N$ [GeV]")
     panel.set_ylabel(r"$d$ [GeV$^{-1}$]")
     panel.legend(loc="best")

@@ -139,9 +139,9 @@ def curves(key: str, flavors: tuple[str, ...], points: int) -> list[Limit]:
 def _load(keys: Sequence[str]) -> None:
     """What every process needs, loaded once: a process pool that forks shares it."""
     for key in keys:
-        signal = getattr(getattr(registry.get(key), "card", None), "signal", None)
+        signal = getattr(getattr(registry.get(key), "card", None), "signal", "")
         if signal in SIGNALS:
-            importlib.import_module(SIGNALS[signal].__name__)
+            SIGNALS[signal]  # imports it
     units.particle_mass("pi+")
 
 

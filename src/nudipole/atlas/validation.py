@@ -27,7 +27,7 @@ MEDIAN_GOAL, EXTREME_GOAL = 1.25, 2.0
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison: ours and theirs at the published masses (lower edge; NaN where we exclude nothing)."""
+    """One comparison: ours and theirs at the published masses, one edge (NaN where we exclude nothing)."""
 
     key: str
     basis: str
@@ -40,6 +40,12 @@ class Check:
     masses: FloatArray
     published: FloatArray
     ours: FloatArray
+    edge: str = "lower"
+
+    @property
+    def name(self) -> str:
+        """The key, with the edge where it is not the usual one."""
+        return self.key if self.edge == "lower" else f"{self.key} ({self.edge} edge)"
 
     @property
     def ratio(self) -> FloatArray:
@@ -97,8 +103,9 @@ def _check(constraint: Constraint, published: Published) -> Check:
         evidence=published.evidence,
         note=published.note,
         masses=masses,
-        published=table["d_low"],
-        ours=limit.lower,
+        published=table["d_low" if published.edge == "lower" else "d_high"],
+        ours=np.where(np.isfinite(limit.lower), limit.upper, np.nan) if published.edge == "upper" else limit.lower,
+        edge=published.edge,
     )
 
 
@@ -121,19 +128,19 @@ def markdown(checks: Sequence[Check]) -> str:
     for c in checks:
         low, high = c.extremes
         lines.append(
-            f"| {c.key} | {c.flavor} | {c.preset} | {c.basis} | {c.ratio.size}/{len(c.masses)} | {c.median:.2f} "
+            f"| {c.name} | {c.flavor} | {c.preset} | {c.basis} | {c.ratio.size}/{len(c.masses)} | {c.median:.2f} "
             f"| {low:.2f} | {high:.2f} | {c.verdict} | {c.source} ({c.convention} convention) |"
         )
     notes = [c for c in checks if c.note]
     if notes:
         lines += ["", "## Why a curve deviates, and what is not counted", ""]
-        lines += [f"- **{c.key}** ({c.flavor}, {c.preset}): {c.note}" for c in notes]
+        lines += [f"- **{c.name}** ({c.flavor}, {c.preset}): {c.note}" for c in notes]
     lines += ["", "## Point by point", "", "| experiment | flavour | M [GeV] | published d [GeV^-1] | ours | ratio |"]
     lines.append("|---|---|---|---|---|---|")
     for c in checks:
         for mass, theirs, ours in zip(c.masses, c.published, c.ours, strict=True):
             shown = f"{ours:.3g} | {ours / theirs:.2f}" if np.isfinite(ours) else "nothing excluded | "
-            lines.append(f"| {c.key} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
+            lines.append(f"| {c.name} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
     return "\n".join(lines) + "\n"
 
 
@@ -148,6 +155,7 @@ def to_record(check: Check) -> dict[str, Any]:
     """A comparison as plain data, for JSON."""
     return {
         "experiment": check.key,
+        "edge": check.edge,
         "flavor": check.flavor,
         "preset": check.preset,
         "basis": check.basis,
@@ -175,6 +183,7 @@ def from_record(record: dict[str, Any]) -> Check:
         masses=np.array(record["mass_GeV"], dtype=float),
         published=np.array(record["published_d_GeV-1"], dtype=float),
         ours=np.array(record["d_GeV-1"], dtype=float),
+        edge=record["edge"],
     )
 
 

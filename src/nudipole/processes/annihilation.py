@@ -324,7 +324,8 @@ def forward_backward_asymmetry(
 ) -> FloatArray:
     r"""(F - B) / (F + B) of the heavy lepton against f: mp 3 M^2 (|C_L|^2 - |C_R|^2) / [2 (s + 2 M^2) sum |C|^2].
 
-    Needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number states.
+    Photon and Z; needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number
+    states. W exchange adds a larger one, to be had from :func:`angular_distribution`.
 
     Raises
     ------

@@ -63,9 +63,13 @@ class States:
     shower: npt.NDArray[np.bool_]
     target_mass: FloatArray
 
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> States:
+        """Some of the states, as one-dimensional arrays."""
+        return States(**{name: getattr(self, name)[chosen] for name in States.__dataclass_fields__})
+
 
 def polarisation(
-    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: float, target_mass: FloatArray
+    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: FloatArray | float, target_mass: FloatArray
 ) -> FloatArray:
     """Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all).
 

@@ -10,7 +10,7 @@ Built in, by name:
 ``hot``       the same for SFHo-20.0
 
 and any table of the user's with columns radius [km], density [g/cm3], temperature [MeV], proton_fraction [1] and, if
-there is one, neutrino_potential [MeV] (of nu_e). Gravitational redshift and lapse are left out everywhere.
+there is one, neutrino_potential [MeV] (of nu_e; used inside 15 km); ``examples/star.csv`` is one. Gravitational redshift and lapse are left out everywhere.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, TableError, check_choice, check_positive
+from nudipole.errors import DomainError, TableError, check_choice, check_finite, check_positive
 from nudipole.processes import plasma
 
 FloatArray = npt.NDArray[np.float64]
 NAMES = ("cold", "hot", "analytic")
 NEUTRINOSPHERE_KM = 15.0  # outside, neutrinos do not follow the beta-equilibrium potential (see the tables' headers)
+_INNERMOST_KM = 0.5
 _CORE_KM = 10.0
 _OUTER_KM = 100.0  # built-in profiles are continued to here, beyond the ends of their tables
 _EXTENSION_NODES = 60
@@ -39,9 +40,10 @@ _COLUMNS = ("radius", "density", "temperature", "proton_fraction")
 class Conditions:
     """Plasma at given radii, natural units, every array of the shape of ``radius``.
 
-    ``radius`` [km]; ``mass_density`` [GeV^4]; ``temperature`` T, ``electron_potential`` mu_e, ``photon_mass`` m_T,
-    all [GeV]; ``proton_density`` n_p and its unblocked part ``proton_targets`` [GeV^3]; ``screening2`` kappa^2 [GeV^2]; ``neutrino_potential`` mu_nu of nu_e in beta
-    equilibrium [GeV], zero outside the neutrinosphere or where the profile has none.
+    ``radius`` [km]; ``mass_density`` [GeV^4]; ``temperature`` T, ``electron_potential`` mu_e, ``photon_mass`` m_T [GeV];
+    ``proton_density`` n_p and its unblocked part ``proton_targets`` [GeV^3]; ``screening2`` kappa^2 [GeV^2];
+    ``neutrino_potential`` mu_nu of nu_e in beta equilibrium [GeV], zero outside the neutrinosphere or where the profile
+    has none.
     """
 
     radius: FloatArray
@@ -113,7 +115,7 @@ class Profile:
     Raises
     ------
     DomainError
-        If a column is not positive, radii do not increase, or a fraction exceeds one.
+        If a column is not positive, radii do not increase from the centre, or a fraction exceeds one.
     """
 
     name: str
@@ -125,8 +127,13 @@ class Profile:
     citations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.radius.ndim != 1 or len(self.radius) < 2 or self.radius[0] < 0:
-            raise DomainError(f"profile {self.name}: needs at least two radii, none negative")
+        if self.radius.ndim != 1 or len(self.radius) < 2 or not np.all(np.isfinite(self.radius)):
+            raise DomainError(f"profile {self.name}: needs at least two radii, all finite")
+        if not 0.0 <= self.radius[0] <= _INNERMOST_KM:
+            raise DomainError(
+                f"profile {self.name}: starts at {self.radius[0]:g} km; it must begin within {_INNERMOST_KM:g} km of the"
+                " centre"
+            )
         if np.any(np.diff(self.radius) <= 0):
             index = int(np.argmax(np.diff(self.radius) <= 0))
             raise DomainError(
@@ -136,6 +143,8 @@ class Profile:
         check_positive(density=self.density, temperature=self.temperature, proton_fraction=self.proton_fraction)
         if np.any(self.proton_fraction > 1):
             raise DomainError(f"profile {self.name}: a proton fraction exceeds one")
+        if self.neutrino_potential is not None:
+            check_finite(neutrino_potential=self.neutrino_potential)
 
     @property
     def outer_radius(self) -> float:
