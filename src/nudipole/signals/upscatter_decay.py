@@ -209,13 +209,7 @@ class UpscatterModel:
             self._template(mass, np.tensordot(strength, self._known[(mass, *key)], 1), direction)
             for mass in masses.tolist()
         ]
-        pulls = self.observation.pulls
-        shifts = np.zeros((1, len(pulls), self.observation.size))
-        for index, pull in enumerate(pulls):
-            for nuisance in self.card.nuisance:
-                if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
-                    shifts[0, index] += nuisance.sigma
-        return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
+        return Signal(templates=templates, relative_shifts=self.observation.signal_shifts())
 
     def _template(self, mass: float, weight: FloatArray, direction: Direction) -> SignalTemplate:
         """Cells of s/p as segments [m] of the path of an N of 1 GeV."""
