@@ -29,7 +29,7 @@ from scipy.special import ndtri
 
 from nudipole import units
 from nudipole.cards import Published
-from nudipole.constraint import Constraint, Interval, Kind, Limit
+from nudipole.constraint import Interval, Kind, Limit
 from nudipole.errors import DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.supernova import bursts, deposition, emission, gamma_rays, luminosity, red_giants, scan
@@ -296,7 +296,9 @@ _COOLING: dict[str, Settings] = {
         note="2402.01624 in method (integrated luminosity); its profile and curves were not available, ours: analytic",
     ),
     "hot": Cooling(emission.Star("hot"), note="the default with the hot profile"),
-    "mean-free-path": Cooling(mode="mean-free-path", note="the default with a mean free path of 10 km as trapping edge"),
+    "mean-free-path": Cooling(
+        mode="mean-free-path", note="the default with a mean free path of 10 km as trapping edge"
+    ),
     "n-sphere": Cooling(mode="n-sphere", note="the default with a black-body N sphere as trapping edge"),
     "raffelt": Cooling(mode="raffelt", note="local emissivity against 1e19 erg/g/s, non-degenerate, no trapping edge"),
 }
@@ -354,8 +356,8 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 edge="upper",
                 flavor="e",
                 source="1803.03262, digitised in HNLimits",
-                note="below 50 MeV the published trapping edge is that of electrons alone, protons (4 times the rate) double"
-                " our opacity in d; above, d^2 M^4 of the published edge is constant to 8 %, the decay of N of a fixed 33"
+                note="below 50 MeV the published trapping edge is that of electrons alone, with protons the opacity is five"
+                " times as large and ours half as high; above, d^2 M^4 of the published edge is constant to 8 %, the decay of N of a fixed 33"
                 " MeV within 10 km, while we average over the emitted energies, which exceed M",
             ),
             Published(
