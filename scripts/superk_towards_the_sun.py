@@ -15,6 +15,7 @@ the energy scale, the resolution, the 8B shape and the bin-wise systematics on t
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def main(path: str) -> None:
     predicted = model.components()["standard model"]
     share, ratio = 0.5 * (1.0 - COSINE), (1.0 - COSINE) / (1.0 + COSINE)
     on, off = [], []
-    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
+    for low, high in itertools.pairwise(EDGES):
         use = (table["low"] > low - 0.01) & (table["high"] < high + 0.01)
         solar, expected = EXPOSURE * table["observed"][use].sum(), EXPOSURE * predicted[use].sum()
         sigma = EXPOSURE * np.sqrt(np.sum(table["uncertainty"][use] ** 2))
@@ -70,12 +71,17 @@ def main(path: str) -> None:
         "# obtained: computed by scripts/superk_towards_the_sun.py; angular resolution 33 to 21 degrees (68 per cent) from memory of 1606.07538, not re-read",
         "# licence: numbers are facts; cite the source",
         "# note: elastic is our Standard Model prediction (card superk-solar); isotropic N is the background of energy bin N",
-        "# columns: observed [1], uncertainty [1], elastic [1], " + ", ".join(f"isotropic {i + 1} [1]" for i in range(number)),
+        "# columns: observed [1], uncertainty [1], elastic [1], "
+        + ", ".join(f"isotropic {i + 1} [1]" for i in range(number)),
     ]
     for sky in (on, off):
         for index, (seen, elastic, background, systematic) in enumerate(sky):
             columns = [f"{background:.0f}" if i == index else "0" for i in range(number)]
-            lines.append(",".join([f"{seen:.0f}", f"{np.hypot(np.sqrt(seen), systematic * elastic):.0f}", f"{elastic:.0f}", *columns]))
+            lines.append(
+                ",".join(
+                    [f"{seen:.0f}", f"{np.hypot(np.sqrt(seen), systematic * elastic):.0f}", f"{elastic:.0f}", *columns]
+                )
+            )
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -72,7 +72,7 @@ def test_there_is_something_to_test():
 
 
 @pytest.mark.parametrize(("function", "arguments"), functions())
-@pytest.mark.filterwarnings("ignore::nudipole.processes.annihilation.EffectiveTheoryWarning")
+@pytest.mark.filterwarnings("ignore::nudipole.processes.validity.EffectiveTheoryWarning")
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_silent_nan(function, arguments, data):

@@ -145,9 +145,15 @@ def particle_width(name: str) -> float:
 
 
 def _pdg(name: str):  # type: ignore[no-untyped-def]
-    from particle import Particle, ParticleNotFound
+    found = _pdg_table().get(name)
+    if found is None:
+        raise UnknownNameError("particle", name)
+    return found
 
-    try:
-        return Particle.from_name(name)
-    except ParticleNotFound:
-        raise UnknownNameError("particle", name) from None
+
+@functools.cache
+def _pdg_table():  # type: ignore[no-untyped-def]
+    """Every particle by its name: one pass over the table, which finding each by name would take anew."""
+    from particle import Particle
+
+    return {particle.name: particle for particle in reversed(Particle.all())}  # the first of equal names

@@ -11,7 +11,9 @@ from nudipole import units
 from nudipole.atlas import labels, run, store, validation
 from nudipole.constraint import Interval, Limit
 from nudipole.errors import DomainError, OutputError
+from nudipole.experiments import registry
 from nudipole.portal import Direction
+from nudipole.signals import SIGNALS
 
 KEYS = ("gemma", "conus-plus")
 
@@ -117,6 +119,50 @@ def test_excluded_regions_are_connected_by_overlap():
     assert not small.starts  # it splits off: no wall there
     assert small.stops
     assert large.stops
+
+
+def test_comparisons_are_kept_with_the_curves(atlas, tmp_path):
+    import json
+
+    part = json.loads((atlas.folder / "parts" / "conus-plus.json").read_text())
+    again = [validation.from_record(record) for record in part["checks"]]
+    for one, other in zip(validation.compare_key("conus-plus"), again, strict=True):
+        assert one.verdict == other.verdict
+        assert one.ratio == pytest.approx(other.ratio)
+    nothing = validation.from_record(part["checks"][0] | {"d_GeV-1": [None] * len(part["checks"][0]["mass_GeV"])})
+    assert nothing.verdict.startswith(("no overlap", "normalised"))
+
+
+def test_long_tasks_start_first():
+    order = sorted(("gemma", "dune-nd", "supernova-energy", "lep"), key=run._effort)
+    assert order == ["supernova-energy", "dune-nd", "lep", "gemma"]
+    assert set(run.SECONDS) <= {*SIGNALS, *registry.all_keys()}
+
+
+def test_each_figure_gets_the_curves_it_shows(atlas):
+    from nudipole.atlas import drawing
+
+    (name,) = {n for n in drawing.names(atlas.limits) if n == "fig3"}
+    assert {c.direction.name for c in drawing.chosen(name, atlas.limits)} == {"e"}
+    assert {c.key for c in drawing.chosen(name, atlas.limits)} == set(KEYS)
+
+
+def test_ticks_stand_at_decades_and_their_digits():
+    import matplotlib.pyplot as plt
+
+    from nudipole.atlas import drawing
+
+    figure, axes = plt.subplots()
+    axes.set_xscale("log")
+    axes.set_xlim(2e-6, 3e-2)
+    drawing._ticks(axes.xaxis, sides=(0.0, 1.0))
+    figure.canvas.draw()
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]
+    (small,) = axes.collections
+    at = sorted({round(float(segment[0, 0]), 12) for segment in small.get_segments()})
+    assert at[:8] == pytest.approx([3e-6, 4e-6, 5e-6, 6e-6, 7e-6, 8e-6, 9e-6, 2e-5])
+    assert len(small.get_segments()) == 2 * len(at) == 2 * (7 + 3 * 8 + 1)
+    plt.close(figure)
 
 
 def test_labels_do_not_cover_each_other():

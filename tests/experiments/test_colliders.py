@@ -6,14 +6,16 @@ import warnings
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from nudipole import cards, tables
+from nudipole.cli.main import main
 from nudipole.constraint import Constraint
 from nudipole.errors import CardError
 from nudipole.experiments.experiment import Experiment
 from nudipole.experiments.registry import card_directory, get
 from nudipole.portal import Completion, Direction
-from nudipole.processes.annihilation import EffectiveTheoryWarning
+from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 from nudipole.signals import collider, mono_photon
 from nudipole.signals.lepton_collider import significance_limit
 
@@ -27,7 +29,7 @@ def lower(key: str, masses, preset: str = "default", direction: Direction = MU):
 
 
 # --- against what was published ---------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("preset", "table"), [("magill2018", "lep"), ("magill2018-z", "lep-z")])
+@pytest.mark.parametrize(("preset", "table"), [("magill2018-cone", "lep"), ("magill2018-cone-z", "lep-z")])
 def test_lep_presets_are_the_two_published_curves(preset, table):
     published = tables.load(f"experiments/published/{table}.csv")
     ours = lower("lep", published["mass_GeV"], preset)
@@ -35,7 +37,7 @@ def test_lep_presets_are_the_two_published_curves(preset, table):
     assert np.median(np.abs(ours / published["d_low"] - 1)) < 5e-4
 
 
-@pytest.mark.parametrize(("preset", "plateau"), [("total-rate", 2.47e-4), ("total-rate-z", 2.06e-5)])
+@pytest.mark.parametrize(("preset", "plateau"), [("magill2018", 2.47e-4), ("magill2018-z", 2.06e-5)])
 def test_a_tenth_of_a_picobarn_alone_gives_the_plateaus_within_ten_per_cent(preset, plateau):
     ours = lower("lep", [0.001, 0.1, 1.0, 5.0], preset)
     assert np.all(np.abs(ours / plateau - 1) < 0.10)
@@ -43,7 +45,7 @@ def test_a_tenth_of_a_picobarn_alone_gives_the_plateaus_within_ten_per_cent(pres
 
 
 def test_the_completion_explains_the_factor_between_the_two_lep_limits():
-    ratio = lower("lep", 1.0, "magill2018") / lower("lep", 1.0, "magill2018-z")
+    ratio = lower("lep", 1.0, "magill2018-cone") / lower("lep", 1.0, "magill2018-cone-z")
     assert ratio[0] == pytest.approx(2.4701e-4 / 2.0649e-5, rel=2e-3)
 
 
@@ -168,6 +170,39 @@ def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lower("besiii", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "mass", "d", "warning"),
+    [
+        ("besiii", 4.5, 1e-5, OutOfReachWarning),
+        ("lhc-monophoton", 1e4, 1e-5, OutOfReachWarning),
+        ("lep", 10.0, 0.01, EffectiveTheoryWarning),
+        ("lhc-monophoton", 10.0, 0.01, EffectiveTheoryWarning),
+    ],
+)
+def test_a_rate_out_of_reach_or_beyond_the_scale_is_a_visible_warning(key, mass, d, warning):
+    with pytest.warns(warning):
+        get(key).rate(MU.portal(mass, d))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("limit", "besiii", "--flavor", "e", "--mass", "5"), "nothing can be said at 5 GeV"),
+        (("limit", "besiii", "--flavor", "e", "--mass", "1"), ""),
+        (("rate", "besiii", "--flavor", "e", "--mass", "5", "--d", "1e-5"), "not above the mass"),
+        (("rate", "lep", "--flavor", "e", "--mass", "5", "--d", "0.01"), "d^2 s = 3.57 is not small"),
+        (("rate", "lep", "--flavor", "e", "--mass", "5", "--d", "9"), "violates partial-wave unitarity"),
+    ],
+)
+def test_the_command_line_says_so_in_one_line(arguments, words):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0
+    assert result.stderr.count("\n") == (1 if words else 0)
+    assert words in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,14 @@ def test_super_kamiokande_has_the_published_shape():
     """Lower edge for mu from 5 to 58 MeV, whose level is not claimed: flat to a few per cent after one factor."""
     values = ratio("superk-atmospheric", "mu", "gustafson2022")
     assert np.median(values) == pytest.approx(1.0, abs=0.25)
-    assert values[:6] / np.median(values) == pytest.approx(np.ones(6), abs=0.1)
+    assert values[:7] / np.median(values) == pytest.approx(np.ones(7), abs=0.1)
+
+
+def test_super_kamiokande_has_the_published_ceiling():
+    """Right edge of the published region for mu: 9.9e-6 at 71 MeV, 4.8e-6 at 81 MeV (HNLimits 1.2.0)."""
+    found = get("superk-atmospheric").limit(np.array([0.071, 0.081]), Direction("mu"), preset="gustafson2022").excluded
+    high = np.array([intervals[0].high for intervals in found])
+    assert high / [9.9e-6, 4.8e-6] == pytest.approx(np.ones(2), abs=0.25)
 
 
 @pytest.mark.parametrize("flavor", ["e", "tau"])
@@ -76,3 +83,22 @@ def test_borexino_is_strongest_near_eight_mev_and_ends_with_the_spectrum():
     values = lower("borexino-superk-earth", [0.5e-3, 2e-3, 8e-3, 14e-3], "e")
     assert np.nanargmin(values) == 2
     assert get("borexino-superk-earth").mass_range[1] < 0.020
+
+
+def test_borexino_and_super_kamiokande_stand_side_by_side():
+    masses = [1e-3, 5e-3, 12e-3]
+    both, borexino, superk = (
+        lower("borexino-superk-earth", masses, "mu", preset) for preset in ("default", "borexino", "superk")
+    )
+    assert both == pytest.approx(np.minimum(borexino, superk), rel=0.01)
+    assert np.all((superk < borexino) & (superk > 0.5 * borexino))
+
+
+def test_super_kamiokande_would_see_nothing_more_without_its_directions():
+    """Its background floats in every bin of energy: photons without a direction are not told from it."""
+    experiment = get("borexino-superk-earth")
+    part = experiment.model("superk").members[0]
+    signal, statistic = part.signal(np.array([0.005]), Direction("mu")), part.statistic()
+    counts = signal.counts(0, np.array([1e-8]))[0].reshape(2, -1)
+    assert np.all(counts[0] > counts[1] / 3.0)  # more in the cone than its quarter of the sky: what the limit lives on
+    assert statistic.delta_chi2(signal, 0, np.array([5e-8]))[0] > 4.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.interpolate import PchipInterpolator
 
 from nudipole.constraint import Interval
 from nudipole.experiments import registry, thinning
@@ -49,3 +50,27 @@ def test_photon_curves_are_smooth_enough(key):
     exact = experiment.limit(grid[points], Direction("mu")).lower
     assert np.nanmedian(np.abs(thinned[points] / exact - 1)) < 0.01
     assert np.nanmax(np.abs(thinned[points] / exact - 1)) < 0.06
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_monotone_cubic_is_that_of_scipy(seed):
+    rng = np.random.default_rng(seed)
+    number = int(rng.integers(2, 12))
+    x, y = np.cumsum(rng.random(number) + 0.05), rng.normal(size=number)
+    y[: number // 2] = np.sort(y[: number // 2])
+    at = np.linspace(x[0], x[-1], 200)
+    assert thinning.monotone_cubic(x, y, at) == pytest.approx(PchipInterpolator(x, y)(at), rel=1e-12, abs=1e-12)
+
+
+def test_regions_that_begin_at_zero_are_interpolated_too():
+    def exact(masses):
+        return tuple((Interval(0.0, 1e-7 * mass), Interval(1e-6 / mass, None)) for mass in masses)
+
+    asked: list[float] = []
+    thinned = thinning.solve(MASSES, lambda at: asked.extend(at) or exact(at))
+    assert len(asked) < 25
+    for one, other in zip(thinned, exact(MASSES), strict=True):
+        assert one[0].low == 0.0
+        assert one[0].high == pytest.approx(other[0].high, rel=1e-3)
+        assert one[1].low == pytest.approx(other[1].low, rel=1e-3)
+        assert one[1].high is None

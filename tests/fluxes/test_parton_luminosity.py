@@ -31,6 +31,18 @@ def test_leading_order_z_production_is_a_fifth_below_the_measured_one():
     assert 0.78 < total / units.PICOBARN / 1981 < 0.90
 
 
+@pytest.mark.parametrize(("channel", "measured"), [("wplus", 11.83), ("wminus", 8.79)])
+def test_leading_order_w_production_is_a_fifth_below_the_measured_one(channel, measured):
+    """pp -> W -> l nu at 13 TeV [nb], 11.83 +- 0.41 and 8.79 +- 0.30 (ATLAS:2016fij); other quarks than those of the Z."""
+    log = np.linspace(np.log(60.0), np.log(200.0), 8001)  # below 60 GeV: under 1 per cent
+    s = np.exp(2 * log)
+    weak2 = 4 * np.sqrt(2) * units.FERMI_CONSTANT * units.W_MASS**2
+    amplitude = 0.5 * weak2 / np.abs(s - units.W_MASS**2 + 1j * units.W_MASS * units.W_WIDTH)
+    sigma = s / (48 * np.pi * 3) * amplitude**2
+    total = np.trapezoid(2 * proton_proton().total(channel, np.exp(log)) * sigma, log)
+    assert 0.78 < total / units.PICOBARN / 1e3 / measured < 0.90
+
+
 def test_photons_on_quarks_add_a_per_mille():
     log = np.linspace(np.log(300.0), np.log(8990.0), 400)
     root, luminosity = np.exp(log), proton_proton()

@@ -104,3 +104,33 @@ def test_a_free_background_is_not_rewarded_for_going_negative_in_an_empty_bin():
     chi2, theta, _ = likelihood.chi2(np.zeros((1, 2)))
     assert float(theta[0, 0]) == pytest.approx(0.0, abs=2e-3)
     assert float(chi2[0]) == pytest.approx(2 * (9 - 5 + 5 * np.log(5 / 9)), abs=5e-3)
+
+
+def random_experiment(seed, kind):
+    """A likelihood with its signal, of which the first pull moves the signal too."""
+    rng = np.random.default_rng(seed)
+    background = rng.uniform(0.3, 40, BINS)
+    observed = rng.poisson(background).astype(float)
+    sigma = np.sqrt(background) if kind == "gaussian" else np.zeros(BINS)
+    shifts = rng.uniform(-0.1, 0.2, (PULLS, BINS)) * background
+    likelihood = Likelihood(observed, background, sigma, NAMES, shifts)
+    return likelihood, rng.uniform(0, 3, (6, BINS)), rng.uniform(-0.2, 0.2, (6, 1, BINS))
+
+
+@pytest.mark.parametrize("kind", ["poisson", "gaussian"])
+def test_derivatives_along_a_signal_are_those_of_the_profile(kind):
+    likelihood, unit, relative = random_experiment(11, kind)
+    moving, x, step = np.array([0]), np.linspace(0.2, 4.0, 6), 1e-3
+    low, here, high = (likelihood.along(x + s, unit, relative, moving) for s in (-step, 0.0, step))
+    assert here.slope == pytest.approx((high.chi2 - low.chi2) / (2 * step), rel=1e-4, abs=1e-4)
+    assert here.curvature == pytest.approx((high.slope - low.slope) / (2 * step), rel=1e-4, abs=1e-4)
+    assert here.drift == pytest.approx((high.pulls - low.pulls) / (2 * step), rel=1e-3, abs=1e-4)
+
+
+def test_a_good_start_changes_nothing():
+    likelihood, unit, relative = random_experiment(5, "poisson")
+    x, moving = np.full(6, 2.0), np.array([0])
+    cold = likelihood.along(x, unit, relative, moving)
+    warm = likelihood.along(x, unit, relative, moving, start=cold.pulls + 0.3)
+    assert warm.chi2 == pytest.approx(cold.chi2, abs=2e-6)
+    assert warm.pulls == pytest.approx(cold.pulls, abs=1e-4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import optimize, special
 
 from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
@@ -101,3 +102,65 @@ def test_a_large_pull_on_the_signal_lets_the_profile_saturate():
     assert x**2 / (1 + (0.4 * x) ** 2) == pytest.approx(2.7055, rel=1e-3)
     free = Signal(per_d2=np.array([[1.0]]), relative_shifts=np.array([[[0.7]]]))
     assert ProfileStatistic(likelihood).intervals(free, 0.9) == ((),)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["poisson", "gaussian"])
+def test_edges_against_direct_minimisation(seed, kind):
+    """Best fit and both edges of ten random experiments, with pulls of background and signal, by scipy alone."""
+    rng = np.random.default_rng(100 + seed)
+    background = rng.uniform(1.0, 30.0, 7)
+    observed = rng.poisson(background * rng.uniform(0.7, 1.6)).astype(float)
+    sigma = np.sqrt(background) if kind == "gaussian" else np.zeros(7)
+    pulls = (Pull("rate"), Pull("shape"), Pull("free", free=True))
+    shifts = np.vstack([0.1 * background, rng.uniform(-0.1, 0.1, 7) * background, rng.uniform(0.5, 1.0, 7)])
+    per_d2, relative = rng.uniform(0.0, 3.0, (1, 7)), np.zeros((1, 3, 7))
+    relative[0, 0] = 0.1
+    likelihood = Likelihood(observed, background, sigma, pulls, shifts)
+
+    def profile(x):
+        def chi2(theta):
+            mu = background + x * per_d2[0] + theta @ (shifts + x * per_d2[0] * relative[0])
+            if kind == "gaussian":
+                return np.sum(((mu - observed) / sigma) ** 2) + theta[0] ** 2 + theta[1] ** 2
+            if np.any(mu <= 0):
+                return 1e9
+            return 2 * np.sum(mu - observed + special.xlogy(observed, observed / mu)) + theta[0] ** 2 + theta[1] ** 2
+
+        start = likelihood.chi2(x * per_d2, x * per_d2[:, None, :] * relative)[1][0]
+        return optimize.minimize(chi2, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11}).fun
+
+    best = optimize.minimize_scalar(profile, bounds=(0.0, 60.0), method="bounded", options={"xatol": 1e-7})
+    smallest = min(best.fun, profile(0.0))
+    target = smallest + critical_value(0.9)
+    where = best.x if best.fun <= profile(0.0) else 0.0
+    intervals = ProfileStatistic(likelihood).intervals(Signal(per_d2=per_d2, relative_shifts=relative), 0.9)[0]
+    upper = optimize.brentq(lambda x: profile(x) - target, where, 400.0, xtol=1e-9)
+    assert intervals[-1].low ** 2 == pytest.approx(upper, rel=1e-4)
+    assert (len(intervals) == 2) == (profile(0.0) > target)
+    if len(intervals) == 2:
+        lower = optimize.brentq(lambda x: profile(x) - target, 0.0, where, xtol=1e-9)
+        assert intervals[0].high ** 2 == pytest.approx(lower, rel=1e-4)
+
+
+def test_a_signal_of_unknown_size_is_never_excluded():
+    """A pull that can take the whole signal away lets the profile saturate below the critical value."""
+    likelihood = Likelihood(np.array([10.0]), np.array([10.0]), np.array([1.0]), (Pull("size"),))
+    signal = Signal(per_d2=np.array([[1.0], [3.0]]), relative_shifts=np.full((1, 1, 1), 0.9))
+    assert ProfileStatistic(likelihood).intervals(signal, 0.9) == ((), ())
+    known = Signal(per_d2=np.array([[1.0], [3.0]]), relative_shifts=np.full((1, 1, 1), 0.3))
+    assert all(ProfileStatistic(likelihood).intervals(known, 0.9))
+
+
+def test_masses_do_not_influence_each_other():
+    rng = np.random.default_rng(8)
+    background = rng.uniform(2, 30, 8)
+    likelihood = Likelihood(
+        rng.poisson(background).astype(float), background, np.zeros(8), (Pull("flux"),), 0.05 * background[None]
+    )
+    per_d2 = rng.uniform(0, 5, (40, 8)) * np.geomspace(1e3, 1e20, 40)[:, None]
+    per_d2[7] = 0.0
+    together = ProfileStatistic(likelihood).intervals(Signal(per_d2=per_d2), 0.9)
+    for row, found in zip(per_d2, together, strict=True):
+        (alone,) = ProfileStatistic(likelihood).intervals(Signal(per_d2=row[None]), 0.9)
+        assert [i.low for i in found] == pytest.approx([i.low for i in alone], rel=1e-6)

@@ -66,13 +66,13 @@ def test_agrees_with_explicit_dirac_traces(fermion, z_ratio, state):
         assert float(ours) == pytest.approx(traced(sqrt_s, mass, cosine, fermion, z_ratio, state), rel=1e-8)
 
 
-def exchanged(f, fbar, light, heavy, mass, s_vertex, t_vertex, a, b):
+def exchanged(f, fbar, light, heavy, mass, s_vertex, t_vertex, a, b, projector=dirac.IDENTITY):
     """Spin sum of |a S - b T|^2 for e- e+ -> N nubar: S by annihilation, T by exchange, the minus sign Fermi's.
 
     S = [u_N s_vertex v_nu][v_e gamma P_L u_e], T = [u_N t_vertex u_e][v_e gamma P_L v_nu]; traces alone, no Fierz identity.
     """
     gamma = [m @ dirac.P_LEFT for m in dirac.GAMMA]
-    out, initial = dirac.slash(heavy) + mass * dirac.IDENTITY, dirac.slash(f)
+    out, initial = (dirac.slash(heavy) + mass * dirac.IDENTITY) @ projector, dirac.slash(f)
     positron, neutrino = dirac.slash(fbar), dirac.slash(light)
     square_s = dirac.contract(
         dirac.lepton_tensor(out, s_vertex, neutrino), dirac.lepton_tensor(positron, gamma, initial)
@@ -110,6 +110,29 @@ def test_w_exchange_agrees_with_explicit_dirac_traces(ratio, sqrt_s, mass, cosin
     assert float(ours) == pytest.approx(expected, rel=1e-8)
     mirrored = annihilation.angular_distribution(-cosine, s, mass, "e", ratios[0], "nu Nbar", ratios[2])
     assert float(mirrored) == pytest.approx(float(ours), rel=1e-12)
+
+
+@pytest.mark.parametrize(("sqrt_s", "mass", "cosine"), POINTS)
+def test_w_exchange_feeds_one_helicity(sqrt_s, mass, cosine):
+    """The two weights are the rates of the two helicities of N: spin-projected traces of left-handed electrons."""
+    completion, s = Completion("gauge", -2.0), sqrt_s**2
+    f, fbar, light, heavy = momenta(sqrt_s, mass, cosine)
+    left, right = annihilation.chiral_amplitudes(s, "e", completion.z_over_gamma)
+    g = np.sqrt(4 * np.sqrt(2) * units.FERMI_CONSTANT) * units.W_MASS
+    exchange = np.sqrt(2) * completion.w_over_gamma * g / (dirac.dot(heavy - f, heavy - f) - units.W_MASS**2)
+    annihilate, swap = ([dirac.sigma_q(mu, q) @ dirac.P_LEFT for mu in range(4)] for q in (f + fbar, heavy - f))
+    p = np.linalg.norm(heavy[1:])
+    spin = dirac.GAMMA5 @ dirac.slash(np.array([p / mass, *(heavy[0] / mass * heavy[1:] / p)]))
+    rates = [
+        exchanged(f, fbar, light, heavy, mass, annihilate, swap, left, exchange, 0.5 * (dirac.IDENTITY + h * spin))
+        for h in (1.0, -1.0)
+    ]
+    weights = annihilation.helicity_weights(
+        cosine, s, mass, "e", completion.z_over_gamma, "nubar N", completion.w_over_gamma
+    )
+    positron_side = abs(right) ** 2 * np.array([s * (1 - cosine**2), mass**2 * (1 - cosine) ** 2])
+    of_left = np.array([float(w) for w in weights]) - positron_side
+    assert np.array(rates) / (s * (s - mass**2)) == pytest.approx(of_left, rel=1e-8)
 
 
 def test_the_sign_between_annihilation_and_exchange_is_that_of_the_standard_model():
@@ -222,23 +245,6 @@ def test_threshold_factor():
     assert float(annihilation.threshold_factor(100.0, 0.0)) == 1.0
     with pytest.raises(DomainError, match="above 4 m"):
         annihilation.threshold_factor(4 * units.ELECTRON_MASS**2, units.ELECTRON_MASS)
-
-
-def test_unitarity_bound_is_saturated_by_the_cross_section():
-    s = 1e4**2
-    d = float(annihilation.unitarity_coupling(s, "e", GAUGE))
-    left, right = annihilation.chiral_couplings(s, "e", GAUGE)
-    share = float(np.maximum(left, right) / (left + right))
-    one_helicity = 4 * 2 * float(annihilation.cross_section(s, 0.0, "e", GAUGE)) * share * d**2
-    assert one_helicity == pytest.approx(12 * np.pi / s, rel=1e-12)
-
-
-def test_warns_where_the_operator_no_longer_stands_for_its_completion():
-    with pytest.warns(annihilation.EffectiveTheoryWarning, match="not small"):
-        annihilation.check_effective_theory(2e-2, 100.0**2)
-    with pytest.warns(annihilation.EffectiveTheoryWarning, match="unitarity"):
-        annihilation.check_effective_theory(10.0, 100.0**2)
-    annihilation.check_effective_theory(1e-5, 100.0**2)
 
 
 @pytest.mark.parametrize(

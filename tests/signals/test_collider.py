@@ -1,5 +1,7 @@
 """Single-photon signals: yields against direct integration, limits of prompt and escaping N, and scaling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from nudipole import units
 from nudipole.errors import DomainError
+from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, mono_photon
 from nudipole.signals import collider, collider_recasts
@@ -152,8 +155,6 @@ def test_standard_model_background_of_opal():
 
 
 def test_hadron_collider_acceptance_is_that_of_the_whole_rate_when_cuts_are_off():
-    from nudipole.fluxes.parton_luminosity import proton_proton
-
     luminosity = proton_proton()
     open_search = lhc.MonoPhotonSearch(1.0, (30.0, np.inf), 30.0, 50.0, radius=1.5)
     log = np.linspace(np.log(60.0), np.log(9000.0), 4001)
@@ -162,6 +163,34 @@ def test_hadron_collider_acceptance_is_that_of_the_whole_rate_when_cuts_are_off(
     expected = np.trapezoid(rate, log) / units.FEMTOBARN
     accepted = lhc.acceptance_times_cross_section(400.0, MU, open_search)[0]
     assert 0.9 * expected < accepted < expected  # only photons below 30 GeV are missing
+
+
+@pytest.mark.parametrize("mass", [1.0, 100.0])
+def test_hadron_collider_acceptance_against_a_phase_space_sample(mass):
+    """Pairs, boosts, flight and decay thrown by hand: three bins of ATLAS, gap and edge of the calorimeter included."""
+    rng, number, luminosity = np.random.default_rng(3), 300_000, proton_proton()
+    span = (np.log(300.0), np.log(8990.0))
+    root = np.exp(rng.uniform(*span, number))
+    s, edges = root**2, luminosity.rapidity_edges
+    cell = rng.integers(0, edges.size - 1, number)
+    boost = (edges[cell] + rng.uniform(0, 1, number) * np.diff(edges)[cell]) * rng.choice([-1, 1], number)
+    weight = 2 * (span[1] - span[0]) * (edges.size - 1) / number * np.ones(number)  # d ln(tau) = 2 d ln(root)
+    rate = sum(
+        luminosity.binned(q, root)[np.arange(number), cell] * 2 * annihilation.cross_section(s, mass, q)
+        for q in lhc.QUARKS
+    )
+    c, y, phi = rng.uniform(-1, 1, number), rng.uniform(-1, 1, number), rng.uniform(0, 2 * np.pi, number)
+    shape = 0.75 * ((1 - c**2) * s + (1 + c**2) * mass**2) / (s + 2 * mass**2)
+    weight = weight * rate * 2 * shape * (1 - annihilation.helicity(c, s, mass) * y)
+    energy, momentum = (s + mass**2) / (2 * root), (s - mass**2) / (2 * root)
+    across = 0.5 * mass * np.sqrt(1 - y**2)
+    along, sine = 0.5 * (energy * y + momentum), np.sqrt(1 - c**2)
+    x, z = across * np.cos(phi) * c + along * sine, along * c - across * np.cos(phi) * sine
+    transverse = np.hypot(x, across * np.sin(phi))
+    eta = np.abs(np.arcsinh(z / transverse) + boost)
+    seen = (eta < 2.37) & ((eta < 1.37) | (eta > 1.52))
+    expected = np.histogram(transverse[seen], ATLAS.missing_edges, weights=weight[seen])[0] * 0.8 / units.FEMTOBARN
+    assert lhc.acceptance_times_cross_section(mass, MU, ATLAS) == pytest.approx(expected, rel=0.03)
 
 
 def test_hadron_collider_bins_add_up():
@@ -177,6 +206,14 @@ def test_lost_leptons_bring_in_the_w():
     assert prompt(lhc.template(10.0, gauge, with_w))[0] > 1.2 * prompt(lhc.template(10.0, gauge, without))[0]
     muon = Direction("mu", completion=Completion("gauge", 1.0))
     assert prompt(lhc.template(10.0, muon, with_w))[0] == prompt(lhc.template(10.0, muon, without))[0]
+
+
+def test_no_displacement_asked_for_is_every_photon():
+    d = np.geomspace(1e-6, 1e-2, 20)
+    every, late = (
+        lhc.template(1.0, MU, replace(ATLAS, selection=selection)).counts(d) for selection in ("any", "displaced")
+    )
+    assert late == pytest.approx(every, rel=0.02, abs=1e-6)
 
 
 def test_displaced_and_delayed_photons_are_a_part_of_all():

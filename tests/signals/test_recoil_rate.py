@@ -1,5 +1,7 @@
 """Recoil rates against the plain double integral over neutrino and recoil energy, isotope by isotope."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import integrate
@@ -11,6 +13,8 @@ from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.fluxes.solar import solar
 from nudipole.matter import form_factors, materials
 from nudipole.processes import standard_model, upscattering
+from nudipole.signals import recoil_rate
+from nudipole.signals.recoil import ELECTRON_STEPS, SMOOTH_NODES
 from nudipole.signals.recoil_grid import RecoilGrid
 from nudipole.signals.recoil_rate import ElectronChannel, dipole_kernels, merged, moments, nuclear_channels
 
@@ -74,6 +78,77 @@ def test_electrons_on_a_line_against_the_closed_spectrum(mass):
 
     steps = [1.0024 * KEV, 1.1487 * KEV]
     assert ours == pytest.approx(integrate.quad(spectrum, KEV, 3 * KEV, points=steps, limit=200)[0], rel=1e-3)
+
+
+SCINTILLATOR = ElectronChannel(materials.get("pseudocumene"), 1.0)  # no shell above 0.3 keV
+SMEARED = from_options(np.array([150.0, 400.0]) * KEV, resolution={"model": "fractional", "a": 1.0})
+MODEL_GRID = RecoilGrid(60.0 * KEV, 800.0 * KEV, ELECTRON_STEPS, SMOOTH_NODES)  # as fine as in a model
+
+
+def _smeared_counts(energy, mass):
+    """Smeared electron recoils between two edges from neutrinos of one energy, by scipy alone."""
+    electrons = float(SCINTILLATOR.material.ionisable_electrons_per_kg(KEV)) * units.GEV_M2_TO_CM2
+    start, stop = (float(x) for x in kinematics.recoil_limits(energy, mass, units.ELECTRON_MASS))
+    start, stop = max(start, MODEL_GRID.low), min(stop, MODEL_GRID.high)
+
+    def spectrum(logarithm):
+        recoil = np.exp(logarithm)
+        cross = upscattering.spectrum_spin_half(recoil, energy, mass, units.ELECTRON_MASS, f1=1.0, f2=0.0)
+        return recoil * cross * SMEARED.matrix(recoil)[0]
+
+    if stop <= start:
+        return 0.0
+    # three panels of Gauss-Legendre nodes, just inside the kinematic limits
+    edges = np.linspace(np.log(start) + 1e-12, np.log(stop) - 1e-12, 4)
+    return electrons * sum(integrate.fixed_quad(spectrum, a, b, n=30)[0] for a, b in itertools.pairwise(edges))
+
+
+@pytest.mark.parametrize("shift", np.linspace(0.0, 0.95, 12))
+def test_a_line_is_cut_off_where_it_ends(shift):
+    """Masses for which the step of the 0.862 MeV line moves through the window, cell by cell, and out of it."""
+    mass = 0.33e-3 + 0.03e-3 * shift
+    ours = _counts(SCINTILLATOR, MODEL_GRID, SMEARED, [mass], BERYLLIUM)[0]
+    lines = zip(BERYLLIUM.energy, BERYLLIUM.intensity, strict=True)
+    assert ours == pytest.approx(sum(w * _smeared_counts(e, mass) for e, w in lines), rel=1e-4)
+
+
+@pytest.mark.parametrize("mass", [0.0, 5e-4])
+def test_a_continuum_against_the_double_integral(mass):
+    carbon = solar(components=["13N"], survival="none").components[0]
+    ours = _counts(SCINTILLATOR, MODEL_GRID, SMEARED, [mass], carbon)[0]
+    values = [_smeared_counts(e, mass) for e in carbon.energy]
+    expected = integrate.simpson(np.array(values) * carbon.intensity, x=carbon.energy)
+    assert ours == pytest.approx(expected, rel=1e-4)
+
+
+def test_electron_polynomials_are_the_cross_section():
+    recoil, masses = np.geomspace(1e-7, 1e-2, 40), np.array([0.0, 1e-5, 1e-3, 5e-3])
+    polynomials = SCINTILLATOR.dipole_polynomials(recoil)[0]
+    ours = np.einsum("jkn,mk->jmn", polynomials, masses[:, None] ** np.array([0.0, 2.0, 4.0]))
+    expected = upscattering.electron_energy_coefficients(recoil, masses[:, None])
+    # the terms of S_0 and S_M that cancel are left out here
+    assert ours == pytest.approx(expected, rel=1e-10, abs=1e-14 * float(recoil.max()))
+
+
+def test_nuclear_polynomials_are_the_cross_section():
+    (channel,) = nuclear_channels(materials.get("Ar").nuclei_per_kg[:1], 1.0, "helm")
+    recoil, masses = np.geomspace(1e-7, 1e-4, 40), np.array([0.0, 1e-3, 3e-2])
+    a, b, c = channel.dipole_polynomials(recoil)
+    summed = channel.mass * a + b + c / channel.mass
+    ours = np.einsum("jkn,mk->jmn", summed, masses[:, None] ** np.array([0.0, 2.0, 4.0]))
+    assert ours == pytest.approx(upscattering.energy_coefficients(recoil, masses[:, None], channel.mass), rel=1e-10)
+
+
+def test_half_a_cell_counts_half():
+    """The share of the cell that a step falls into, against the integral of a constant spectrum."""
+    recoil = np.geomspace(1.0 * KEV, 4.0 * KEV, 31)
+    weights = RecoilGrid(1.0 * KEV, 4.0 * KEV, 1, 31).weights
+    masses = np.linspace(0.0, 3e-4, 50)
+    low, high = kinematics.recoil_limits(7e-5, masses, units.ELECTRON_MASS)
+    cover = recoil_rate._Cover.of(SCINTILLATOR, recoil, masses, 7e-5)
+    ours = cover.average(np.ones((len(masses), len(recoil)))) @ weights
+    expected = np.clip(high, recoil[0], recoil[-1]) - np.clip(low, recoil[0], recoil[-1])
+    assert ours == pytest.approx(expected, abs=1e-12 * KEV)
 
 
 def test_nuclei_gather_by_mass():

@@ -228,7 +228,7 @@ def _ticks(axis: Any, sides: Sequence[float]) -> None:
     axis.set_minor_locator(NullLocator())
     step = max(1, -(-(last - first) // 12))
     numbered = np.arange(first, last + 1)
-    axis.set_major_locator(FixedLocator(10.0**numbered))
+    axis.set_major_locator(FixedLocator((10.0**numbered).tolist()))
     names = ["10" + str(n).translate(RAISED) if (n - first) % step == 0 else "" for n in numbered.tolist()]
     axis.set_major_formatter(FixedFormatter(names))
 

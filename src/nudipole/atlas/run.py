@@ -139,24 +139,39 @@ def curves(key: str, flavors: tuple[str, ...], points: int) -> list[Limit]:
 def _load(keys: Sequence[str]) -> None:
     """What every process needs, loaded once: a process pool that forks shares it."""
     for key in keys:
-        signal = getattr(getattr(registry.get(key), "card", None), "signal", None)
+        signal = getattr(getattr(registry.get(key), "card", None), "signal", "")
         if signal in SIGNALS:
-            importlib.import_module(SIGNALS[signal].__name__)
+            SIGNALS[signal]  # imports it
     units.particle_mass("pi+")
 
 
-# CPU seconds of one curve of 200 points by kind of signal (median over its cards, Python 3.11, one core of 2024), and of
-# single constraints that differ: only the order of tasks depends on them
+# CPU seconds of one task of 200 masses by kind of signal, and of the constraints that take longer than their kind: as
+# measured with benchmarks/test_atlas.py; only the order of tasks depends on them
 SECONDS = {
-    "recoil": 0.03,
-    "combination": 0.1,
-    "upscatter-decay": 0.5,
-    "meson-decay": 0.5,
-    "electron-recoil-beam": 0.5,
-    "envelope": 1.0,
-    "earth": 0.5,
-    "lepton-collider": 0.1,
-    "hadron-collider": 0.5,
+    "recoil": 0.1,
+    "combination": 0.3,
+    "upscatter-decay": 1.5,
+    "meson-decay": 1.5,
+    "electron-recoil-beam": 1.0,
+    "envelope": 2.0,
+    "earth": 2.0,
+    "lepton-collider": 1.0,
+    "hadron-collider": 0.9,
+    "supernova-energy": 14.0,
+    "t2k-nd280": 9.0,
+    "t2k-ii": 9.0,
+    "miniboone": 8.0,
+    "miniboone-roi": 6.5,
+    "facet": 5.6,
+    "sn1987a": 4.5,
+    "dune-fd": 4.0,
+    "minerva": 4.0,
+    "supernova-next": 3.9,
+    "hyper-k": 3.1,
+    "dune-nd": 3.0,
+    "icarus": 2.8,
+    "microboone": 2.7,
+    "sbnd": 2.5,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from typing import Any
 
 import click
@@ -40,12 +41,18 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().main(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.showwarning = _one_line
+                return super().main(*args, **kwargs)
         except NudipoleError as error:
             click.echo(f"nudipole: {' '.join(str(error).split())}", err=True)
             sys.exit(2)
         except BrokenPipeError:
             sys.exit(1)
+
+
+def _one_line(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
+    click.echo(f"nudipole: warning: {message}", err=True)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

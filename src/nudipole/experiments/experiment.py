@@ -17,11 +17,13 @@ from nudipole.constraint import Interval, Kind, Limit
 from nudipole.errors import CardError, UnknownNameError, check_non_negative
 from nudipole.experiments import thinning
 from nudipole.inference.counting import check_confidence_level
+from nudipole.inference.limits import ProfileStatistic
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.signals import SIGNALS
 from nudipole.signals.model import Model
 
 FloatArray = npt.NDArray[np.float64]
+_ANCHOR_STRIDE = 4  # masses among which a fit of mass and coupling finds its best point
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ class Experiment:
 
                 increasing = bool(np.all(np.diff(masses[reached]) > 0))
                 thin = increasing and getattr(model, "smooth_in_mass", False)
+                if thin and isinstance(statistic, ProfileStatistic) and statistic.parameters == 2:
+                    statistic = statistic.anchored(model.signal(masses[reached][::_ANCHOR_STRIDE], direction))
                 found = thinning.solve(masses[reached], exact) if thin else exact(masses[reached])
                 for index, intervals in zip(reached, found, strict=True):
                     excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
@@ -174,8 +178,10 @@ class Experiment:
         return values
 
     def rate(self, portal: Portal, preset: str = "default") -> Rate:
-        """Signal, Standard Model and background counts per bin."""
+        """Signal, Standard Model and background counts per bin; warns where the model has a reason to."""
         model = self.model(preset)
+        if (check := getattr(model, "check", None)) is not None:
+            check(portal)
         if portal.mass <= model.maximum_mass():
             signal = model.signal(np.array([portal.mass]), portal.direction).counts(0, np.array([portal.d]))[0]
         else:

@@ -32,7 +32,9 @@ from nudipole.errors import DomainError, check_finite, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 _ITERATIONS = 60
-_TOLERANCE = 1e-6  # gain in chi^2 of a last step, which is taken to second order without another look
+# gain in chi^2 of a last step, which is taken to second order without another look and leaves gain^1.5: for one signal,
+# and on the way of a search along one
+_TOLERANCE, _ROUGH = 1e-6, 1e-4
 _WALL = 1e-3
 
 
@@ -173,7 +175,7 @@ class Likelihood:
         counts = x[:, None] * unit
         design = _Design(self.shifts, moving, counts[:, None, :] * relative)
         theta = np.zeros((len(x), number)) if start is None else start
-        found = self._minimise(counts + self.background, design, theta)
+        found = self._minimise(counts + self.background, design, theta, _ROUGH)
         along = unit
         if moving.size:
             along = unit * (1.0 + np.einsum("mk,mkb->mb", found.theta[:, moving], relative))
@@ -184,10 +186,12 @@ class Likelihood:
         mixed = design.onto_pulls(found.curvature * along)
         if moving.size:
             mixed[:, moving] += np.einsum("mkb,mb->mk", relative, found.slope * unit)
-        drift = -np.linalg.solve(found.hessian, mixed[..., None])[..., 0]
+        drift = np.asarray(-np.linalg.solve(found.hessian, mixed[..., None])[..., 0], dtype=float)
         return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
 
-    def _minimise(self, fixed: FloatArray, design: _Design, theta: FloatArray) -> _Minimum:
+    def _minimise(
+        self, fixed: FloatArray, design: _Design, theta: FloatArray, tolerance: float = _TOLERANCE
+    ) -> _Minimum:
         """Newton's method in the pulls from ``theta``."""
         penalty = np.array([0.0 if pull.free else 1.0 for pull in self.pulls])
 
@@ -211,7 +215,7 @@ class Likelihood:
             gain = -np.einsum("mj,mj->m", gradient, step)
             found.hessian[rows] = hessian
             # exact where every bin is Gaussian, and good to gain^1.5 where it is not
-            last = (gain <= _TOLERANCE) | self.purely_gaussian
+            last = (gain <= tolerance) | self.purely_gaussian
             done = active[last]
             found.theta[done] += step[last]
             found.value[done] -= 0.5 * gain[last]

@@ -71,11 +71,21 @@ class ProfileStatistic:
         1: best fit at the same mass. 2: best fit over all masses on the grid, critical value for two parameters.
     one_sided : bool
         Exclude only couplings above the best fit, with the one-sided critical value.
+    best_chi2 : float, optional
+        Chi^2 of the best fit over all masses where it is known (:meth:`anchored`); otherwise that of the masses given.
     """
 
     likelihood: Likelihood
     parameters: int = 1
     one_sided: bool = False
+    best_chi2: float | None = None
+
+    def anchored(self, signal: Signal) -> ProfileStatistic:
+        """The same, two parameters fitted to the masses of this signal: intervals at other masses then agree with it."""
+        values = [
+            self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
+        ]
+        return replace(self, best_chi2=min(self._refined_minimum(signal, i, v) for i, v in enumerate(values)))
 
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
         critical = critical_value(cl, self.parameters, self.one_sided)
@@ -144,7 +154,7 @@ class ProfileStatistic:
         zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
         best = [min(self._refined_minimum(signal, i, v), zero) for i, v in enumerate(values)]
         if self.parameters == 2:
-            best = [min(best)] * len(best)
+            best = [min(best) if self.best_chi2 is None else self.best_chi2] * len(best)
         result = []
         for index, chi2 in enumerate(values):
 

@@ -22,7 +22,6 @@ tests/processes/test_annihilation.py.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,10 +34,6 @@ from nudipole.errors import DomainError, UnknownNameError, check_finite, check_n
 FloatArray = npt.NDArray[np.float64]
 State = Literal["nu Nbar", "nubar N", "sum"]
 _SIGNS: dict[str, tuple[float, ...]] = {"nubar N": (1.0,), "nu Nbar": (-1.0,), "sum": (1.0, -1.0)}  # of cos(theta)
-
-
-class EffectiveTheoryWarning(UserWarning):
-    """The coupling is so large at this energy that the dipole operator no longer stands for its completion."""
 
 
 @dataclass(frozen=True)
@@ -329,7 +324,8 @@ def forward_backward_asymmetry(
 ) -> FloatArray:
     r"""(F - B) / (F + B) of the heavy lepton against f: mp 3 M^2 (|C_L|^2 - |C_R|^2) / [2 (s + 2 M^2) sum |C|^2].
 
-    Needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number states.
+    Photon and Z; needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number
+    states. W exchange adds a larger one, to be had from :func:`angular_distribution`.
 
     Raises
     ------
@@ -370,45 +366,6 @@ def helicity(
     allowed, suppressed = helicity_weights(cosine, s, hnl_mass, "e", z_over_gamma, "sum", w_over_gamma)
     total = allowed + suppressed
     return np.divide(allowed - suppressed, total, out=np.ones_like(total), where=total > 0)
-
-
-def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> FloatArray:
-    r"""Largest d [GeV^-1] that J = 1 partial-wave unitarity allows for f fbar -> nu N at this s, M << sqrt(s).
-
-    One helicity state of the pair annihilates with 4 sigma_chi (both lepton-number states) and at most 12 pi / s, with
-    sigma_chi = 2 s^2 |C_chi|^2 / 96 pi in colour-singlet normalisation: d^2 <= 144 pi^2 / (s^3 max |C_chi|^2).
-
-    Examples
-    --------
-    >>> bool(unitarity_coupling(13e3**2) < unitarity_coupling(91.2**2))
-    True
-    """
-    left, right = chiral_couplings(s, fermion, z_over_gamma)
-    return 12.0 * np.pi / np.sqrt(np.asarray(s, dtype=float) ** 3 * np.maximum(left, right))
-
-
-def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> None:
-    r"""Warn where d^2 s is not small.
-
-    Two levels, one :class:`EffectiveTheoryWarning`: d > 1/sqrt(s), the scale of the operator lies below the collision
-    energy even for a strongly coupled completion; and d above :func:`unitarity_coupling`, the amplitude is no
-    probability any more.
-    """
-    check_non_negative(d=d)
-    check_positive(s=s)
-    d, s = np.broadcast_arrays(np.asarray(d, dtype=float), np.asarray(s, dtype=float))
-    if np.any(d > unitarity_coupling(s, fermion, z_over_gamma)):
-        warnings.warn(
-            f"d = {np.max(d):.3g} GeV^-1 violates partial-wave unitarity at sqrt(s) = {np.sqrt(np.max(s)):.4g} GeV",
-            EffectiveTheoryWarning,
-            stacklevel=3,
-        )
-    elif np.any(d**2 * s > 1.0):
-        warnings.warn(
-            f"d^2 s = {np.max(d**2 * s):.3g} is not small: the scale 1/d lies below the collision energy",
-            EffectiveTheoryWarning,
-            stacklevel=3,
-        )
 
 
 def check_above_threshold(s: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> None:

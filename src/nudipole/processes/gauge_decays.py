@@ -70,6 +70,12 @@ def z_width(hnl_mass: npt.ArrayLike) -> FloatArray:
     return boson_width(units.Z_MASS, 0.0, hnl_mass)
 
 
+def z_pair_width(hnl_mass: npt.ArrayLike, z_over_gamma: float) -> FloatArray:
+    r"""Gamma(Z -> nu Nbar) + Gamma(Z -> nubar N), per d_gamma^2 [GeV^3]."""
+    check_finite(z_over_gamma=z_over_gamma)
+    return 2.0 * z_over_gamma**2 * z_width(hnl_mass)
+
+
 def w_width(hnl_mass: npt.ArrayLike, lepton: str) -> FloatArray:
     r"""Gamma(W+ -> l+ N) / d_W^2 [GeV^3]; ``lepton`` is e, mu or tau."""
     check_choice("lepton", lepton, units.LEPTON_MASS)
@@ -96,7 +102,6 @@ def photon_fraction(
 
     Dirac and Majorana alike. ``lepton`` is the flavour that N couples to (it matters within m_l of the W threshold).
     """
-    check_choice("lepton", lepton, units.LEPTON_MASS)
     photon = hnl_decay.radiative_width(hnl_mass)
     total = total_width(hnl_mass, z_over_gamma, w_over_gamma, lepton)
     return np.divide(photon, total, out=np.ones_like(total), where=total > 0)
@@ -107,6 +112,7 @@ def total_width(
 ) -> FloatArray:
     r"""Total width of a Dirac N per d_gamma^2 [GeV^3]: photon and dilepton modes, on-shell Z and W."""
     check_choice("lepton", lepton, units.LEPTON_MASS)
+    check_finite(z_over_gamma=z_over_gamma, w_over_gamma=w_over_gamma)
     return (
         hnl_decay.total_width(hnl_mass)
         + z_over_gamma**2 * hnl_to_boson_width(hnl_mass, units.Z_MASS)
@@ -136,13 +142,11 @@ def invisible_width_limit(
     DomainError
         If d_Z is 0: then there is no such constraint.
     """
-    check_finite(z_over_gamma=z_over_gamma)
-    if z_over_gamma == 0.0:
-        raise DomainError("the invisible Z width constrains nothing where d_Z = 0")
     check_non_negative(invisible_fraction=invisible_fraction)
     surplus = max(INVISIBLE_WIDTH - INVISIBLE_WIDTH_STANDARD_MODEL, 0.0) + 1.645 * INVISIBLE_WIDTH_ERROR
-    width = 2.0 * z_over_gamma**2 * z_width(hnl_mass) * np.asarray(invisible_fraction, dtype=float)
-    return np.sqrt(np.divide(surplus, width, out=np.full_like(width, np.inf), where=width > 0))
+    return _z_limit(
+        surplus, z_pair_width(hnl_mass, z_over_gamma) * np.asarray(invisible_fraction, dtype=float), z_over_gamma
+    )
 
 
 def z_to_photon_fraction(hnl_mass: npt.ArrayLike, energy_min: float, nature: str = "dirac") -> FloatArray:
@@ -168,10 +172,12 @@ def z_to_photon_limit(hnl_mass: npt.ArrayLike, z_over_gamma: float, nature: str 
     DomainError
         If d_Z is 0: then there is no such constraint.
     """
-    check_finite(z_over_gamma=z_over_gamma)
+    energetic = z_to_photon_fraction(hnl_mass, Z_TO_PHOTON_ENERGY, nature) * photon_fraction(hnl_mass, z_over_gamma)
+    return _z_limit(Z_TO_PHOTON_LIMIT, z_pair_width(hnl_mass, z_over_gamma) / units.Z_WIDTH * energetic, z_over_gamma)
+
+
+def _z_limit(allowed: float, per_d2: FloatArray, z_over_gamma: float) -> FloatArray:
+    """d at which a rate proportional to d_Z^2 meets what is allowed; infinite where there is none."""
     if z_over_gamma == 0.0:
-        raise DomainError("Z -> gamma + invisible constrains nothing where d_Z = 0")
-    energetic = z_to_photon_fraction(hnl_mass, Z_TO_PHOTON_ENERGY, nature)
-    rate = 2.0 * z_over_gamma**2 * z_width(hnl_mass) / units.Z_WIDTH * energetic
-    rate = rate * photon_fraction(hnl_mass, z_over_gamma)
-    return np.sqrt(np.divide(Z_TO_PHOTON_LIMIT, rate, out=np.full_like(rate, np.inf), where=rate > 0))
+        raise DomainError("decays of the Z constrain nothing where d_Z = 0")
+    return np.sqrt(np.divide(allowed, per_d2, out=np.full_like(per_d2, np.inf), where=per_d2 > 0))

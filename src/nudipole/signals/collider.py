@@ -32,7 +32,7 @@ from nudipole.signals.template import SignalTemplate
 FloatArray = npt.NDArray[np.float64]
 Source = Literal["decay", "radiative"]
 SOURCES: tuple[Source, ...] = ("decay", "radiative")
-MASS_GRID = np.concatenate([np.geomspace(1e-3, 0.1, 5), np.linspace(0.15, 0.95, 13), 1.0 - np.geomspace(0.03, 1e-4, 4)])
+MASS_GRID = np.concatenate([[1e-3, 0.05, 0.1], np.linspace(0.15, 0.95, 13), 1.0 - np.geomspace(0.03, 1e-4, 4)])
 PATH_GRID = np.geomspace(0.5, 200.0, 25)  # path to the wall times p_0 / p, in radii
 
 
@@ -314,7 +314,8 @@ def _losses(s: float, mass: float, radiation: bool, resonant: bool) -> tuple[Flo
         return np.zeros(1), np.ones(1)
     node, weight = _legendre(3 if resonant else 2)
     x_max = (1.0 - mass**2 / s) * (1.0 - 1e-9)
-    edges = np.array([0.0, *(x for x in (1e-3, 0.01, 0.03, 0.1, 0.4) if x < x_max), x_max])
+    inner = (1e-3, 0.01, 0.03, 0.1, 0.4) if resonant else (0.01, 0.1, 0.4)
+    edges = np.array([0.0, *(x for x in inner if x < x_max), x_max])
     low, high = edges[:-1, None], edges[1:, None]
     beta = 2.0 * units.ALPHA / np.pi * (np.log(s / units.ELECTRON_MASS**2) - 1.0)
     u_low, u_high = low**beta, high**beta

@@ -84,7 +84,7 @@ def cone_fraction(
 
 def z_invisible_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
     """Width of Z -> nu N with N leaving a sphere of this radius [m] undecayed: one bin, GeV per d^2; 0 for d_Z = 0."""
-    width = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) * direction.decay_norm
+    width = float(gauge_decays.z_pair_width(mass, direction.completion.z_over_gamma)) * direction.decay_norm
     if width == 0.0 or mass == 0.0:
         return SignalTemplate.from_counts([width])
     kappa, _ = _z_daughter(mass, direction)
@@ -93,7 +93,7 @@ def z_invisible_template(mass: float, direction: Direction, radius: float) -> Si
 
 def z_photon_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
     """Branching fraction of Z -> nu N, N -> nu gamma inside a sphere, photon above the cut of the search, per d^2."""
-    rate = 2.0 * direction.completion.z_over_gamma**2 * float(gauge_decays.z_width(mass)) / units.Z_WIDTH
+    rate = float(gauge_decays.z_pair_width(mass, direction.completion.z_over_gamma)) / units.Z_WIDTH
     if rate == 0.0 or mass == 0.0:
         return SignalTemplate.from_counts([0.0])
     energetic = gauge_decays.z_to_photon_fraction(mass, gauge_decays.Z_TO_PHOTON_ENERGY, direction.nature)

@@ -22,14 +22,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from nudipole import options, tables, units
-from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
 from nudipole.errors import CardError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux
@@ -39,71 +38,18 @@ from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay
 from nudipole.signals import earth_paths as paths
+from nudipole.signals import earth_photons
+from nudipole.signals.earth_card import EarthCard, Site, Source
 from nudipole.signals.model import Bins, Signal
-from nudipole.signals.observation import Observation, ObservationSection, find_table
+from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.production import States, final_states, polarisation
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-Channel = Literal["coherent", "incoherent", "electron", "dis"]
-_BULK, _TAIL = 16, 5  # energies below and above the quantile 0.999 of the fluence
+_RECOILS, _RUNGS, _STEP = 8, 14, 0.7
+_BULK, _TAIL = 28, 10  # energies below and above the quantile 0.999 of the fluence
 _MOMENTA_PER_DECADE, _DECADES, _CHUNK = 12, 5, 25
 _MOMENTA = _DECADES * _MOMENTA_PER_DECADE
-_LEGENDRE, _DECAY_NODES = 8, 3  # orders of the expansion around the Sun, and nodes per bin of the decay angle
-
-
-class Source(Section, frozen=True, kw_only=True):
-    """A flux and where in the sky it comes from: by ``zenith`` (atmospheric), the ``sun``, or ``isotropic``."""
-
-    flux: Options
-    arrival: Literal["zenith", "sun", "isotropic"] = "isotropic"
-
-
-class Site(Section, frozen=True, kw_only=True):
-    """The detector: matter, mass, place. Its shape is a sphere of the same volume."""
-
-    material: str
-    mass_tonne: Positive
-    density_g_cm3: Positive
-    depth_m: NonNegative = 0.0
-    latitude_deg: float = 0.0
-
-
-class Production(Section, frozen=True, kw_only=True):
-    """Where N is made and through what."""
-
-    where: Literal["anywhere", "outside", "inside"] = "anywhere"
-    channels: tuple[Channel, ...] = ("coherent",)
-
-
-class Selection(Section, frozen=True, kw_only=True):
-    """What is accepted: bins of the photon energy, the path of N, the energy of the first cascade, and of the neutrino.
-
-    With ``sun_cosine_min`` the bins are taken twice, first for photons that seem to come from the Sun (that cosine or
-    larger), then for the rest; ``angle_resolution_deg`` is the cone that holds 68 per cent of the reconstructed
-    directions, one number or one a bin of energy.
-    """
-
-    photon_edges_GeV: tuple[float, ...]
-    sun_cosine_min: float | None = None
-    angle_resolution_deg: tuple[Positive, ...] = ()
-    efficiency: Fraction = 1.0
-    separation_min_m: NonNegative = 0.0
-    first_cascade_min_GeV: NonNegative = 0.0
-    neutrino_max_GeV: Positive | None = None
-
-
-class EarthCard(Card, frozen=True, kw_only=True):
-    """N from the Earth, or double cascades in a large detector."""
-
-    source: list[Source]
-    detector: Site
-    years: Positive
-    production: Production = Production()
-    selection: Selection
-    observation: ObservationSection
-    background: list[Background] = []
-    nuisance: list[Nuisance] = []
 
 
 CardType = EarthCard
@@ -113,6 +59,12 @@ def build(card: EarthCard, file: Path) -> EarthModel:
     """The experiment that the card describes, ready to compute."""
     if not card.source:
         raise CardError(file, "source", None, "at least one is required")
+    selection = card.selection
+    if selection.sun_cosine_min is not None and any(source.arrival != "sun" for source in card.source):
+        raise CardError(file, "selection.sun_cosine_min", selection.sun_cosine_min, "needs sources around the Sun")
+    if len(selection.angle_resolution_deg) not in (0, 1, len(selection.photon_edges_GeV) - 1):
+        given = list(selection.angle_resolution_deg)
+        raise CardError(file, "selection.angle_resolution_deg", given, "must be one number or one a bin of energy")
     beams = tuple(
         beam for number, source in enumerate(card.source) for beam in _beams(source, card.detector, file, number)
     )
@@ -159,9 +111,8 @@ class EarthModel:
         return Bins("photon energy, from the Sun, then the rest", np.arange(size + 1.0), self.observation.observed)
 
     def maximum_mass(self) -> float:
-        energy = max(beam.flux.maximum_energy for beam in self.beams)
         heaviest = max(n.mass for kind in self.kinds for n, _ in materials.get(kind.material).nuclei_per_kg)
-        return float(maximum_hnl_mass(energy, heaviest))
+        return float(maximum_hnl_mass(self._largest_energy, heaviest))
 
     # --- observation -------------------------------------------------------------------------------------------------
     @cached_property
@@ -212,13 +163,14 @@ class EarthModel:
             found += [Kind(name, ("coherent",), density) for name, density in elements.items()]
         return tuple(found)
 
-    def sky(self, direction: Direction) -> tuple[FloatArray, FloatArray]:
-        """Energies [GeV] (n,) and fluence [cm^-2 per run] from each zenith cell, shape (n, directions)."""
+    def sky(self, direction: Direction, above: float = 0.0) -> tuple[FloatArray, FloatArray]:
+        """Energies [GeV] (n,) above ``above``, and fluence [cm^-2 per run] from each zenith cell, (n, directions)."""
         nodes = [beam.flux.nodes(direction) for beam in self.beams]
         energy = np.concatenate([e for e, _ in nodes])
         weight = np.concatenate([w for _, w in nodes])
         share = np.concatenate([np.tile(b.share, (len(e), 1)) for b, (e, _) in zip(self.beams, nodes, strict=True)])
         least = self.card.selection.photon_edges_GeV[0] + self.card.selection.first_cascade_min_GeV
+        least = max(least, above)
         most = self.card.selection.neutrino_max_GeV or np.inf
         use = (energy > least) & (energy <= most)  # photon and first cascade share the energy of the neutrino
         energy, weight, share = energy[use], weight[use], share[use]
@@ -235,23 +187,38 @@ class EarthModel:
 
     # --- signal ------------------------------------------------------------------------------------------------------
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        energy, sky = self.sky(direction)
-        arriving = np.einsum("ei,tij->etj", sky, paths.zenith_kernel()).reshape(-1, paths.DIRECTIONS)
         masses = np.asarray(masses, dtype=float)
-        templates: list[SignalTemplate] = []
-        for chunk in np.array_split(masses, -(-len(masses) // _CHUNK)):
-            states = [final_states(materials.get(k.material), energy, chunk, k.channels) for k in self.kinds]
-            templates += [
-                self._template(float(mass), [found[index] for found in states], direction, energy, arriving)
-                for index, mass in enumerate(chunk)
-            ]
+        templates: dict[int, SignalTemplate] = {}
+        rungs = self._rungs(masses)
+        for rung in np.unique(rungs):
+            energy, sky = self.sky(direction, (1.0 - _STEP ** float(rung)) * self._largest_energy)
+            arriving = np.einsum("ei,tij->etj", sky, paths.zenith_kernel()).reshape(-1, paths.DIRECTIONS)
+            rows = np.nonzero(rungs == rung)[0]
+            for chunk in np.array_split(rows, -(-len(rows) // _CHUNK)):
+                states = [
+                    final_states(materials.get(kind.material), energy, masses[chunk], kind.channels, _RECOILS)
+                    for kind in self.kinds
+                ]
+                for index, row in enumerate(chunk):
+                    found = [of_kind[index] for of_kind in states]
+                    templates[int(row)] = self._template(float(masses[row]), found, direction, energy, arriving)
         pulls = self.observation.pulls
         shifts = np.zeros((1, len(pulls), self.observation.size))
         for index, pull in enumerate(pulls):
             for nuisance in self.card.nuisance:
                 if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
                     shifts[0, index] += nuisance.sigma
-        return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
+        ordered = [templates[row] for row in range(len(masses))]
+        return Signal(templates=ordered, relative_shifts=shifts if len(pulls) else None)
+
+    @property
+    def _largest_energy(self) -> float:
+        return max(beam.flux.maximum_energy for beam in self.beams)
+
+    def _rungs(self, masses: FloatArray) -> npt.NDArray[np.intp]:
+        """Step k of the ladder (1 - 0.7^k) of the largest energy below each mass: what lies under it makes no N."""
+        gap = np.clip(1.0 - masses / self._largest_energy, _STEP**_RUNGS, 1.0)
+        return np.floor(np.log(gap) / np.log(_STEP)).astype(np.intp)
 
     def _template(
         self, mass: float, found: list[States], direction: Direction, energy: FloatArray, arriving: FloatArray
@@ -293,51 +260,25 @@ class EarthModel:
         spin = np.zeros_like(momentum)
         if direction.nature == "dirac":
             spin = polarisation(states.recoil, energy[states.neutrino], mass, states.target_mass)
-        gap = 2.0 * self.observation.edges - states.energy[:, None]
-        cosine = np.clip(gap / momentum[:, None], -1.0, 1.0)
-        share = np.diff(0.5 * cosine - 0.25 * spin[:, None] * cosine**2, axis=1)
+        cosine = earth_photons.decay_cosines(self.observation.edges, states.energy, momentum)
+        share = earth_photons.shares(cosine, spin)
         least = self.card.selection.first_cascade_min_GeV
         if least > 0.0:
             share = share * (states.shower & (states.recoil >= least))[:, None]
         if self.card.selection.sun_cosine_min is not None:
-            beta = (momentum / states.energy)[:, None, None]
-            towards = self._from_the_sun(states, beta, cosine, spin[:, None, None])
-            towards = np.clip(towards, 0.0, share)
+            resolution = np.deg2rad(np.array(self.card.selection.angle_resolution_deg or (0.0,)))
+            towards, seen = np.zeros_like(share), share.sum(axis=1) > 0
+            towards[seen] = earth_photons.shares_in_cone(
+                self.card.selection.sun_cosine_min,
+                resolution,
+                _cosine(states)[seen],
+                (momentum / states.energy)[seen],
+                cosine[seen],
+                spin[seen],
+            )
+            towards = np.minimum(towards, share)
             share = np.concatenate([towards, share - towards], axis=1)
         return np.asarray(share)
-
-    def _from_the_sun(self, states: States, beta: FloatArray, cosine: FloatArray, spin: FloatArray) -> FloatArray:
-        r"""Share of decays in each energy bin with their photon within the cone around the Sun, shape (n, bins).
-
-        The chance is expanded in Legendre polynomials of the angle to the neutrino, sum_l p_l d_l P_l, with d_l the
-        resolution; the azimuths around N average P_l to P_l(cos theta_N) P_l(cos alpha).
-        """
-        assert self.card.selection.sun_cosine_min is not None
-        node, weight = np.polynomial.legendre.leggauss(_DECAY_NODES)
-        middle, half = 0.5 * (cosine[:, 1:] + cosine[:, :-1]), 0.5 * np.diff(cosine, axis=1)
-        rest = middle[..., None] + half[..., None] * node
-        rate = half[..., None] * weight * 0.5 * (1.0 - spin * rest)
-        photon = (rest + beta) / (1.0 + beta * rest)
-        hnl = np.where(states.forward, 1.0, -1.0) * np.sqrt(np.maximum(1.0 - states.sine**2, 0.0))
-        cone = _cone(self.card.selection.sun_cosine_min)
-        width = np.deg2rad(np.array(self.card.selection.angle_resolution_deg or (0.0,))) / np.sqrt(2.0 * np.log(1.0 / 0.32))
-        total = np.zeros(rate.shape[:2])
-        before, now = (np.ones_like(photon), np.ones_like(hnl)), (photon, hnl)
-        for order, size in enumerate(cone):
-            damped = size * np.exp(-0.5 * order * (order + 1) * width**2)
-            legendre = before if order == 0 else now
-            total += damped * legendre[1][:, None] * np.sum(rate * legendre[0], axis=-1)
-            if order > 0:
-                steps = zip((photon, hnl), before, now, strict=True)
-                before, now = now, tuple(((2 * order + 1) * x * p - order * o) / (order + 1) for x, o, p in steps)
-        return total
-
-
-def _cone(cosine: float) -> FloatArray:
-    """Legendre coefficients of the step at ``cosine``: (P_{l-1} - P_{l+1}) / 2."""
-    values = np.array([np.polynomial.legendre.legval(cosine, np.eye(_LEGENDRE + 2)[n]) for n in range(_LEGENDRE + 2)])
-    below = np.concatenate([[1.0], values[:-2]])  # P_{-1} = 1
-    return np.asarray(0.5 * (below - values[1:]))
 
 
 def _energy_edges(logarithm: FloatArray, weight: FloatArray) -> FloatArray:
@@ -356,10 +297,14 @@ def _joined(parts: list[States]) -> States:
     return States(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in States.__dataclass_fields__})
 
 
+def _cosine(states: States) -> FloatArray:
+    """Of the angle between N and its neutrino."""
+    return np.where(states.forward, 1.0, -1.0) * np.sqrt(np.maximum(1.0 - states.sine**2, 0.0))
+
+
 def _turn(states: States) -> npt.NDArray[np.intp]:
     """Cell of the angle between N and its neutrino."""
-    theta = np.arcsin(np.clip(states.sine, 0.0, 1.0))
-    theta = np.where(states.forward, theta, np.pi - theta)
+    theta = np.arccos(_cosine(states))
     return np.clip(np.searchsorted(paths.ANGLE_EDGES, theta, side="right") - 1, 0, len(paths.ANGLE_EDGES) - 2)
 
 

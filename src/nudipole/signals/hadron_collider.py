@@ -20,7 +20,8 @@ from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
-from nudipole.portal import Completion, Direction
+from nudipole.portal import Completion, Direction, Portal
+from nudipole.processes import validity
 from nudipole.signals import mono_photon
 from nudipole.signals.lepton_collider import CompletionSection
 from nudipole.signals.model import Bins, Signal
@@ -132,6 +133,18 @@ class HadronColliderModel:
             return {"standard model": self.likelihood.background}
         return {"background": np.zeros(len(self.search.missing_edges) - 1)}
 
+    @property
+    def _typical_energy(self) -> float:
+        """Of the pairs that make such photons [GeV]: twice the smallest."""
+        return 4.0 * self.search.threshold
+
+    def check(self, portal: Portal) -> None:
+        """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
+        if portal.mass >= self._typical_energy:
+            validity.check_point(portal.mass, portal.d, self.maximum_mass())
+        else:
+            validity.check_point(portal.mass, portal.d, self._typical_energy)
+
     def maximum_mass(self) -> float:
         return float(proton_proton(self.search.sqrt_s).sqrt_s_hat[-1])
 
@@ -149,8 +162,7 @@ class HadronColliderModel:
         return Likelihood(values["counts"], values["background"], sigma)
 
     def statistic(self) -> Statistic:
-        # typical energy of the pairs that make such photons: twice the smallest
-        return PromptAware(self._statistic(), 4.0 * self.search.threshold)
+        return PromptAware(self._statistic(), self._typical_energy)
 
     def _statistic(self) -> Statistic:
         if self._counting:

@@ -29,7 +29,8 @@ from nudipole.errors import CardError, NudipoleError
 from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
-from nudipole.portal import Completion, Direction
+from nudipole.portal import Completion, Direction, Portal
+from nudipole.processes import validity
 from nudipole.signals import collider, collider_recasts
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
@@ -179,6 +180,10 @@ class LeptonColliderModel:
         """nu nubar gamma and everything else, events in each running."""
         neutrinos = np.array([collider.neutrino_background(machine) for machine in self.colliders])
         return neutrinos, np.array([run.background_pb * run.luminosity_pb for run in self.runs])
+
+    def check(self, portal: Portal) -> None:
+        """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
+        validity.check_point(portal.mass, portal.d, max(run.sqrt_s_GeV for run in self.runs))
 
     def maximum_mass(self) -> float:
         if self.card.look in ("z-invisible", "z-photon"):

@@ -259,14 +259,17 @@ class MesonDecayModel:
                 if energy.size:
                     yields = float(np.sum(width)) * states * float(parents.cumulative[-1])
                     open_channels.append((yields, parent, channel, parents, energy, width * states))
-        largest: dict[str, float] = {}
+        made = dict.fromkeys(_GROUPS, 0.0)
         for yields, _, channel, *_rest in open_channels:
-            largest[_group(channel)] = max(largest.get(_group(channel), 0.0), yields)
+            made[_group(channel)] += yields
         draws = []
         for yields, parent, channel, parents, energy, ratio in open_channels:
-            if yields > _NEGLIGIBLE * max(largest[_group(channel)], largest.get("any", 0.0)):
+            group = _group(channel)
+            # of what one coupling drives; mesons that any coupling opens count beside the flavour that makes least
+            share = yields / (made["any"] + (made[group] if group != "any" else min(made[f] for f in FLAVORS)))
+            if share > _NEGLIGIBLE:
                 degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
-                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(_group(channel))))
+                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(group), share))
         return meson_events.join(draws)
 
     def _parents(self, parent: str) -> meson_events.Parents:

@@ -27,7 +27,8 @@ from nudipole.processes import meson
 from nudipole.processes.phase_space import boost
 
 FloatArray = npt.NDArray[np.float64]
-EVENTS = 1 << 10  # draws for each meson and channel
+EVENTS, FEWEST = 1 << 13, 1 << 7  # draws of a channel that makes all N, and of one that hardly makes any
+_EVEN, _CELLS = 0.2, 24  # part of the draws, and cells of ln E, among which it is shared evenly
 _PROPER_LENGTH = {"pi": 7.8045, "K": 3.711}  # c tau [m], PDG
 
 
@@ -131,12 +132,21 @@ def target_parents(
     off = np.clip(np.maximum(inner - nodes.angle, nodes.angle - outer), 0.0, np.pi)
     gamma = nodes.energy / mass
     chance = solid_angle / (4 * np.pi) / (gamma - np.sqrt(gamma**2 - 1) * np.cos(off)) ** 2
-    preference = np.minimum(chance, 1.0) + 1e-9
+    preference = (np.minimum(chance, 1.0) + 1e-9) * _flattening(nodes.energy, number * (np.minimum(chance, 1.0) + 1e-9))
     narrow = (off == 0) & (gamma**2 * solid_angle > np.pi)
     order = np.argsort(nodes.energy * (1 + 1e-6 * nodes.angle))
     cumulative = np.cumsum((number * preference)[order])
     energy, angle = nodes.energy[order], nodes.angle[order]
     return Parents(mass, energy, angle, cumulative, preference[order], narrow[order], (0.0, 0.0))
+
+
+def _flattening(energy: FloatArray, weight: FloatArray) -> FloatArray:
+    """Factor that gives a part of the draws evenly to all energies: the fastest N decide where a ceiling lies."""
+    position = np.log(energy / energy.min()) / max(np.log(energy.max() / energy.min()), 1e-9)
+    cell = np.minimum((position * _CELLS).astype(np.intp), _CELLS - 1)
+    content = np.bincount(cell, weight, _CELLS)
+    even = content.sum() / np.count_nonzero(content) / np.where(content > 0, content, np.inf)
+    return np.asarray(1.0 - _EVEN + _EVEN * even[cell])
 
 
 @functools.lru_cache(maxsize=256)
@@ -148,9 +158,14 @@ def beam_parents(parent: str, momentum: float, decays: float, region: tuple[floa
     return Parents(mass, np.hypot(momentum, mass) * one, 0 * one, decays * one, one, one > 0, region)
 
 
-def draw(parents: Parents, energy: FloatArray, ratio: FloatArray, polarisation: float, group: int) -> Draws:
-    """Decays of one channel from rest-frame energies [GeV] and branching ratios per d^2 [GeV^2]."""
-    u = uniforms()
+def draw(
+    parents: Parents, energy: FloatArray, ratio: FloatArray, polarisation: float, group: int, share: float = 1.0
+) -> Draws:
+    """Decays of one channel from rest-frame energies [GeV] and branching ratios per d^2 [GeV^2].
+
+    ``share`` of all N, which sets how many are drawn: a power of two.
+    """
+    u = uniforms()[: max(FEWEST, 1 << int(np.ceil(np.log2(EVENTS * min(share, 1.0) + 1e-9))))]
     order = np.argsort(energy)
     energy, ratio = energy[order], ratio[order]
     cumulative = np.cumsum(ratio)

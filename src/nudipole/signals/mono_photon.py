@@ -176,7 +176,8 @@ def _late_template(
     nearest = float(MASS_GRID[np.argmin(np.abs(_LOG_MASS - np.log(mass)))])
     nodes = _nodes(nearest, _Production.of(direction, search), search)
     near = _nearest(mass, replace(nodes, sin_open=np.minimum(nodes.sin_open * mass / nearest, 1.0)), search)
-    kappa, keep = rate / nodes.transverse, near < search.radius
+    near, kappa = np.maximum(near, 1e-15), rate / nodes.transverse
+    keep = near < search.radius
     if not np.any(keep):
         return SignalTemplate.from_counts(np.zeros(bins))
     # cells of 5 per cent in kappa and near

@@ -63,9 +63,13 @@ class States:
     shower: npt.NDArray[np.bool_]
     target_mass: FloatArray
 
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> States:
+        """Some of the states, as one-dimensional arrays."""
+        return States(**{name: getattr(self, name)[chosen] for name in States.__dataclass_fields__})
+
 
 def polarisation(
-    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: float, target_mass: FloatArray
+    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: FloatArray | float, target_mass: FloatArray
 ) -> FloatArray:
     """Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all).
 
@@ -94,11 +98,16 @@ class Scatterer(NamedTuple):
 
 
 def final_states(
-    material: Material, neutrino_energy: FloatArray, hnl_masses: FloatArray, channels: Sequence[str] = CHANNELS[:3]
+    material: Material,
+    neutrino_energy: FloatArray,
+    hnl_masses: FloatArray,
+    channels: Sequence[str] = CHANNELS[:3],
+    recoil_nodes: int = _RECOIL_NODES,
 ) -> list[States]:
     """All final states in this material at these neutrino energies [GeV], for each mass [GeV]."""
     masses = np.asarray(hnl_masses, dtype=float)
-    found = [(s.number, states_on(s, neutrino_energy, masses)) for s in scatterers(material.name, tuple(channels))]
+    kinds = scatterers(material.name, tuple(channels))
+    found = [(kind.number, states_on(kind, neutrino_energy, masses, recoil_nodes)) for kind in kinds]
     columns = {
         name: np.concatenate([getattr(part, name).reshape(len(masses), -1) for _, part in found], axis=1)
         for name in States.__dataclass_fields__
@@ -108,7 +117,9 @@ def final_states(
     return [States(**{name: values[i, keep[i]] for name, values in columns.items()}) for i in range(len(masses))]
 
 
-def states_on(scatterer: Scatterer, neutrino_energy: FloatArray, hnl_masses: FloatArray) -> States:
+def states_on(
+    scatterer: Scatterer, neutrino_energy: FloatArray, hnl_masses: FloatArray, recoil_nodes: int = _RECOIL_NODES
+) -> States:
     """Final states on one target, of shape (masses, energies, nodes): the same nodes for every mass, closed ones empty.
 
     Weights are for one target (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
@@ -116,7 +127,7 @@ def states_on(scatterer: Scatterer, neutrino_energy: FloatArray, hnl_masses: Flo
     masses = np.asarray(hnl_masses, dtype=float)[:, None]
     if scatterer.target is None:
         return _inelastic(scatterer, neutrino_energy, masses)
-    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses)
+    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses, recoil_nodes)
 
 
 @functools.lru_cache(maxsize=64)
@@ -180,12 +191,14 @@ def tabulated(target: Target) -> Target:
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
 
 
-def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray) -> States:
+def _elastic(
+    target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int
+) -> States:
     low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
     start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
     is_open = stop > start
-    nodes, weights = _legendre(_RECOIL_NODES)
+    nodes, weights = _legendre(number)
     span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[..., None]
     recoil = np.where(is_open, start, 1.0)[..., None] * np.exp(0.5 * span * (nodes + 1.0))
     energy, mass, low, high = neutrino_energy[:, None], mass[..., None], low[..., None], high[..., None]

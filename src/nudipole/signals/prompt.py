@@ -17,7 +17,7 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.inference.limits import Signal as SignalLike
 from nudipole.inference.limits import Statistic
-from nudipole.processes import annihilation
+from nudipole.processes import validity
 from nudipole.signals.model import Signal
 from nudipole.signals.template import SignalTemplate
 
@@ -84,7 +84,7 @@ def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: floa
 class PromptAware:
     """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
 
-    Warns (:class:`~nudipole.processes.annihilation.EffectiveTheoryWarning`) where an exclusion begins at couplings for
+    Warns (:class:`~nudipole.processes.validity.EffectiveTheoryWarning`) where an exclusion begins at couplings for
     which d^2 s is not small at the collision energy ``sqrt_s`` [GeV].
     """
 
@@ -105,7 +105,7 @@ class PromptAware:
             found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
         edges = np.array([interval.low for intervals in found.values() for interval in intervals])
         if edges.size:
-            annihilation.check_effective_theory(edges, self.sqrt_s**2)
+            validity.check_effective_theory(edges, self.sqrt_s**2)
         return tuple(found[i] for i in range(len(signal)))
 
     def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:

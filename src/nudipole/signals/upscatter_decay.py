@@ -1,31 +1,31 @@
 r"""N made by up-scattering in or before a detector, and seen by its decay N -> nu gamma (or nu e+ e-).
 
-For each mass a low-discrepancy sample of (final state, place, azimuth, photon angle) becomes the nodes of a
-:class:`~nudipole.signals.template.SignalTemplate`: the exact energy and angle of N, the straight path through the decay
-volume, the photon with the polarisation of N,
+With the final states of each kind of matter (weights dw per kilogram and fluence, momentum p and angle theta of N), the
+share a_b of its photons that ends in bin b, and the matter h(s) whose N are in the decay volume a distance s further on,
 
-.. math::  \frac{1}{\Gamma}\frac{d\Gamma}{d\cos\theta^*} = \tfrac12(1 - P\cos\theta^*),\quad
-    E_\gamma = \tfrac12(E_N + p_N\cos\theta^*),\quad \cos\alpha = \frac{\cos\theta^* + \beta}{1 + \beta\cos\theta^*},
+.. math::
 
-isotropic for Majorana N, then smearing, cuts and efficiency. The same sample at every mass makes smooth curves; 4096
-nodes give couplings to 0.5 %, to 5 % where they are shared among many bins and places (MiniBooNE). The review's
-Eqs (38)-(41), with the decay probability inside the flux integral where it belongs.
+    n_b(d) = d^2 \int dw\; a_b \int_0^\infty ds\; h_\theta(s)\;\kappa D\, e^{-\kappa D s},\qquad
+    \kappa = \frac{M\,\Gamma_N}{p\,D},
+
+the review's Eqs (38)-(41) with the decay probability inside the flux integral where it belongs. The three factors know
+nothing of one another: :mod:`~nudipole.signals.production` gives the states with their exact energy and angle,
+:mod:`~nudipole.signals.photon_selection` the photons with the polarisation of N, and
+:mod:`~nudipole.signals.passages` the geometry, once for every mass and flavour. Only s/p enters the exponent, so cells of
+equal s/p are all that a template holds. Couplings come out to 1 % (tests against a direct Monte Carlo).
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
-from scipy.stats import qmc
 
 from nudipole import options, tables, units
 from nudipole.detectors.geometry import SHAPES, Volume
@@ -35,21 +35,21 @@ from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.inference.limits import Statistic
 from nudipole.kinematics import maximum_hnl_mass
 from nudipole.matter import materials
-from nudipole.portal import Direction
+from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay
-from nudipole.signals import arrival, template
+from nudipole.signals import arrival, passages
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
-from nudipole.signals.production import States, final_states, polarisation
+from nudipole.signals.passages import ANGLES, STEP, Body, Passages, Slab
+from nudipole.signals.photon_selection import PhotonSelection
+from nudipole.signals.production import Scatterer, States, polarisation, scatterers, states_on
 from nudipole.signals.template import SignalTemplate
 from nudipole.signals.upscatter_card import Matter, UpscatterCard
 
 FloatArray = npt.NDArray[np.float64]
-NODES = 4096
-FEWEST = 512
-ENERGY_NODES = 40
-_CHUNK = 25
-_PIECES = 8  # of a chord, where the time of arrival counts
+ENERGY_NODES = 48  # at least, and so many a factor 1000
+_CHUNK = 8  # masses at once
+_PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
 
 
@@ -57,31 +57,24 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     """The experiment that the card describes, ready to compute."""
     table = find_table(card.observation.table, file)
     shapes = card.detector if isinstance(card.detector, list) else [card.detector]
-    detectors: list[Volume] = [options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes]
-    parts: list[tuple[Region, tuple[Volume, ...]]] = []
-    for matter in card.matter:  # a slab has its own sample of paths for each decay volume
-        targets = [tuple(detectors)] if matter.shape is not None else [(detector,) for detector in detectors]
-        parts += [(_region(matter, aimed[0], file), aimed) for aimed in targets]
-    return UpscatterModel(card, file, _flux(card, file), table, tuple(parts), _efficiency(card, file))
+    detectors: tuple[Volume, ...] = tuple(options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes)
+    regions = tuple(_region(matter, detectors[0], file) for matter in card.matter)
+    photons = PhotonSelection(card.selection, card.histogram, _efficiency(card, file))
+    return UpscatterModel(card, file, _flux(card, file), table, regions, detectors, photons)
 
 
 @dataclass(frozen=True)
 class Region:
-    """Matter with its mass [kg] and where in it N is made."""
+    """Matter in which N is made, and where it is."""
 
     matter: Matter
     material: materials.Material
-    kilograms: float
-    volume: Volume | None
-    depth: tuple[float, float] | None
+    place: Body | Slab
 
-
-@dataclass(frozen=True)
-class Photons:
-    """Decays: what is seen of each node."""
-
-    energy: FloatArray
-    cosine: FloatArray
+    @property
+    def kind(self) -> str:
+        """Regions of one kind share their final states."""
+        return " ".join((self.material.name, *self.matter.channels))
 
 
 @dataclass(frozen=True)
@@ -94,8 +87,10 @@ class UpscatterModel:
     file: Path
     flux: Flux
     table: tables.Table | None
-    parts: tuple[tuple[Region, tuple[Volume, ...]], ...]  # where N is made, where it decays
-    efficiency: tuple[FloatArray, FloatArray] | None
+    regions: tuple[Region, ...]  # where N is made
+    detectors: tuple[Volume, ...]  # where it decays
+    photons: PhotonSelection
+    _known: dict[tuple[Any, ...], FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def flavors(self) -> tuple[str, ...]:
@@ -107,7 +102,7 @@ class UpscatterModel:
         return Bins(histogram.variable, np.asarray(histogram.edges), self.observation.observed)
 
     def maximum_mass(self) -> float:
-        heaviest = max(nucleus.mass for region, _ in self.parts for nucleus, _ in region.material.nuclei_per_kg)
+        heaviest = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
         return float(maximum_hnl_mass(self.flux.maximum_energy, heaviest))
 
     # --- observation -------------------------------------------------------------------------------------------------
@@ -128,20 +123,60 @@ class UpscatterModel:
     def statistic(self) -> Statistic:
         return self.observation.statistic(self.observation.likelihood())
 
-    # --- signal ------------------------------------------------------------------------------------------------------
-    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        energy, fluence = rebin(*self.flux.nodes(direction), ENERGY_NODES)
-        fluence = fluence * self._exposure()
-        templates = []
-        for chunk in np.array_split(np.asarray(masses, dtype=float), -(-len(masses) // _CHUNK)):
-            templates += self._templates(chunk, direction, energy, fluence)
-        pulls = self.observation.pulls
-        shifts = np.zeros((1, len(pulls), self.observation.size))
-        for index, pull in enumerate(pulls):
-            for nuisance in self.card.nuisance:
-                if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
-                    shifts[0, index] += nuisance.sigma
-        return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
+    # --- what every mass shares --------------------------------------------------------------------------------------
+    @cached_property
+    def passages(self) -> Passages:
+        """Where N from each kind of matter passes the decay volumes."""
+        matter = [(region.kind, region.place) for region in self.regions]
+        return passages.tabulate(matter, self.detectors, self.card.selection.separation_min_m)
+
+    @cached_property
+    def _scatterers(self) -> dict[str, tuple[Scatterer, dict[str, float]]]:
+        """Every kind of target once, with its number per kilogram of each kind of matter."""
+        found: dict[str, tuple[Scatterer, dict[str, float]]] = {}
+        for region in self.regions:
+            for scatterer in scatterers(region.material.name, tuple(region.matter.channels)):
+                found.setdefault(scatterer.name, (scatterer, {}))[1][region.kind] = scatterer.number
+        return found
+
+    @cached_property
+    def energies(self) -> FloatArray:
+        """Neutrino energies [GeV] at which N is made; those of all flavours, above what the selection can see."""
+        every = np.concatenate([c.energy[c.intensity > 0] for c in self.flux.components])
+        every = np.unique(every[every > 0.5 * self.card.selection.energy_min_GeV])
+        if len(every) <= ENERGY_NODES:
+            return every
+        lines = [c.energy[(c.energy > every[0]) & (c.intensity > 0)] for c in self.flux.components if c.lines]
+        number = max(ENERGY_NODES, int(ENERGY_NODES * np.log10(every[-1] / every[0]) / 3.0))
+        return np.unique(np.concatenate([np.geomspace(every[0], every[-1], number), *lines]))
+
+    def _fluences(self, direction: Direction) -> tuple[tuple[Any, ...], FloatArray, FloatArray]:
+        """What templates depend on, fluence [cm^-2] at each energy (energies, n), and the strength of each column.
+
+        One column a flavour, so that they are computed together; one for the direction alone if flavours interfere.
+        """
+        exposure = self._exposure()
+        if all(np.count_nonzero(c.density) == np.count_nonzero(_diagonal(c)) for c in self.flux.components):
+            columns = [
+                self._shared((c, c.flavor_intensity(f)) for c in self.flux.components) for f in self.flux.flavors
+            ]
+            chosen = [direction.couplings[FLAVORS.index(f)] for f in self.flux.flavors]
+            strength = np.array([1.0 if direction.incoherent else abs(coupling) ** 2 for coupling in chosen])
+            return (direction.nature,), exposure * np.stack(columns, axis=1), strength
+        one = self._shared((c, c.effective(direction)) for c in self.flux.components)
+        return (direction.nature, direction.name, direction.couplings), exposure * one[:, None], np.ones(1)
+
+    def _shared(self, parts: Iterable[tuple[FluxComponent, FloatArray]]) -> FloatArray:
+        """Fluence shared between the nearest energies, mean energy kept."""
+        nodes = self.energies
+        result = np.zeros(len(nodes))
+        for component, intensity in parts:
+            weight = component.quadrature(intensity)
+            inside = (component.energy >= nodes[0] * (1 - 1e-12)) & (weight > 0)
+            below, share = _neighbours(component.energy[inside], nodes)
+            for index, part in ((below, 1.0 - share), (below + 1, share)):
+                result += np.bincount(np.minimum(index, len(nodes) - 1), weight[inside] * part, len(nodes))
+        return result
 
     def _exposure(self) -> float:
         exposure = self.card.exposure
@@ -151,203 +186,143 @@ class UpscatterModel:
             raise CardError(self.file, f"exposure.{needed}", None, f"is required: the flux is per {self.flux.per}")
         return float(value)
 
-    def _templates(
-        self, masses: FloatArray, direction: Direction, energy: FloatArray, fluence: FloatArray
-    ) -> list[SignalTemplate]:
-        number = max(2 ** int(np.log2(NODES / len(self.parts))), FEWEST)
-        kinds = {(region.material.name, region.matter.channels): region for region, _ in self.parts}
-        states = {
-            kind: final_states(region.material, energy, masses, region.matter.channels)
-            for kind, region in kinds.items()
-        }
-        templates = []
-        for index, mass in enumerate(masses):
-            parts = [
-                self._nodes(
-                    region,
-                    detectors,
-                    states[region.material.name, region.matter.channels][index],
-                    float(mass),
-                    direction,
-                    energy,
-                    fluence,
-                    _sobol(number, position),
-                )
-                for position, (region, detectors) in enumerate(self.parts)
-            ]
-            templates.append(template.total(parts).compressed())
-        return templates
+    # --- signal ------------------------------------------------------------------------------------------------------
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+        masses = np.asarray(masses, dtype=float)
+        key, fluence, strength = self._fluences(direction)
+        new = np.array([mass for mass in dict.fromkeys(masses.tolist()) if (mass, *key) not in self._known])
+        for chunk in np.array_split(new, -(-len(new) // _CHUNK)) if len(new) else ():
+            for mass, cells in zip(chunk.tolist(), self._cells(chunk, direction, fluence), strict=True):
+                self._known[(mass, *key)] = cells
+        templates = [
+            self._template(mass, np.tensordot(strength, self._known[(mass, *key)], 1), direction)
+            for mass in masses.tolist()
+        ]
+        pulls = self.observation.pulls
+        shifts = np.zeros((1, len(pulls), self.observation.size))
+        for index, pull in enumerate(pulls):
+            for nuisance in self.card.nuisance:
+                if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
+                    shifts[0, index] += nuisance.sigma
+        return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
 
-    def _nodes(
-        self,
-        region: Region,
-        detectors: tuple[Volume, ...],
-        states: States,
-        mass: float,
-        direction: Direction,
-        energy: FloatArray,
-        fluence: FloatArray,
-        u: FloatArray,
-    ) -> SignalTemplate:
-        bins, norm = self.observation.size, direction.decay_norm
-        yields = states.weight * fluence[states.neutrino]
-        total = yields.sum()
-        if total <= 0.0 or mass <= 0.0:
-            return SignalTemplate.from_nodes(np.zeros((0, bins)), np.zeros(0), np.zeros(0), np.zeros(0), 1.0, norm)
-        cumulative = np.cumsum(yields) / total
-        chosen = np.minimum(np.searchsorted(cumulative, u[:, 0], side="right"), len(yields) - 1)
-        hnl, sine = states.energy[chosen], states.sine[chosen]
-        momentum = np.sqrt((hnl - mass) * (hnl + mass))
-        cosine = np.where(states.forward[chosen], 1.0, -1.0) * np.sqrt(1.0 - sine**2)
-        azimuth = 2.0 * np.pi * u[:, 1]
-        path = np.column_stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine])
-        origin, dilution = _origins(region, detectors[0], path, u[:, 2:5])
-        spin = np.zeros(len(chosen))
-        if direction.nature == "dirac":
-            spin = polarisation(
-                states.recoil[chosen], energy[states.neutrino[chosen]], mass, states.target_mass[chosen]
-            )
-        photons = decay_photons(hnl, momentum, path, spin, u[:, 5], u[:, 6])
-        seen, weight = self._accept(photons, u[:, 7:9], states.recoil[chosen], states.shower[chosen])
-        selection = self.card.selection
-        start = np.full_like(hnl, selection.separation_min_m)
-        if selection.delay_min_ns > 0.0:
-            slowness = np.divide(hnl, momentum, out=np.full_like(hnl, np.inf), where=momentum > 0) - 1.0
-            late = np.divide(selection.delay_min_ns * 1e-9 * units.SPEED_OF_LIGHT, slowness, where=slowness > 0,
-                             out=np.full_like(hnl, np.inf))  # fmt: skip
-            start = np.maximum(start, late)
-        weight = weight * dilution * (region.kilograms * total / len(chosen))
-        weight = np.where(cosine >= selection.hnl_cosine_min, weight, 0.0)
-        whole, visible = _decay(mass, selection.visible)
-        templates = []
-        for detector in detectors:
-            near, far = detector.chord(origin, path)
-            near = np.maximum(near, start)
-            keep = (far > near) & (weight > 0) & (momentum > 0) & (seen >= 0)
-            matrix = np.zeros((int(keep.sum()), bins))
-            matrix[np.arange(len(matrix)), seen[keep]] = weight[keep]
-            kappa = whole * direction.majorana_factor * mass / momentum[keep] / units.HBAR_C
-            for share, first, last in self._gated(near[keep], far[keep], hnl[keep], momentum[keep]):
-                templates.append(SignalTemplate.from_nodes(matrix * share[:, None], kappa, first, last, visible, norm))
-        return template.total(templates)
+    def _template(self, mass: float, weight: FloatArray, direction: Direction) -> SignalTemplate:
+        """Cells of s/p as segments [m] of the path of an N of 1 GeV."""
+        edges, slowest = self.passages.edges, len(self._momenta)
+        near = edges[1] / self.energies[-1] * np.exp(STEP * np.arange(weight.shape[1] - slowest))
+        first = edges[1] / self._momenta
+        keep = weight.sum(axis=0) > 0
+        whole, visible = _decay(mass, self.card.selection.visible)
+        kappa = whole * direction.majorana_factor * mass / units.HBAR_C
+        return SignalTemplate.from_nodes(
+            weight[:, keep].T,
+            kappa,
+            np.concatenate([np.zeros(slowest), near])[keep],
+            np.concatenate([first, near * np.exp(STEP)])[keep],
+            visible,
+            direction.decay_norm,
+        )
 
-    def _gated(
-        self, near: FloatArray, far: FloatArray, energy: FloatArray, momentum: FloatArray
-    ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-        """Pieces of the path through the volume, each with the share that arrives while the gate is open."""
-        selection = self.card.selection
-        if selection.gate_ns is None:
-            return [(np.ones_like(near), near, far)]
-        edges = np.linspace(near, far, _PIECES + 1)
-        pieces = []
-        for first, last in itertools.pairwise(edges):
-            late = arrival.delay(0.5 * (first + last), energy, momentum)
-            share = arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
-            pieces.append((share, first, last))
-        return pieces
+    @cached_property
+    def _momenta(self) -> FloatArray:
+        """Momenta of N [GeV], decreasing, between which states are shared; slower ones count as the slowest."""
+        number = int(np.log(10.0 * self.energies[-1] / self.energies[0]) / STEP) + 2
+        return np.asarray(self.energies[-1] * np.exp(-STEP * np.arange(number)))
 
-    def _accept(
-        self, photons: Photons, u: FloatArray, recoil: FloatArray, shower: npt.NDArray[np.bool_]
-    ) -> tuple[npt.NDArray[np.intp], FloatArray]:
-        """Bin (-1: none) and efficiency of each node after smearing and cuts."""
-        selection, histogram = self.card.selection, self.card.histogram
-        energy, cosine = photons.energy, photons.cosine
-        stochastic, constant = selection.energy_resolution
-        if stochastic > 0 or constant > 0:
-            relative = np.hypot(stochastic / np.sqrt(np.maximum(energy, 1e-6)), constant)
-            energy = np.maximum(energy * (1.0 + relative * ndtri(u[:, 0])), 0.0)
-        if selection.angle_resolution_deg > 0:
-            kick = np.deg2rad(selection.angle_resolution_deg) * np.sqrt(-2.0 * np.log1p(-u[:, 0]))
-            sine = np.sqrt(1.0 - cosine**2)
-            cosine = cosine * np.cos(kick) + sine * np.sin(kick) * np.cos(2.0 * np.pi * u[:, 1])
-        good = (energy >= selection.energy_min_GeV) & (cosine >= selection.cosine_min)
-        if selection.energy_max_GeV is not None:
-            good &= energy <= selection.energy_max_GeV
-        if selection.energy_angle2_max_GeV is not None:
-            good &= energy * np.arccos(np.clip(cosine, -1.0, 1.0)) ** 2 <= selection.energy_angle2_max_GeV
+    def _cells(self, masses: FloatArray, direction: Direction, fluence: FloatArray) -> list[FloatArray]:
+        """Events per d^2 in cells of s/p at each mass, shape (columns of fluence, bins, cells).
+
+        The first cells hold what lies nearer than the first edge of h, one for each momentum.
+        """
+        shape = (len(masses), 2, fluence.shape[1], len(ANGLES), len(self._momenta))
+        flying = {name: np.zeros(shape) for name in self.passages.mean}
+        for scatterer, amounts in self._scatterers.values():
+            made = self._flying(states_on(scatterer, self.energies, masses), masses, direction, fluence)
+            for name, amount in amounts.items():
+                flying[name] += amount * made
+        return [
+            self._decaying({name: every[row] for name, every in flying.items()}, float(mass))
+            for row, mass in enumerate(masses)
+        ]
+
+    def _flying(self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray) -> FloatArray:
+        """N per d^2 and target, shared between angles and momenta: their number, and their summed polarisation.
+
+        Shape (masses, 2, columns of fluence, angles, momenta).
+        """
+        momenta, selection = len(self._momenta), self.card.selection
+        result = np.zeros((len(masses), 2, fluence.shape[1], len(ANGLES), momenta))
+        cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(1.0 - states.sine**2)
+        chosen = (states.weight > 0) & (cosine >= selection.hnl_cosine_min)
         if selection.first_cascade_min_GeV > 0:
-            good &= shower & (recoil >= selection.first_cascade_min_GeV)
-        efficiency = np.full_like(energy, selection.efficiency)
-        if self.efficiency is not None:
-            efficiency *= np.interp(photons.energy, *self.efficiency)
-        value = {
-            "count": np.full_like(energy, 0.5 * (histogram.edges[0] + histogram.edges[-1])),
-            "energy": energy,
-            "cosine": cosine,
-            "quasi-elastic-energy": quasi_elastic_energy(energy, cosine),
-        }[histogram.variable]
-        edges = np.asarray(histogram.edges)
-        bins = np.searchsorted(edges, value, side="right") - 1
-        good &= (bins >= 0) & (bins < len(edges) - 1)
-        return np.where(good, bins, -1), np.where(good, efficiency, 0.0)
+            chosen &= states.shower & (states.recoil >= selection.first_cascade_min_GeV)
+        row = np.nonzero(chosen)[0]
+        if not row.size:
+            return result
+        states, mass, size = states.rows(chosen), masses[row], len(masses) * len(ANGLES) * momenta
+        momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-24))
+        weights = [states.weight]
+        if direction.nature == "dirac":
+            energy = self.energies[states.neutrino]
+            weights.append(states.weight * polarisation(states.recoil, energy, mass, states.target_mass))
+        below, far = _neighbours(np.arctan2(states.sine, cosine[chosen]), ANGLES)
+        step = np.clip(np.log(self.energies[-1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
+        slow = np.clip((self._momenta[step] / momentum - 1.0) / np.expm1(STEP), 0.0, 1.0)  # linear in 1/p
+        corner = (row * len(ANGLES) + below) * momenta + step
+        place = np.stack([corner, corner + 1, corner + momenta, corner + momenta + 1]).ravel()
+        part = np.stack([(1 - far) * (1 - slow), (1 - far) * slow, far * (1 - slow), far * slow])
+        for index, weight in enumerate(weights):
+            for column in range(fluence.shape[1]):
+                filled = np.bincount(place, (part * (weight * fluence[states.neutrino, column])).ravel(), size)
+                result[:, index, column] = filled.reshape(-1, len(ANGLES), momenta)
+        return result
+
+    def _decaying(self, flying: Mapping[str, FloatArray], mass: float) -> FloatArray:
+        """Accepted decays in cells of s/p: photons of the N that fly, on the passages of their matter."""
+        number = np.sum([made[0] for made in flying.values()], axis=0)
+        total = number.sum(axis=(1, 2), keepdims=True)
+        importance = np.divide(number, total, out=np.zeros_like(number), where=total > 0).sum(axis=0)
+        accepted = self.photons.accepted(mass, ANGLES, self._momenta, importance)
+        in_time, cells = self._in_time(mass), len(self.passages.edges) - 2
+        shape = (len(number), accepted.shape[1])
+        outer = np.zeros((*shape, cells + len(self._momenta) - 1))
+        inner = np.zeros((*shape, len(self._momenta)))
+        for name, mean in self.passages.mean.items():
+            seen = np.einsum("kftp,kbtp->fbpt", flying[name], accepted)
+            used, lit = np.nonzero(mean.any(axis=1))[0], np.nonzero(seen.any(axis=(0, 1, 3)))[0]
+            passing = np.matmul(seen[:, :, lit][..., used], mean[used])
+            if in_time is not None:
+                passing *= in_time[lit]
+            inner[:, :, lit] += passing[..., 0]
+            for index, step in enumerate(lit):
+                outer[:, :, step : step + cells] += passing[:, :, index, 1:]
+        return np.concatenate([inner, outer], axis=-1)
+
+    def _in_time(self, mass: float) -> FloatArray | None:
+        """Part of each cell of h that comes late enough and while the gate is open, shape (momenta, cells)."""
+        selection = self.card.selection
+        if selection.delay_min_ns <= 0.0 and selection.gate_ns is None:
+            return None
+        edges, momentum = self.passages.edges, self._momenta[:, None]
+        pieces = (np.arange(_PIECES) + 0.5) / _PIECES
+        distance = (edges[:-1, None] + np.diff(edges)[:, None] * pieces).ravel()
+        late = arrival.delay(distance, np.hypot(momentum, mass), momentum)
+        share = (late >= selection.delay_min_ns).astype(float)
+        if selection.gate_ns is not None:
+            share *= arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
+        return np.asarray(share.reshape(len(momentum), -1, _PIECES).mean(axis=-1))
 
 
-def _origins(
-    region: Region, detector: Volume, path: FloatArray, u: FloatArray
-) -> tuple[FloatArray, FloatArray | float]:
-    """Where N is made, and the weight of the place: fluence relative to z = 0 over density of the sample.
-
-    See :class:`~nudipole.signals.upscatter_card.Matter` for the fluence.
-    """
-    if region.volume is not None:
-        origin = region.volume.sample(u)
-        distance = region.matter.source_distance_m
-        return origin, 1.0 if distance is None else (distance / (distance + origin[:, 2])) ** 2
-    assert region.depth is not None
-    start, stop = region.depth
-    thickness, first = stop - start, 0.02 * (stop - start)  # densest near the detector: short-lived N come from there
-    behind = first * np.expm1(u[:, 2] * np.log1p(thickness / first))
-    density = (behind + first) * np.log1p(thickness / first) / thickness
-    z = stop - behind
-    plane = 0.5 * sum(detector.extent)
-    forward = np.where(path[:, 2] > 1e-6, path[:, 2], np.nan)
-    aim = detector.sample_front(u[:, :2])
-    shift = ((plane - z) / forward)[:, None] * path[:, :2]
-    return np.nan_to_num(np.column_stack([aim - shift, z]), nan=1e9), density
+def _diagonal(component: FluxComponent) -> FloatArray:
+    return np.asarray(np.diagonal(component.density, axis1=-2, axis2=-1))
 
 
-def decay_photons(
-    energy: FloatArray, momentum: FloatArray, path: FloatArray, polarisation: FloatArray, u: FloatArray, v: FloatArray
-) -> Photons:
-    """Photon energy [GeV] and cosine to z for uniforms u (polar angle in the rest frame) and v (azimuth)."""
-    spread = 4.0 * u - 2.0 - polarisation
-    rest = spread / (1.0 + np.sqrt(np.maximum(1.0 - polarisation * spread, 0.0)))
-    beta = momentum / energy
-    photon = 0.5 * (energy + momentum * rest)
-    alpha_cosine = np.clip((rest + beta) / (1.0 + beta * rest), -1.0, 1.0)
-    alpha_sine = np.sqrt(1.0 - alpha_cosine**2)
-    theta_cosine = path[:, 2]
-    theta_sine = np.sqrt(np.maximum(1.0 - theta_cosine**2, 0.0))
-    cosine = theta_cosine * alpha_cosine - theta_sine * alpha_sine * np.cos(2.0 * np.pi * v)
-    return Photons(photon, np.clip(cosine, -1.0, 1.0))
-
-
-def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
-    """Neutrino energy [GeV] that a quasi-elastic electron of this energy and angle would mean (MiniBooNE)."""
-    m_n, m_p, m_e = units.NEUTRON_MASS, units.PROTON_MASS, units.ELECTRON_MASS
-    momentum = np.sqrt(np.maximum(energy**2 - m_e**2, 0.0))
-    denominator = m_n - energy + momentum * cosine
-    numerator = m_n * energy - 0.5 * (m_n**2 + m_e**2 - m_p**2)
-    return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.inf)
-
-
-def rebin(energy: FloatArray, weight: FloatArray, number: int) -> tuple[FloatArray, FloatArray]:
-    """At most ``number`` energies, log-spaced cells with their weight and mean energy; both are conserved."""
-    if len(energy) <= number:
-        return energy, weight
-    cell = np.log(energy)
-    edges = np.linspace(cell.min(), cell.max() * (1 + 1e-12) + 1e-12, number + 1)
-    index = np.clip(np.searchsorted(edges, cell, side="right") - 1, 0, number - 1)
-    total = np.bincount(index, weight, number).astype(float)
-    mean = np.bincount(index, weight * energy, number).astype(float)
-    keep = total > 0
-    return mean[keep] / total[keep], total[keep]
-
-
-@functools.cache
-def _sobol(number: int, seed: int) -> FloatArray:
-    points = qmc.Sobol(9, scramble=True, rng=np.random.default_rng(1000 + seed)).random(number)
-    return np.clip(points, 1e-12, 1.0 - 1e-12)
+def _neighbours(value: FloatArray, nodes: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """The node at or below each value, and the share of the next one in a linear interpolation."""
+    if len(nodes) < 2:
+        return np.zeros(len(value), dtype=np.intp), np.zeros(len(value))
+    below = np.clip(np.searchsorted(nodes, value, side="right") - 1, 0, len(nodes) - 2)
+    return below, np.clip((value - nodes[below]) / (nodes[below + 1] - nodes[below]), 0.0, 1.0)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -355,6 +330,8 @@ def _decay(mass: float, visible: str) -> tuple[float, float]:
     """Total width per d^2 of a Dirac N [GeV^3] and the fraction of decays that are visible."""
     widths = hnl_decay.partial_widths(mass)
     whole = float(sum(widths.values()))
+    if whole == 0.0:  # a massless N, or one so light that its width underflows, never decays
+        return 0.0, 0.0
     photon, pair = float(widths["nu gamma"]) / whole, float(widths["nu e+ e-"]) / whole
     return whole, {"photon": photon, "pair": pair, "both": photon + pair}[visible]
 
@@ -410,23 +387,23 @@ def _region(matter: Matter, detector: Volume, file: Path) -> Region:
         raise CardError(file, field, None, "give exactly one of shape and upstream_m")
     if (matter.density_g_cm3 is None) == (matter.mass_tonne is None):
         raise CardError(file, field, None, "give exactly one of density_g_cm3 and mass_tonne")
-    volume: Volume | None = None
-    depth = None
     if matter.shape is not None:
-        volume = options.resolve(SHAPES, matter.shape, "model", file, f"{field}.shape")
+        volume: Volume = options.resolve(SHAPES, matter.shape, "model", file, f"{field}.shape")
         cubic_metres = volume.volume
     else:
         assert matter.upstream_m is not None
-        depth = (min(matter.upstream_m), max(matter.upstream_m))
-        if depth[1] <= depth[0]:
+        start, stop = min(matter.upstream_m), max(matter.upstream_m)
+        if stop <= start:
             raise CardError(file, f"{field}.upstream_m", matter.upstream_m, "needs two different positions")
-        cubic_metres = detector.frontal_area * (depth[1] - depth[0])
+        cubic_metres = detector.frontal_area * (stop - start)
     if matter.mass_tonne is not None:
         kilograms = 1e3 * matter.mass_tonne
     else:
         assert matter.density_g_cm3 is not None
         kilograms = 1e3 * matter.density_g_cm3 * cubic_metres
-    return Region(matter, material, kilograms, volume, depth)
+    if matter.shape is not None:
+        return Region(matter, material, Body(volume, kilograms, matter.source_distance_m))
+    return Region(matter, material, Slab(start, stop, kilograms / cubic_metres))
 
 
 def _efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:

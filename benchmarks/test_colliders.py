@@ -1,0 +1,31 @@
+"""First curves of 200 masses of the collider cards: nothing remembered from an earlier curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nudipole import api
+from nudipole.experiments import registry
+from nudipole.experiments.experiment import Experiment
+from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.signals import collider, mono_photon
+
+POINTS = 200
+MEMORIES = (collider._joint_shares, collider._shares, mono_photon._shares, mono_photon._nodes, proton_proton)
+
+
+def forget() -> None:
+    for memory in MEMORIES:
+        memory.cache_clear()
+
+
+def curve(key: str) -> np.ndarray:
+    experiment = Experiment.from_file(registry.card_directory() / f"{key}.toml")
+    return experiment.limit(np.geomspace(*experiment.mass_range, POINTS), api.direction("mu")).lower
+
+
+@pytest.mark.parametrize("key", ["lep", "lhc-monophoton", "besiii", "belle-ii", "stcf"])
+def test_first_curve_of_200_masses(benchmark, key):
+    lower = benchmark.pedantic(curve, (key,), setup=forget, rounds=3)
+    assert np.count_nonzero(np.isfinite(lower)) > POINTS // 2

@@ -1,0 +1,40 @@
+"""Where the operator ends: partial-wave unitarity, its scale, and points out of reach."""
+
+import numpy as np
+import pytest
+
+from nudipole.errors import DomainError
+from nudipole.portal import Completion
+from nudipole.processes import annihilation, validity
+
+GAUGE = Completion("gauge", 0.7).z_over_gamma
+
+
+def test_unitarity_bound_is_saturated_by_the_cross_section():
+    s = 1e4**2
+    d = float(validity.unitarity_coupling(s, "e", GAUGE))
+    left, right = annihilation.chiral_couplings(s, "e", GAUGE)
+    share = float(np.maximum(left, right) / (left + right))
+    one_helicity = 4 * 2 * float(annihilation.cross_section(s, 0.0, "e", GAUGE)) * share * d**2
+    assert one_helicity == pytest.approx(12 * np.pi / s, rel=1e-12)
+
+
+def test_warns_where_the_operator_no_longer_stands_for_its_completion():
+    with pytest.warns(validity.EffectiveTheoryWarning, match="not small"):
+        validity.check_effective_theory(2e-2, 100.0**2)
+    with pytest.warns(validity.EffectiveTheoryWarning, match="unitarity"):
+        validity.check_effective_theory(10.0, 100.0**2)
+    validity.check_effective_theory(1e-5, 100.0**2)
+
+
+def test_a_point_is_out_of_reach_or_beyond_the_scale_or_neither():
+    with pytest.warns(validity.OutOfReachWarning, match="4 GeV is not above the mass 5 GeV"):
+        validity.check_point(5.0, 1e-5, 4.0)
+    with pytest.warns(validity.EffectiveTheoryWarning):
+        validity.check_point(1.0, 0.5, 4.0)
+    validity.check_point(1.0, 1e-5, 4.0)
+
+
+def test_a_negative_coupling_is_a_named_error():
+    with pytest.raises(DomainError):
+        validity.check_effective_theory(-1.0, 10.0)
