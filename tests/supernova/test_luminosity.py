@@ -204,6 +204,7 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
     def edges() -> list[float]:
         emission._rates.cache_clear()
         emission._booked_rates.cache_clear()
+        emission._slow_rate.cache_clear()
         (window,) = excluded_intervals(lambda d: setting.ratio(0.03, MU, d, 0.95))
         assert window.high is not None
         return [window.low, window.high]
@@ -216,4 +217,5 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
     assert np.allclose(coarse, edges(), rtol=0.02, atol=0)
     emission._rates.cache_clear()
     emission._booked_rates.cache_clear()
+    emission._slow_rate.cache_clear()
     luminosity._directions.cache_clear()
