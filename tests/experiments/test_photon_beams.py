@@ -257,7 +257,7 @@ def test_envelope_refuses_an_envelope(tmp_path):
     with pytest.raises(CardError, match="cannot be a member"):
         envelope.build(card, tmp_path / "x.toml")
     missing = cards.convert(raw | {"members": ["absent"]}, envelope.CardType, "x")
-    with pytest.raises(CardError, match="no such file"):
+    with pytest.raises(CardError, match="there is no card absent"):
         envelope.build(missing, tmp_path / "x.toml")
 
 
