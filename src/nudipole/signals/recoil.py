@@ -336,7 +336,9 @@ def _summed(kernels: Folded) -> Folded:
     groups: dict[tuple[int, bool], list[Kernels]] = {}
     for channel, lines, arrays in kernels:
         groups.setdefault((channel, lines), []).append(arrays)
-    return [(*place, tuple(sum(same[1:], same[0]) for same in zip(*found, strict=True))) for place, found in groups.items()]
+    return [
+        (*place, tuple(sum(same[1:], same[0]) for same in zip(*found, strict=True))) for place, found in groups.items()
+    ]
 
 
 def _always() -> Callable[[FloatArray], FloatArray]:
