@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from nudipole import kinematics, units
 from nudipole.detectors.response import Response
+from nudipole.errors import check_non_negative
 from nudipole.fluxes.flux import FluxComponent
 from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.matter import form_factors
@@ -281,6 +282,7 @@ def nuclear_channels(
     nuclei: Sequence[tuple[Nucleus, float]], exposure: float, form_factor: str
 ) -> tuple[NuclearChannel, ...]:
     """Nuclei with their numbers per kilogram, gathered into channels of similar mass."""
+    check_non_negative(exposure=exposure)
     gathered: list[list[tuple[Nucleus, float]]] = []
     for nucleus, number in sorted(nuclei, key=lambda pair: pair[0].mass):
         if not gathered or nucleus.mass > MASS_SPREAD * gathered[-1][0][0].mass:
