@@ -255,7 +255,7 @@ def photon_rates(
     energy, photon, temperature, potential = (
         np.asarray(v, dtype=float) for v in (energy, photon_mass, temperature, potential)
     )
-    energy = np.maximum(energy, mass)  # at rest and below: no flux
+    energy = np.asarray(np.maximum(energy, mass), dtype=float)  # at rest and below: no flux
     mass2, photon2 = max(mass, _MASSLESS) ** 2, photon**2
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     gap2 = mass2 - photon2
