@@ -266,7 +266,9 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "matter.form_factors.fourier_bessel": {"nucleus": ["Ar40", "Ge74", "no nucleus"]},
     "fluxes.atmospheric.differential": {"species": ["e", "mu", "ebar", "mubar", "no species"]},
     "inference.likelihood.Likelihood.chi2": {
-        "signal": [[1.0, 2.0], [[0.0, 0.0], [1e3, 1.0]], [1.0], 3.0, [np.nan, 1.0]]
+        "signal_shifts": [None],  # laid out by the models
+        "start": [None],
+        "signal": [[1.0, 2.0], [[0.0, 0.0], [1e3, 1.0]], [1.0], 3.0, [np.nan, 1.0]],
     },
     "signals.recoil_grid.RecoilGrid": {"low": [1e-7, 1.0, np.nan], "high": [1e-5, 0.0, np.inf], "nodes": [2, 30, 0]},
     "api.limit": {"experiment": ["gemma", "no key"], "completion": [None]},
@@ -326,7 +328,8 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "supernova.gamma_rays.fluence": {"delays": TIMES},
     "fluxes.beams.mean_energy": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2], 0 * EDGES]},
     "supernova.profiles.Profile": {
-        "radius": [EDGES, EDGES[::-1], -EDGES],
+        "radius": [EDGES - 1.0, EDGES, EDGES[::-1], -EDGES],
+        "neutrino_potential": [None, EDGES, np.nan * EDGES],
         "density": [EDGES, -EDGES, 1e300 * EDGES, EDGES[:2]],
         "temperature": [EDGES, np.nan * EDGES],
         "proton_fraction": [0.1 * EDGES, EDGES],

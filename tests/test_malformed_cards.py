@@ -34,7 +34,7 @@ KINDS = {
     "electron-recoil-beam": "charm-ii",
     "lepton-collider": "stcf",
     "hadron-collider": "lhc-monophoton",
-    "earth": "borexino-superk-earth",
+    "earth": "icecube",
     "combination": "xenon-cevns-combined",
     "envelope": "lsnd",
 }

@@ -110,6 +110,8 @@ def polynomial(
         raise DomainError("a quenching polynomial needs at least one coefficient")
     check_choice("energy unit", unit, UNITS)
     check_finite(coefficients=coefficients)
+    if not maximum_keV > 0.0:
+        raise DomainError(f"maximum_keV must be positive, got {maximum_keV:g}")
     scale, series, top = UNITS[unit], np.asarray(coefficients, dtype=float), maximum_keV * units.KEV
 
     def factor(recoil: FloatArray) -> FloatArray:

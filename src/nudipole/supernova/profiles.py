@@ -141,6 +141,8 @@ class Profile:
                 f" {self.radius[index]:g} km"
             )
         check_positive(density=self.density, temperature=self.temperature, proton_fraction=self.proton_fraction)
+        if not self.radius.shape == self.density.shape == self.temperature.shape == self.proton_fraction.shape:
+            raise DomainError(f"profile {self.name}: every column needs as many rows as there are radii")
         if np.any(self.proton_fraction > 1):
             raise DomainError(f"profile {self.name}: a proton fraction exceeds one")
         if self.neutrino_potential is not None:
