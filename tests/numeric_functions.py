@@ -328,7 +328,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "supernova.gamma_rays.fluence": {"delays": TIMES},
     "fluxes.beams.mean_energy": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2], 0 * EDGES]},
     "supernova.profiles.Profile": {
-        "radius": [EDGES - 1.0, EDGES, EDGES[::-1], -EDGES],
+        "radius": [EDGES - EDGES[0], EDGES, EDGES[::-1], -EDGES],
         "neutrino_potential": [None, EDGES, np.nan * EDGES],
         "density": [EDGES, -EDGES, 1e300 * EDGES, EDGES[:2]],
         "temperature": [EDGES, np.nan * EDGES],
