@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.stats import chi2
 
 from nudipole import tables
-from nudipole.constraint import Constraint, Interval, Kind, Limit
+from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
 from nudipole.cosmology import grid
 from nudipole.errors import DomainError, check_choice, check_non_negative
 from nudipole.portal import DIRECTIONS, Direction, Nature, Portal
@@ -225,7 +225,7 @@ class SkyConstraint:
         level = cl if cl is not None else criterion.confidence_level
         if not 0.0 < level < 1.0:
             raise DomainError(f"a confidence level lies between 0 and 1, got {level:g}")
-        grid_of_masses = np.atleast_1d(np.asarray(masses, dtype=float))
+        grid_of_masses = as_masses(masses)
         strength, nature = float(np.sqrt(direction.decay_norm)), direction.nature
         excluded = tuple(
             tuple(Interval(i.low / strength, None if i.high is None else i.high / strength) for i in found)

@@ -23,7 +23,7 @@ from scipy.interpolate import PchipInterpolator
 
 from nudipole import tables, units
 from nudipole.cosmology import evolution
-from nudipole.errors import DomainError, OutputError, check_choice
+from nudipole.errors import DomainError, OutputError, check_choice, check_positive
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
@@ -37,6 +37,7 @@ Progress = Callable[[int, int, str], None]
 
 def coupling(mass: npt.ArrayLike, lifetime: npt.ArrayLike) -> FloatArray:
     """d [GeV^-1] of a Dirac N with this mass [GeV] and photon lifetime [s]: d^2 = 4 pi / (tau M^3)."""
+    check_positive(mass=mass, lifetime=lifetime)
     mass, lifetime = np.asarray(mass, dtype=float), np.asarray(lifetime, dtype=float)
     return np.sqrt(4 * np.pi / (lifetime * units.SECOND * mass**3))
 
@@ -44,7 +45,7 @@ def coupling(mass: npt.ArrayLike, lifetime: npt.ArrayLike) -> FloatArray:
 def points(masses: npt.ArrayLike = MASSES) -> list[tuple[float, float]]:
     """(mass [GeV], lifetime [s]) of every grid point with d below :data:`LARGEST_D`, plus the next one above."""
     chosen = []
-    for mass in np.asarray(masses, dtype=float):
+    for mass in np.ravel(np.asarray(masses, dtype=float)):
         d = coupling(mass, LIFETIMES)
         first = max(int(np.searchsorted(-d, -LARGEST_D)) - 1, 0)
         chosen += [(float(mass), float(lifetime)) for lifetime in LIFETIMES[first:]]
