@@ -39,16 +39,18 @@ def main(out: Path) -> None:
                     panel.bar(masses[i], high - low, width, low, color=color, alpha=alpha, lw=0, label=label)
                     label = "_"
         table = tables.load(f"experiments/{name}")
-        for branch in (0.0, 1.0):
-            here = table["branch"] == branch
+        for first, here in enumerate((table["branch"] == 0, table["branch"] > 0)):
             panel.plot(
                 table["mass_GeV"][here],
                 table["d_low"][here],
                 "k.-",
                 lw=0.8,
                 ms=4,
-                label="_" if branch else "2007.15563",
+                label="_" if first else "2007.15563",
             )
+        # the lower region shrinks to this where N did not exist at 1 GeV
+        low = constraint.limit(masses, Direction("mu"), preset="reheating-1gev")
+        panel.plot(masses, low.gap[0], color="#D55E00", lw=1.6, label="late decays, reheating at 1 GeV")
         panel.set(xscale="log", yscale="log", xlim=(masses[0], masses[-1]), ylim=(1e-13, TOP), xlabel="M [GeV]")
         panel.legend(loc="lower left", fontsize=8, frameon=False)
     panels[0].set(ylabel="d [GeV$^{-1}$]", title="bbn")
