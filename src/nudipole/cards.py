@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from nudipole.errors import CardError
+from nudipole.errors import LARGEST, SMALLEST, CardError
 
 SCHEMA = 1
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -152,6 +152,7 @@ def convert(raw: Mapping[str, Any], card_type: type[CardType], file: object) -> 
     CardError
         Names the field, the value and what is allowed.
     """
+    _check_numbers(raw, "", file)
     try:
         return msgspec.convert(raw, card_type)
     except msgspec.ValidationError as error:
@@ -165,6 +166,18 @@ def convert(raw: Mapping[str, Any], card_type: type[CardType], file: object) -> 
             field = f"{field}.{message.split('`')[1]}".lstrip(".")
             message = "is required"
         raise CardError(file, field or "card", _look_up(raw, field), message) from None
+
+
+def _check_numbers(value: Any, field: str, file: object) -> None:
+    """Every number of a card is one that a formula can use."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_numbers(item, f"{field}.{key}".lstrip("."), file)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_numbers(item, f"{field}[{index}]", file)
+    elif isinstance(value, (int, float)) and value != 0 and not SMALLEST <= abs(value) <= LARGEST:
+        raise CardError(file, field, value, f"a number must be 0 or lie between {SMALLEST:g} and {LARGEST:g} in size")
 
 
 def _look_up(raw: Any, field: str) -> Any:

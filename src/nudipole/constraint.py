@@ -14,10 +14,26 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice
+from nudipole.errors import DomainError, check_choice, check_non_negative
 from nudipole.portal import Direction, Portal
 
 FloatArray = npt.NDArray[np.float64]
+
+
+def as_masses(masses: npt.ArrayLike) -> FloatArray:
+    """The masses [GeV] at which a limit is asked for, as a list.
+
+    Raises
+    ------
+    DomainError
+        If one is negative, not finite or not a number, or if they are a table.
+    """
+    check_non_negative(mass=masses)
+    if np.ndim(masses) > 1:
+        raise DomainError(f"masses must be one number or a list of them, got the shape {np.shape(masses)}")
+    return np.atleast_1d(np.asarray(masses, dtype=float))
+
+
 Kind = Literal["exclusion", "projection", "roi", "line"]
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
 EDGES = ("lower", "upper", "gap-low", "gap-high", "open")
@@ -63,6 +79,8 @@ class Limit:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
+        if not 0.0 < self.confidence_level < 1.0:
+            raise DomainError(f"confidence level must lie between 0 and 1 (exclusive), got {self.confidence_level:g}")
         if len(self.masses) != len(self.excluded):
             raise DomainError("one set of intervals for each mass is needed")
 
@@ -108,6 +126,9 @@ class Limit:
 
     def excludes(self, mass_index: int, d: float) -> bool:
         """Whether coupling d is excluded at ``masses[mass_index]``."""
+        check_non_negative(d=d)
+        if not -len(self.excluded) <= mass_index < len(self.excluded):
+            raise DomainError(f"mass_index must count one of {len(self.excluded)} masses, got {mass_index}")
         return any(d in interval for interval in self.excluded[mass_index])
 
     def _repr_html_(self) -> str:

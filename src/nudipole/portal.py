@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_non_negative
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative
 
 Nature = Literal["dirac", "majorana"]
 FLAVORS = ("e", "mu", "tau")
@@ -188,6 +188,7 @@ class Portal:
     ) -> Portal:
         """A point given by its three couplings [GeV^-1], complex allowed."""
         couplings = (d_e, d_mu, d_tau)
+        check_finite(couplings=np.abs(couplings))
         size = float(np.sqrt(np.sum(np.abs(np.asarray(couplings)) ** 2)))
         if size == 0.0:
             raise DomainError("at least one of d_e, d_mu, d_tau must be non-zero")
@@ -241,10 +242,11 @@ class Portal:
         Raises
         ------
         DomainError
-            If energy < mass.
+            If energy < mass or not finite.
         """
         if not energy >= self.mass:
             raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {energy:g}")
+        check_non_negative(energy=energy)
         if self.mass * self.width == 0.0:  # stable, or too light for its width to be a number
             return float("inf")
         momentum = np.sqrt((energy - self.mass) * (energy + self.mass))

@@ -115,6 +115,28 @@ def test_flux_and_experiments_and_cite():
     [
         (("limit", "conus-plus", "--flavor", "e", "--mass", "-1"), "mass must be"),
         (("limit", "conus-plus", "--flavor", "e", "--mass", "nan"), "mass must be"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "inf"), "mass must be"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1e300"), "at most 1e+30, got 1e+300"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--cl", "nan"), "confidence level"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--cl", "0"), "confidence level"),
+        (("limit", "bbn", "--flavor", "e", "--mass", "0.01", "--cl", "2"), "confidence level"),
+        (("limit", "red-giants", "--flavor", "e", "--mass", "nan"), "mass"),
+        (("limit", "naturalness", "--flavor", "e", "--mass", "-1"), "mass must be"),
+        (("limit", "conus-plus", "--flavor", "x", "--mass", "1e-3"), "'x' is not one of 'e', 'mu'"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "much"), "'much' is not a valid float"),
+        (("limit", "conus-plus", "--flavor", "e"), "--mass"),
+        (("limit", "--flavor", "e", "--mass", "1"), "KEY|CARD.toml"),
+        (("no-such-verb",), "No such command 'no-such-verb'"),
+        (("rate", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--mu", "nan"), "mu"),
+        (("rate", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--d", "1e300"), "d must be"),
+        (("width", "--mass", "-1", "--d", "1e-6"), "mass must be"),
+        (("width", "--mass", "0.1", "--d", "nan"), "coupling"),
+        (("width", "--mass", "0.1", "--d", "1e-6", "--energy", "inf"), "energy must be"),
+        (("meson", "pi0", "--mass", "nan", "--d", "1"), "hnl_mass must be"),
+        (("flux", "solar", "--energy", "nan"), "energy must be"),
+        (("flux", "lbnf", "--energy", "1e10"), "tabulated from"),
+        (("cross-section", "Ar40", "--energy", "1", "--mass", "0.1", "--d", "1", "--recoil", "nan"), "recoil must be"),
+        (("atlas", "--masses", "100000000"), "at most 100000"),
         (("limit", "no-such-key", "--flavor", "e", "--mass", "1"), "unknown experiment 'no-such-key'; allowed:"),
         (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--cl", "1.0"), "confidence level"),
         (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--preset", "x"), "preset"),
@@ -150,6 +172,13 @@ def test_unwritable_folder(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert "cannot write" in run("atlas", "--only", "gemma", "--out", blocked / "out", status=2).stderr
+    assert list(tmp_path.iterdir()) == [blocked]
+
+
+@pytest.mark.parametrize("arguments", [("--masses", 1), ("--only", "nothing"), ("--flavor", "nothing"), ("--jobs", 0)])
+def test_nothing_is_written_before_the_arguments_are_right(arguments, tmp_path):
+    run("atlas", "--out", tmp_path / "out", *arguments, status=2)
+    assert not (tmp_path / "out").exists()
 
 
 def test_installed_command_runs_without_a_terminal():

@@ -14,59 +14,51 @@ from nudipole.kinematics import recoil_limits
 from nudipole.matter import isotopes
 from nudipole.processes import standard_model
 from tests import dirac
+from tests.processes import points
 
 
-def four_fermion(energy, recoil, target, g_left, g_right, antineutrino=False):
+def four_fermion(at, g_left, g_right, antineutrino=False):
     """2 sqrt(2) G_F [nubar gamma^a P_L nu][ebar gamma_a (g_L P_L + g_R P_R) e]: dsigma/dE_r, spin averaged."""
-    outgoing, q2 = energy - recoil, 2 * target * recoil
-    cosine = 1 - q2 / (2 * energy * outgoing)
-    sine = np.sqrt(max(0.0, 1 - cosine**2))
-    k, k_out = np.array([energy, 0, 0, energy]), outgoing * np.array([1, sine, 0, cosine])
-    p = np.array([target, 0, 0, 0])
-    p_out = p + k - k_out
+    k, p, k_out, p_out, _ = points.momenta(at)
     left = [gamma @ dirac.P_LEFT for gamma in dirac.GAMMA]
     first, last = (k_out, k) if antineutrino else (k, k_out)  # the antineutrino line runs backwards
     leptons = dirac.lepton_tensor(dirac.slash(last), left, dirac.slash(first))
-    vertices = [gamma @ (g_left * dirac.P_LEFT + g_right * dirac.P_RIGHT) for gamma in dirac.GAMMA]
-    mass = target * dirac.IDENTITY
+    coupling = dirac.unit(g_left) @ dirac.P_LEFT + dirac.unit(g_right) @ dirac.P_RIGHT
+    mass = dirac.unit(at.target)
+    vertices = [gamma @ coupling for gamma in dirac.GAMMA]
     electrons = dirac.lepton_tensor(dirac.slash(p_out) + mass, vertices, dirac.slash(p) + mass)
     squared = 8 * units.FERMI_CONSTANT**2 * 0.5 * dirac.contract(leptons, electrons)
-    return squared / (32 * np.pi * target * energy**2)
+    return (squared / (32 * np.pi * at.target * at.energy**2)).astype(float)
 
 
 @pytest.mark.parametrize("antineutrino", [False, True])
 @pytest.mark.parametrize("flavor", standard_model.FLAVORS)
 @pytest.mark.parametrize("scheme", ["tree", "radiative"])
 def test_electron_scattering_agrees_with_explicit_dirac_traces(flavor, antineutrino, scheme):
-    rng = np.random.default_rng(11)
-    energy = 10 ** rng.uniform(-4, -1, 40)
-    recoil = recoil_limits(energy, 0.0, units.ELECTRON_MASS)[1] * rng.uniform(0.01, 0.999, 40)
-    spectrum = standard_model.electron_spectrum(recoil, energy, flavor, antineutrino, scheme)
-    left, right = standard_model.electron_couplings(flavor, recoil, scheme)
-    for i in range(40):
-        exact = four_fermion(energy[i], recoil[i], units.ELECTRON_MASS, left[i], right[i], antineutrino)
-        assert spectrum[i] == pytest.approx(exact, rel=1e-8)
+    """200 points from 1 keV to 10 GeV: recoils from 1e-6 of the largest to all but 1e-6 of it."""
+    at = points.elastic(11, units.ELECTRON_MASS, -6, 1)
+    spectrum = standard_model.electron_spectrum(at.recoil, at.energy, flavor, antineutrino, scheme)
+    exact = four_fermion(at, *standard_model.electron_couplings(flavor, at.recoil, scheme), antineutrino)
+    assert len(exact) == 200
+    np.testing.assert_allclose(spectrum, exact, rtol=1e-8)
 
 
-def test_coherent_scattering_agrees_with_a_scalar_current():
+@pytest.mark.parametrize("flavor", standard_model.FLAVORS)
+@pytest.mark.parametrize("name", ["He4", "Ar40", "Cs133"])
+def test_coherent_scattering_agrees_with_a_scalar_current(name, flavor):
     """(G_F / sqrt 2) Q [nubar gamma^a (1 - gamma5) nu] (p + p')_a, Q normalised to g_V^n = -1/2 per neutron."""
-    nucleus = isotopes.get("Ar40")
-    rng = np.random.default_rng(12)
-    energy = 10 ** rng.uniform(-3, -1, 200)
-    recoil = recoil_limits(energy, 0.0, nucleus.mass)[1] * rng.uniform(0.01, 0.999, 200)
-    spectrum = standard_model.coherent_spectrum(recoil, energy, nucleus, "mu", "point")
-    charge = 0.0318 * 18 - 0.5094 * 22
+    nucleus = isotopes.get(name)
+    at = points.elastic(12, nucleus.mass, -6, -1)
+    spectrum = standard_model.coherent_spectrum(at.recoil, at.energy, nucleus, flavor, "point")
+    charge = standard_model.PROTON_COUPLING[flavor] * nucleus.protons - 0.5094 * nucleus.neutrons
+    k, p, k_out, p_out, _ = points.momenta(at)
     left = [gamma @ (2 * dirac.P_LEFT) for gamma in dirac.GAMMA]
-    for e, t, value in zip(energy, recoil, spectrum, strict=True):
-        outgoing = e - t
-        cosine = 1 - nucleus.mass * t / (e * outgoing)
-        sine = np.sqrt(max(0.0, 1 - cosine**2))
-        k, k_out = np.array([e, 0, 0, e]), outgoing * np.array([1, sine, 0, cosine])
-        p = np.array([nucleus.mass, 0, 0, 0])
-        total = 2 * p + k - k_out
-        leptons = dirac.lepton_tensor(dirac.slash(k_out), left, dirac.slash(k))
-        squared = 0.5 * units.FERMI_CONSTANT**2 * charge**2 * dirac.contract(leptons, np.outer(total, total) + 0j)
-        assert value == pytest.approx(squared / (32 * np.pi * nucleus.mass * e**2), rel=1e-8)
+    leptons = dirac.lepton_tensor(dirac.slash(k_out), left, dirac.slash(k))
+    current = (p + p_out)[:, :, None] * (p + p_out)[:, None, :]
+    squared = 0.5 * units.FERMI_CONSTANT**2 * charge**2 * dirac.contract(leptons, current)
+    exact = (squared / (32 * np.pi * nucleus.mass * at.energy**2)).astype(float)
+    assert len(exact) == 200
+    np.testing.assert_allclose(spectrum, exact, rtol=1e-8)
 
 
 def test_couplings():

@@ -14,72 +14,99 @@ from scipy.integrate import quad
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.kinematics import maximum_hnl_mass, minimum_neutrino_energy, recoil_limits, threshold_energy
-from nudipole.matter import form_factors, isotopes, targets
+from nudipole.matter import atoms, form_factors, isotopes, nucleons, targets
 from nudipole.matter.targets import Target
 from nudipole.processes import moments, upscattering
 from tests import dirac
-
-POINTS = 200
-
-
-def random_points(seed, count=POINTS, near_threshold=False):
-    """Energies, masses, target masses and recoils all over phase space."""
-    rng = np.random.default_rng(seed)
-    target = 10 ** rng.uniform(-2, 1, count)
-    energy = 10 ** rng.uniform(-2, 1, count)
-    largest = maximum_hnl_mass(energy, target)
-    mass = largest * (1 - 10 ** rng.uniform(-6, -2, count) if near_threshold else rng.uniform(0, 1, count))
-    low, high = recoil_limits(energy, mass, target)
-    return energy, mass, target, low + (high - low) * rng.uniform(0, 1, count)
+from tests.processes import points
 
 
-def trace(energy, mass, target, recoil, hadron):
+def trace(at, hadron):
     """dsigma/dE_r / d^2 from the contraction of explicit traces; ``hadron`` gives W^{mu nu} averaged over spin."""
-    hnl_energy, q2 = energy - recoil, 2 * target * recoil
-    momentum = np.sqrt(hnl_energy**2 - mass**2)
-    cosine = (energy * hnl_energy - 0.5 * (mass**2 + q2)) / (energy * momentum)
-    sine = np.sqrt(max(0.0, 1 - cosine**2))
-    k = np.array([energy, 0, 0, energy])
-    k_out = np.array([hnl_energy, momentum * sine, 0, momentum * cosine])
-    p = np.array([target, 0, 0, 0])
-    p_out = p + k - k_out
-    q = k - k_out  # into the target
+    k, p, k_out, p_out, q = points.momenta(at)
     vertices = [2 * dirac.sigma_q(mu, -q) @ dirac.P_LEFT for mu in range(4)]
-    leptons = dirac.lepton_tensor(dirac.slash(k_out) + mass * dirac.IDENTITY, vertices, dirac.slash(k))
-    charge2 = 4 * np.pi * units.ALPHA
-    squared = charge2 * dirac.contract(leptons, hadron(p, p_out, q, target)) / q2**2
-    return squared / (32 * np.pi * target * energy**2)
+    leptons = dirac.lepton_tensor(dirac.slash(k_out) + dirac.unit(at.mass), vertices, dirac.slash(k))
+    q2 = 2 * at.target * at.recoil
+    squared = 4 * np.pi * units.ALPHA * dirac.contract(leptons, hadron(p, p_out, q, at.target)) / q2**2
+    return (squared / (32 * np.pi * at.target * at.energy**2)).astype(float)
 
 
 def scalar(p, p_out, q, target):
-    return np.outer(p + p_out, p + p_out).astype(complex)
+    total = p + p_out
+    return total[:, :, None] * total[:, None, :]
 
 
 def spin_half(f1, f2):
     def hadron(p, p_out, q, target):
-        vertices = [f1 * dirac.GAMMA[mu] + 1j * f2 / (2 * target) * dirac.sigma_q(mu, q) for mu in range(4)]
-        mass = target * dirac.IDENTITY
+        first, second = dirac.unit(f1), dirac.unit(f2 / (2 * target))
+        vertices = [first @ dirac.GAMMA[mu] + 1j * second @ dirac.sigma_q(mu, q) for mu in range(4)]
+        mass = dirac.unit(target)
         return 0.5 * dirac.lepton_tensor(dirac.slash(p_out) + mass, vertices, dirac.slash(p) + mass)
 
     return hadron
 
 
-@pytest.mark.parametrize("near_threshold", [False, True])
-def test_spin_0_agrees_with_explicit_dirac_traces(near_threshold):
-    energy, mass, target, recoil = random_points(1, near_threshold=near_threshold)
-    closed = upscattering.spectrum_spin0(recoil, energy, mass, target)
-    for i in range(POINTS):
-        exact = trace(energy[i], mass[i], target[i], recoil[i], scalar)
-        assert closed[i] == pytest.approx(exact, rel=1e-8)
+def test_points_reach_threshold_and_zero_mass():
+    at = points.upscattering(1)
+    share = at.mass / maximum_hnl_mass(at.energy, at.target)
+    assert len(share) == 200
+    assert np.count_nonzero(1 - share < 1e-2) >= 50
+    assert np.count_nonzero(1 - share < 1e-5) >= 10
+    assert np.count_nonzero(share < 1e-3) >= 50
+    assert np.count_nonzero(share == 0) == 10
+
+
+def test_spin_0_agrees_with_explicit_dirac_traces():
+    at = points.upscattering(1)
+    closed = upscattering.spectrum_spin0(at.recoil, at.energy, at.mass, at.target)
+    np.testing.assert_allclose(closed, trace(at, scalar), rtol=1e-8)
 
 
 @pytest.mark.parametrize(("f1", "f2"), [(1.0, 0.0), (0.0, 1.0), (0.7, 1.3), (0.4, -1.5)])
 def test_spin_half_agrees_with_explicit_dirac_traces(f1, f2):
-    energy, mass, target, recoil = random_points(2)
-    closed = upscattering.spectrum_spin_half(recoil, energy, mass, target, f1, f2)
-    for i in range(POINTS):
-        exact = trace(energy[i], mass[i], target[i], recoil[i], spin_half(f1, f2))
-        assert closed[i] == pytest.approx(exact, rel=1e-8)
+    at = points.upscattering(2)
+    closed = upscattering.spectrum_spin_half(at.recoil, at.energy, at.mass, at.target, f1, f2)
+    np.testing.assert_allclose(closed, trace(at, spin_half(f1, f2)), rtol=1e-8)
+
+
+def test_electrons_agree_with_explicit_dirac_traces():
+    """Free ones, and those of xenon, each counted as free where the recoil exceeds its binding energy."""
+    at = points.upscattering(3, units.ELECTRON_MASS, lowest=-5.0)
+    exact = trace(at, spin_half(1.0, 0.0))
+    free = upscattering.spectrum(targets.get("e-"), at.recoil, at.energy, at.mass)
+    np.testing.assert_allclose(free, exact, rtol=1e-8)
+    # the recoil rates take it as a polynomial in 1 / E, whose terms cancel at threshold
+    counted = atoms.ionisable_electrons("Xe", at.recoil)
+    terms = upscattering.electron_energy_coefficients(at.recoil, at.mass) / at.energy ** np.arange(3.0)[:, None]
+    assert len(np.unique(counted)) > 3
+    np.testing.assert_array_less(np.abs(counted * (terms.sum(axis=0) - exact)), 1e-8 * 55 * np.abs(terms).sum(axis=0))
+
+
+@pytest.mark.parametrize("name", ["p", "n", "H1"])
+def test_nucleons_and_hydrogen_atoms_agree_with_explicit_dirac_traces(name):
+    """F_1 and F_2 from the form factors of Sachs, with the charge of the electron's cloud taken off for the atom."""
+    nucleon = "n" if name == "n" else "p"
+    target = targets.get(name)
+    at = points.upscattering(4, target.mass)
+    q2 = 2 * target.mass * at.recoil
+    charge, magnetic = nucleons.sachs(nucleon, q2)
+    if name == "H1":
+        charge = charge - 1.0 + atoms.cloud_deficit("H", q2)
+    tau = q2 / (4 * target.mass**2)
+    f1, f2 = (charge + tau * magnetic) / (1 + tau), (magnetic - charge) / (1 + tau)
+    exact = trace(at, spin_half(f1, f2))
+    np.testing.assert_allclose(upscattering.spectrum(target, at.recoil, at.energy, at.mass), exact, rtol=1e-8)
+
+
+@pytest.mark.parametrize("screening", [True, False])
+def test_nuclei_and_atoms_agree_with_explicit_dirac_traces(screening):
+    argon = targets.get("Ar40", screening=screening)
+    at = points.upscattering(5, argon.mass)
+    q2 = 2 * argon.mass * at.recoil
+    shape = form_factors.form_factor("fourier-bessel", "Ar40")(q2)
+    charge = 18 * (shape - 1.0) + atoms.cloud_deficit("Ar", q2) if screening else 18 * shape
+    exact = charge**2 * trace(at, scalar)
+    np.testing.assert_allclose(upscattering.spectrum(argon, at.recoil, at.energy, at.mass), exact, rtol=1e-8)
 
 
 def test_massless_limit_is_the_textbook_moment_formula():
@@ -123,7 +150,7 @@ def test_digits_survive_far_above_threshold(energy):
 
 
 def test_polynomial_in_inverse_energy():
-    energy, mass, target, recoil = random_points(3)
+    energy, mass, target, recoil = points.upscattering(3)
     for coefficients, f in (
         (upscattering.energy_coefficients(recoil, mass, target), None),
         (
@@ -226,7 +253,8 @@ def test_total_by_monte_carlo():
     rng = np.random.default_rng(5)
     cosine = rng.uniform(-1, 1, 4000)
     q2 = 2 * e_in * (e_out - p_out * cosine) - mass**2
-    values = np.array([trace(energy, mass, m, t, scalar) for t in q2 / (2 * m)])
+    every = np.ones_like(q2)
+    values = trace(points.Points(energy * every, mass * every, m * every, q2 / (2 * m)), scalar)
     jacobian = 2 * 2 * e_in * p_out / (2 * m)
     estimate, error = jacobian * values.mean(), jacobian * values.std() / np.sqrt(len(values))
     point = Target("point", m, np.ones_like)
@@ -358,6 +386,6 @@ def test_finite_or_a_named_error(energy, mass, target, recoil):
     try:
         result = upscattering.cross_section(target, energy, mass, 1e-6, recoil=recoil)
     except DomainError:
-        assert mass == 0.0 or recoil_limits(energy, mass, units.ELECTRON_MASS)[0] == 0.0
+        assert recoil_limits(energy, mass, units.ELECTRON_MASS)[0] <= 1e-85  # as good as massless: diverges
         return
     assert all(np.isfinite(value) and value >= 0 for value in result.values())

@@ -93,10 +93,11 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
 def plane(axes: Any, limits: Sequence[Limit], flavor: str, projections: bool) -> None:
     """One plane of mass against coupling."""
     chosen = [c for c in limits if projections or c.kind != "projection"]
+    filled = sum(c.kind not in ("projection", "line") for c in chosen)
     named = []
     for order, limit in enumerate(sorted(chosen, key=lambda c: (c.kind == "projection", c.key))):
         _, color = style.family(limit.key)
-        _draw(axes, limit, color, order, alpha=min(0.045, 0.6 / len(chosen)))
+        _draw(axes, limit, color, order, alpha=min(0.045, 0.6 / max(filled, 1)))
         x, y = outline(limit)
         named.append(labels.Curve(registry.get(limit.key).title, color, x, y))
     _frame(axes, chosen, flavor)

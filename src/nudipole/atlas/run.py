@@ -33,6 +33,9 @@ Progress = Callable[[str, int, int], None]
 Part = dict[str, list[dict[str, Any]]]
 
 
+_MOST_MASSES = 100_000
+
+
 @dataclass(frozen=True)
 class Atlas:
     """What one run produced."""
@@ -95,8 +98,8 @@ def atlas(
         If the folder cannot be written.
     """
     started = time.perf_counter()
-    if masses < 2:
-        raise DomainError(f"a curve needs at least 2 masses, got {masses}")
+    if not 2 <= masses <= _MOST_MASSES:
+        raise DomainError(f"a curve needs at least 2 masses and at most {_MOST_MASSES}, got {masses}")
     for flavor in flavors or ():
         check_choice("flavor", flavor, DIRECTIONS)
     for key in only or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -43,12 +43,24 @@ class Verbs(click.Group):
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _one_line
-                return super().main(*args, **kwargs)
+                status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except NudipoleError as error:
-            click.echo(f"nudipole: {' '.join(str(error).split())}", err=True)
+            _refuse(str(error))
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
             sys.exit(2)
-        except BrokenPipeError:
+        except click.UsageError as error:
+            verb = error.ctx.command_path.partition(" ")[2] if error.ctx else ""
+            _refuse(f"{error.format_message()} See 'nudipole {verb + ' ' if verb else ''}--help'.")
+        except (click.Abort, BrokenPipeError):
             sys.exit(1)
+        else:
+            sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"nudipole: {' '.join(message.split())}", err=True)
+    sys.exit(2)
 
 
 def _one_line(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:

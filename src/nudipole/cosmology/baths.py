@@ -31,7 +31,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import gamma, kn
 
 from nudipole import units
-from nudipole.errors import DomainError, check_positive
+from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
 from nudipole.processes import thermal
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,11 +96,13 @@ def at_entropy(entropy: float, guess: float) -> tuple[float, Thermodynamics]:
 
 def neutrino_energy(temperature: npt.ArrayLike, degeneracy: npt.ArrayLike = 0.0) -> FloatArray:
     """Energy density [GeV^4] of three flavours of nu and nubar at T_nu [GeV] and z = mu/T in [-40, 4]."""
+    _check_bath(temperature, degeneracy)
     return np.asarray(temperature, dtype=float) ** 4 * _fermi_integrals().energy(np.asarray(degeneracy, dtype=float))
 
 
 def neutrino_number(temperature: npt.ArrayLike, degeneracy: npt.ArrayLike = 0.0) -> FloatArray:
     """Number density [GeV^3] of three flavours of nu and nubar; arguments as for :func:`neutrino_energy`."""
+    _check_bath(temperature, degeneracy)
     return np.asarray(temperature, dtype=float) ** 3 * _fermi_integrals().number(np.asarray(degeneracy, dtype=float))
 
 
@@ -112,6 +114,7 @@ def neutrino_state(energy: float, number: float) -> tuple[float, float]:
     DomainError
         If it is colder than a Fermi gas of z = 4 or more dilute than z = -40.
     """
+    check_positive(energy=energy, number=number)
     integrals = _fermi_integrals()
     log_ratio = np.log(energy) - 4 / 3 * np.log(number)
     if not integrals.log_ratio[0] <= log_ratio <= integrals.log_ratio[-1]:
@@ -124,6 +127,8 @@ def weak_exchange(
     photon_temperature: npt.ArrayLike, neutrino_temperature: npt.ArrayLike, degeneracy: npt.ArrayLike = 0.0
 ) -> tuple[FloatArray, FloatArray]:
     """What the electromagnetic bath gives to the neutrinos: energy [GeV^5] and number [GeV^4] per volume and time."""
+    check_non_negative(photon_temperature=photon_temperature)
+    _check_bath(neutrino_temperature, degeneracy)
     t1, t2 = np.asarray(photon_temperature, dtype=float), np.asarray(neutrino_temperature, dtype=float)
     fugacity = np.exp(degeneracy)
     energy_factor, number_factor = mass_suppression(t1)
@@ -138,9 +143,15 @@ def mass_suppression(temperature: npt.ArrayLike) -> tuple[FloatArray, FloatArray
 
     Boltzmann average of :math:`\sum|M|^2 \propto (g_L^2+g_R^2)\frac{s^2}{16}(1+\beta^2/3)+g_Lg_R\frac{m^2s}{2}`.
     """
+    check_non_negative(temperature=temperature)
     x = np.log(np.clip(np.asarray(temperature, dtype=float), *_SUPPRESSION_RANGE))
     factors = np.exp(_suppression()(x))
     return factors[..., 0], factors[..., 1]
+
+
+def _check_bath(temperature: npt.ArrayLike, degeneracy: npt.ArrayLike) -> None:
+    check_non_negative(temperature=temperature)
+    check_between(*_DEGENERACY_RANGE, degeneracy=degeneracy)
 
 
 _SUPPRESSION_RANGE = (1e-5, 0.05)

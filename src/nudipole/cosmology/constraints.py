@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.cards import Published
-from nudipole.constraint import Constraint, Interval, Kind, Limit
+from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
 from nudipole.cosmology import grid, photodisintegration
 from nudipole.cosmology.criteria import BBN, CMB, Criterion, critical, standard_model
 from nudipole.errors import DomainError, check_choice, check_non_negative
@@ -111,9 +111,8 @@ class SkyConstraint:
         check_non_negative(masses=masses)
         criterion = self._criterion(preset)
         level = cl if cl is not None else criterion.confidence_level
-        if not 0.0 < level < 1.0:
-            raise DomainError(f"a confidence level lies between 0 and 1, got {level:g}")
-        grid_of_masses = np.atleast_1d(np.asarray(masses, dtype=float))
+        critical(level)
+        grid_of_masses = as_masses(masses)
         strength, nature = float(np.sqrt(direction.decay_norm)), direction.nature
         excluded = tuple(
             tuple(Interval(i.low / strength, None if i.high is None else i.high / strength) for i in found)

@@ -23,6 +23,7 @@ from scipy.stats import chi2
 from nudipole import tables
 from nudipole.constraint import Kind
 from nudipole.cosmology import grid
+from nudipole.errors import DomainError
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
@@ -126,7 +127,15 @@ class Criterion:
 
 @functools.cache
 def critical(level: float) -> float:
-    """Largest chi^2 allowed at this confidence level, one degree of freedom."""
+    """Largest chi^2 allowed at this confidence level, one degree of freedom.
+
+    Raises
+    ------
+    DomainError
+        If the level is not between 0 and 1.
+    """
+    if not 0.0 < level < 1.0:
+        raise DomainError(f"a confidence level lies between 0 and 1, got {level:g}")
     return float(chi2.ppf(level, 1))
 
 

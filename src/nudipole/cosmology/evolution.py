@@ -28,7 +28,7 @@ from scipy.special import zeta
 
 from nudipole import units
 from nudipole.cosmology import baths, freedom, relic
-from nudipole.errors import DomainError, check_choice, check_non_negative
+from nudipole.errors import DomainError, check_between, check_choice, check_count, check_non_negative, check_positive
 from nudipole.portal import Nature
 from nudipole.processes import thermal
 
@@ -83,6 +83,9 @@ class Options:
         check_choice("helicities", self.helicities, ("flipped", "all"))
         check_choice("dilution", self.dilution, ("entropy", "none"))
         check_choice("neutrino bath", self.neutrinos, ("kinetic", "thermal"))
+        check_between(1e-4, 1.0, log_step=self.log_step)
+        check_between(1e-12, MATCHING_TEMPERATURE, coldest=self.coldest)
+        check_count(2, nodes=self.nodes)
         if not self.reheating_temperature >= MATCHING_TEMPERATURE:
             raise DomainError(
                 f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}"
@@ -147,7 +150,9 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
         If a mass is outside the range in which photons and neutrinos are all that N decays to.
     """
     options = options or Options()
-    check_non_negative(mass=mass, strength=strength)
+    check_non_negative(mass=mass)
+    if strength != 0:
+        check_positive(strength=strength)
     check_choice("nature of N", nature, ("dirac", "majorana"))
     if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
         raise DomainError(
@@ -356,8 +361,10 @@ def decoupling_temperature(mass: float, strength: float) -> float:
     r"""Temperature [GeV] at which the scattering rate of a relativistic N of the coupled helicity falls to H.
 
     Solved at p = 3 T with every charged fermion of the plasma; the largest root below 1e6 GeV (continued with the
-    relativistic scaling T^3 above 1e4 GeV), and 1e-4 GeV if N stays coupled down to there. Per D = ``strength``.
+    relativistic scaling T^3 above 1e4 GeV), and 1e-4 GeV if N stays coupled down to there. Per D = ``strength``; infinity
+    for D = 0.
     """
+    check_non_negative(strength=strength)
     if strength == 0:
         return float("inf")
     temperatures = np.geomspace(1e-4, 1e4, 400)

@@ -22,7 +22,7 @@ from scipy.interpolate import PchipInterpolator
 
 from nudipole import tables, units
 from nudipole.cosmology import evolution
-from nudipole.errors import DomainError, OutputError, check_choice
+from nudipole.errors import DomainError, OutputError, check_choice, check_non_negative, check_positive
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
@@ -104,12 +104,15 @@ SHIPPED = (
 
 def coupling(mass: npt.ArrayLike, lifetime: npt.ArrayLike) -> FloatArray:
     """d [GeV^-1] of a Dirac N with this mass [GeV] and photon lifetime [s]: d^2 = 4 pi / (tau M^3)."""
+    check_positive(mass=mass, lifetime=lifetime)
     mass, lifetime = np.asarray(mass, dtype=float), np.asarray(lifetime, dtype=float)
     return np.sqrt(4 * np.pi / (lifetime * units.SECOND * mass**3))
 
 
 def lifetime(mass: npt.ArrayLike, d: npt.ArrayLike) -> FloatArray:
     """Photon lifetime [s] of a Dirac N with this mass [GeV] and coupling d > 0 [GeV^-1]: the inverse of :func:`coupling`."""
+    check_positive(mass=mass)
+    check_non_negative(d=d)
     strength = np.maximum(np.asarray(d, dtype=float) ** 2, 1e-60)
     return 4 * np.pi / (strength * np.asarray(mass, dtype=float) ** 3 * units.SECOND)
 
@@ -117,7 +120,7 @@ def lifetime(mass: npt.ArrayLike, d: npt.ArrayLike) -> FloatArray:
 def points(made_for: Assumptions, masses: npt.ArrayLike | None = None) -> list[tuple[float, float]]:
     """(mass [GeV], lifetime [s]) of every grid point with d below :data:`LARGEST_D`, plus the next one above."""
     chosen, lifetimes = [], made_for.lifetimes
-    for mass in np.asarray(made_for.masses if masses is None else masses, dtype=float):
+    for mass in np.ravel(np.asarray(made_for.masses if masses is None else masses, dtype=float)):
         d = coupling(mass, lifetimes)
         first = max(int(np.searchsorted(-d, -LARGEST_D)) - 1, 0)
         chosen += [(float(mass), float(lifetime)) for lifetime in lifetimes[first:]]

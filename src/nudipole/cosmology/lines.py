@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import effective, units
-from nudipole.constraint import Constraint, Interval, Kind, Limit
-from nudipole.errors import DomainError, check_choice, check_non_negative
+from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
+from nudipole.errors import DomainError, check_choice
 from nudipole.portal import DIRECTIONS, Direction, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -56,9 +56,8 @@ class TheoryLine:
 
     def line(self, masses: npt.ArrayLike, preset: str = "default") -> FloatArray:
         """d [GeV^-1] of the line at each mass [GeV]."""
-        check_non_negative(masses=masses)
+        masses = as_masses(masses)
         scale = self._scale(preset)
-        masses = np.atleast_1d(np.asarray(masses, dtype=float))
         if self.curve == "natural":
             return effective.natural_coupling(masses, scale)
         return np.full(masses.shape, float(effective.loop_estimate(scale, units.HIGGS_VEV / np.sqrt(2.0))))
@@ -88,7 +87,7 @@ class TheoryLine:
             self.key,
             direction,
             self.confidence_level if cl is None else cl,
-            np.atleast_1d(np.asarray(masses, dtype=float)),
+            as_masses(masses),
             tuple((Interval(float(d)),) for d in line),
             self.kind,
             self.basis,

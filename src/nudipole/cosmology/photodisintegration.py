@@ -28,7 +28,7 @@ import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 TABLE = "cosmology/data/photodisintegration.csv"
@@ -124,6 +124,11 @@ def disintegrate(
     2.5
     """
     check_non_negative(deuterium=deuterium, helium3=helium3, helium=helium, kappa=kappa)
+    check_between(0.0, 0.9, helium=helium)
+    if np.shape(kappa)[-1:] != (len(REACTIONS),):
+        raise DomainError(
+            f"kappa needs one entry for each of {len(REACTIONS)} reactions, got the shape {np.shape(kappa)}"
+        )
     d, he3, y, k = (np.asarray(v, dtype=float) for v in (deuterium, helium3, helium, kappa))
     helium4 = y / (4 * (1 - y))  # per hydrogen
     before = np.stack(np.broadcast_arrays(d, np.zeros_like(d), he3, helium4), axis=-1)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy.interpolate import RectBivariateSpline
 from scipy.special import roots_legendre
 
+from nudipole.errors import check_between, check_count, check_non_negative, check_positive
 from nudipole.portal import Nature
 from nudipole.processes import hnl_decay, thermal, thermal_annihilation, thermal_decay, thermal_scattering
 
@@ -35,6 +36,9 @@ class Rates(NamedTuple):
     loss: FloatArray
     photon_gain: FloatArray
     photon_loss: FloatArray
+
+
+_HEAVIEST = 10.0  # GeV, of the tables of scattering rates
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Relic:
         self, scale: float, photon_temperature: float, neutrino_temperature: float, degeneracy: float = 0.0
     ) -> Rates:
         """Gain and loss at scale factor a, bath temperatures [GeV] and z = mu_nu / T_nu."""
+        check_positive(scale=scale, photon_temperature=photon_temperature, neutrino_temperature=neutrino_temperature)
         p = self.momenta / scale
         energy = np.hypot(p, self.mass)
         tilt = 0.0 if self.helicities == "all" else 1.0
@@ -88,6 +93,7 @@ class Relic:
 
     def energy(self, scale: float) -> FloatArray:
         """Energy [GeV] of each momentum at scale factor a."""
+        check_positive(scale=scale)
         return np.hypot(self.momenta / scale, self.mass)
 
 
@@ -95,6 +101,9 @@ def relic(
     mass: float, strength: float, nature: Nature, nodes: int, comoving_max: float, helicities: str = "flipped"
 ) -> Relic:
     """A :class:`Relic` on Gauss-Legendre nodes q in (0, comoving_max)."""
+    check_non_negative(mass=mass, strength=strength)
+    check_positive(comoving_max=comoving_max)
+    check_count(nodes=nodes)
     x, w = roots_legendre(nodes)
     q = 0.5 * comoving_max * (x + 1.0)
     multiplicity = 1.0 if nature == "majorana" else 2.0
@@ -107,6 +116,9 @@ def scattering_rate(mass: float, temperature: npt.ArrayLike, momentum: npt.Array
 
     T [GeV] is held inside 1.5e-5 to 1e4 GeV (the rate over T^3 is flat above, nothing below), p/T inside 1e-3 to 100.
     """
+    check_between(0.0, _HEAVIEST, mass=mass)
+    check_positive(temperature=temperature)
+    check_non_negative(momentum=momentum)
     spline, log_low, log_high = _scattering_table(mass)
     t, p = np.broadcast_arrays(np.asarray(temperature, dtype=float), np.asarray(momentum, dtype=float))
     log_t, log_y = np.clip(np.log(t), log_low, log_high), np.log(np.clip(p / t, 1e-3, 100.0))

@@ -110,6 +110,8 @@ def coherent_csi_2017(a: float = 0.6655, k: float = 0.4942, x0: float = 10.8507)
     Review Eq. (48) with the step function in its place (errata); parameters of 1804.09459.
     """
 
+    check_finite(a=a, k=k, x0=x0)
+
     def function(x: FloatArray) -> FloatArray:
         step = np.where(x < 5.0, 0.0, np.where(x < 6.0, 0.5, 1.0))
         return a * _logistic(k * (x - x0)) * step
@@ -119,6 +121,7 @@ def coherent_csi_2017(a: float = 0.6655, k: float = 0.4942, x0: float = 10.8507)
 
 def coherent_csi_2021(a: float = 1.32045, k: float = 0.285979, x0: float = 10.8646, d: float = -0.333322) -> Efficiency:
     """COHERENT CsI[Na] full data set, in photo-electrons: a logistic plus d, not below zero (2111.02477)."""
+    check_finite(a=a, k=k, x0=x0, d=d)
     return Efficiency(lambda x: a * _logistic(k * (x - x0)) + d, "reconstructed")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 IonisationEnergy = Callable[[npt.ArrayLike], FloatArray]
@@ -109,6 +109,7 @@ def polynomial(
     if not len(coefficients):
         raise DomainError("a quenching polynomial needs at least one coefficient")
     check_choice("energy unit", unit, UNITS)
+    check_finite(coefficients=coefficients)
     scale, series, top = UNITS[unit], np.asarray(coefficients, dtype=float), maximum_keV * units.KEV
 
     def factor(recoil: FloatArray) -> FloatArray:

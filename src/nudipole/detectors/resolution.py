@@ -21,7 +21,14 @@ import numpy.typing as npt
 from scipy import special
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.errors import (
+    DomainError,
+    check_choice,
+    check_finite,
+    check_increasing,
+    check_non_negative,
+    check_positive,
+)
 
 FloatArray = npt.NDArray[np.float64]
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
@@ -88,6 +95,10 @@ class Gamma:
     slope: float
     stretch: float = 1.0
     discrete: bool = False
+
+    def __post_init__(self) -> None:
+        check_non_negative(slope=self.slope)
+        check_positive(stretch=self.stretch)
 
     def probability(self, true: npt.ArrayLike, edges: npt.ArrayLike) -> FloatArray:
         mean, edge = _checked(true, edges)
@@ -158,6 +169,7 @@ def gaussian_sqrt(a: float, b: float, c: float = 0.0, unit: str = "MeV") -> Reso
     (2204.03011).
     """
     scale = _unit(unit)
+    check_finite(a=a, b=b, c=c)
 
     def sigma(x: FloatArray) -> FloatArray:
         reduced = np.maximum(x, 0.0) / scale
@@ -176,6 +188,7 @@ def polynomial(coefficients: list[float], unit: str = "keV") -> Resolution:
     """sigma = c_0 + c_1 E + c_2 E^2 + ..., everything in ``unit``; zero where negative."""
     if not len(coefficients):
         raise DomainError("a resolution polynomial needs at least one coefficient")
+    check_finite(coefficients=coefficients)
     scale, series = _unit(unit), np.asarray(coefficients, dtype=float)
     return Normal(sigma=lambda x: scale * np.polynomial.polynomial.polyval(x / scale, series))
 
@@ -224,7 +237,7 @@ def _unit(name: str) -> float:
 
 def _checked(true: npt.ArrayLike, edges: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     check_non_negative(true_value=true)
-    edge = np.asarray(edges, dtype=float)
-    if edge.ndim != 1 or edge.size < 2 or not np.all(np.diff(edge) > 0):
-        raise DomainError("bin edges must be at least two numbers that increase")
-    return np.atleast_1d(np.asarray(true, dtype=float)), edge
+    check_increasing(edges=edges)
+    if np.ndim(true) > 1:
+        raise DomainError(f"true values must be one number or a list of them, got the shape {np.shape(true)}")
+    return np.atleast_1d(np.asarray(true, dtype=float)), np.asarray(edges, dtype=float)

@@ -24,7 +24,7 @@ from nudipole.detectors import resolution as resolutions
 from nudipole.detectors.efficiency import EFFICIENCY, Efficiency
 from nudipole.detectors.quenching import QUENCHING, IonisationEnergy
 from nudipole.detectors.resolution import RESOLUTION, Resolution
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
 from nudipole.options import resolve
 
 FloatArray = npt.NDArray[np.float64]
@@ -52,6 +52,7 @@ def polynomial(coefficients: list[float]) -> Callable[[FloatArray], FloatArray]:
     """
     if not len(coefficients):
         raise DomainError("an observable polynomial needs at least one coefficient")
+    check_finite(coefficients=coefficients)
     series = np.asarray(coefficients, dtype=float)
     return lambda deposit: np.maximum(np.polynomial.polynomial.polyval(deposit / units.MEV, series), 0.0)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import numpy.typing as npt
 
 from nudipole import cards, units
 from nudipole.cards import Card
-from nudipole.constraint import Interval, Kind, Limit
-from nudipole.errors import CardError, UnknownNameError, check_non_negative
+from nudipole.constraint import Interval, Kind, Limit, as_masses
+from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.experiments import thinning
 from nudipole.inference.counting import check_confidence_level
 from nudipole.inference.limits import ProfileStatistic
@@ -70,6 +71,14 @@ class Experiment:
         raw = cards.read(path)
         return cls(card=_typed(raw, path), raw=raw, file=path)
 
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Whatever number or name a formula refuses while the card is being evaluated came from the card."""
+        try:
+            yield
+        except (DomainError, UnknownNameError) as error:
+            raise CardError(self.file, "card", self.key, f"cannot be evaluated: {error}") from error
+
     # --- what the protocol asks --------------------------------------------------------------------------------------
     @property
     def key(self) -> str:
@@ -111,7 +120,8 @@ class Experiment:
         if preset not in self._models:
             raw = cards.apply_preset(self.raw, preset, self.file)
             card = _typed(raw, self.file)
-            self._models[preset] = SIGNALS[card.signal].build(card, self.file)
+            with self._blamed():
+                self._models[preset] = SIGNALS[card.signal].build(card, self.file)
         return self._models[preset]
 
     @property
@@ -130,16 +140,17 @@ class Experiment:
         DomainError
             If a mass is negative or not finite, or the confidence level is not in (0, 1).
         """
-        masses = np.atleast_1d(np.asarray(masses, dtype=float))
-        check_non_negative(mass=masses)
+        masses = as_masses(masses)
         settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
         cl = settings.confidence_level if cl is None else cl
         check_confidence_level(cl)
         model = self.model(preset)
         excluded: list[tuple[Interval, ...]] = [()] * len(masses)
-        if _contained(direction, model.flavors):
-            low, high = _mass_range(settings)
-            reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
+        reached = np.zeros(0, dtype=int)
+        with self._blamed():
+            if _contained(direction, model.flavors):
+                low, high = _mass_range(settings)
+                reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
             if reached.size:
                 statistic = model.statistic()
 

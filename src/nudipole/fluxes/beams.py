@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.errors import DomainError, check_choice, check_increasing, check_non_negative, check_positive
 from nudipole.fluxes.flux import Flux, FluxComponent, mixed, pure
 from nudipole.processes import deep_inelastic
 
@@ -342,6 +342,10 @@ def _nomad() -> Flux:
 
 def mean_energy(energy: FloatArray, intensity: FloatArray) -> float:
     """Mean energy [GeV] of a spectrum given at nodes (trapezoid)."""
+    check_increasing(energy=energy)
+    check_non_negative(intensity=intensity)
+    if np.shape(intensity) != np.shape(energy) or not np.any(intensity):
+        raise DomainError("a spectrum needs as many intensities as energies, not all zero")
     return float(np.trapezoid(intensity * energy, energy) / np.trapezoid(intensity, energy))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive, check_triples
 from nudipole.portal import FLAVORS, Direction
 
 FloatArray = npt.NDArray[np.float64]
@@ -37,8 +37,8 @@ def pure(flavor: str) -> FloatArray:
 
 def mixed(fractions: npt.ArrayLike) -> FloatArray:
     """Diagonal density matrices of shape (..., 3, 3) from flavour fractions of shape (..., 3)."""
-    fractions = np.asarray(fractions, dtype=float)
-    return fractions[..., None] * np.eye(3)
+    check_triples(fractions=fractions)
+    return np.asarray(fractions, dtype=float)[..., None] * np.eye(3)
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,7 @@ class Flux:
             high = max(float(c.energy[-1]) for c in self.components)
             if not np.all((energy >= low) & (energy <= high)):
                 raise DomainError(f"the flux {self.name} is tabulated from {low:g} to {high:g} GeV only")
+        check_non_negative(energy=energy)
         total = np.zeros_like(energy)
         for component in self.components:
             if not component.lines:

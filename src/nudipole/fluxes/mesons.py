@@ -30,7 +30,7 @@ from scipy.optimize import brentq
 from scipy.special import roots_genlaguerre, roots_laguerre, roots_legendre
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, UnknownNameError, check_positive
+from nudipole.errors import DomainError, UnknownNameError, check_between, check_positive
 from nudipole.fluxes import quarkonium
 from nudipole.processes.meson import LabNodes, parent_mass
 
@@ -39,6 +39,7 @@ Beam = float | str
 SIBYLL_BEAMS = (80.0, 120.0, 400.0, 450.0, 800.0)
 BEAMS: tuple[Beam, ...] = (8.0, 30.0, *SIBYLL_BEAMS, "lhc")
 _ANGLE_NODES = 10
+_HIGHEST_ENERGY = 1e9  # GeV, of beam or secondary: far beyond every fit below
 
 #: Number per pi0. 400 GeV pp, NA27 (Aguilar-Benitez:1991yy, from memory; eta' is 0.01-0.03 there and in Pythia 6).
 _RATIO_NA27: Mapping[str, float] = {"eta": 0.08, "eta'": 0.02, "rho": 0.10, "omega": 0.10, "phi": 0.005}
@@ -183,7 +184,7 @@ def sanford_wang(momentum: npt.ArrayLike, angle: npt.ArrayLike, meson: str) -> F
     if meson not in _SANFORD_WANG:
         raise UnknownNameError("Sanford-Wang meson", meson, _SANFORD_WANG)
     c1, c2, c3, c4, c5, c6, c7, c8, c9 = _SANFORD_WANG[meson]
-    p, angle = np.asarray(momentum, dtype=float), np.asarray(angle, dtype=float)
+    p, angle = _checked(momentum, angle)
     beam = _BOOSTER_MOMENTUM
     rest = np.maximum(1 - p / (beam - c9), 0.0)
     exponent = -c3 * p**c4 / beam**c5 - c6 * angle * (p - c7 * beam * np.cos(angle) ** c8)
@@ -192,7 +193,7 @@ def sanford_wang(momentum: npt.ArrayLike, angle: npt.ArrayLike, meson: str) -> F
 
 def kaon_feynman_scaling(momentum: npt.ArrayLike, angle: npt.ArrayLike) -> FloatArray:
     """d2sigma/dp dOmega [mb / (GeV sr)] of K+ from p + Be at 8.89 GeV/c (Feynman scaling, 1110.0417)."""
-    p, angle = np.broadcast_arrays(np.asarray(momentum, dtype=float), np.asarray(angle, dtype=float))
+    p, angle = _checked(momentum, angle)
     energy = np.hypot(p, _mass("K+"))
     pt, x = p * np.sin(angle), np.abs(_feynman_x(p * np.cos(angle), energy, np.hypot(_BOOSTER_MOMENTUM, _PROTON)))
     exponent = -0.88 * pt - 4.77 * x**1.51 - 2.21 * pt**2 - 1.51 * (pt * x) ** 2.17
@@ -208,13 +209,15 @@ def bmpt(
     """
     if meson not in ("pi+", "pi-", "K+", "K-"):
         raise UnknownNameError("BMPT meson", meson, ("pi+", "pi-", "K+", "K-"))
-    p, angle = np.broadcast_arrays(np.asarray(momentum, dtype=float), np.asarray(angle, dtype=float))
+    p, angle = _checked(momentum, angle)
+    check_between(1.0, _HIGHEST_ENERGY, beam=beam)
+    check_positive(mass_number=mass_number)
     pion = meson.startswith("pi")
     mass = _mass(meson)
     energy, pt, pz = np.hypot(p, mass), p * np.sin(angle), p * np.cos(angle)
     s = 2 * _PROTON * (_PROTON + beam)
     gamma = (beam + _PROTON) / np.sqrt(s)
-    star = gamma * energy - np.sqrt(gamma**2 - 1) * pz
+    star = gamma * energy - np.sqrt(np.maximum(gamma**2 - 1, 0.0)) * pz
     x = star / ((s + mass**2 - 4 * _PROTON**2) / (2 * np.sqrt(s)))
     inside = x < 1
     x = np.clip(x, 1e-3, 1 - 1e-9)
@@ -323,6 +326,14 @@ def _plateau(meson: str) -> LabNodes:
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 _PROTON = units.PROTON_MASS
+
+
+def _checked(momentum: npt.ArrayLike, angle: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Momentum [GeV] and angle [rad] of a secondary, forward."""
+    check_between(0.0, _HIGHEST_ENERGY, momentum=momentum)
+    check_between(0.0, 0.5 * np.pi, angle=angle)
+    p, angle = np.broadcast_arrays(np.asarray(momentum, dtype=float), np.asarray(angle, dtype=float))
+    return p, angle
 
 
 def _mass(meson: str) -> float:

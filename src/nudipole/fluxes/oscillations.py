@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive, check_triples
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -157,7 +157,7 @@ def density_matrix(mass_fractions: npt.ArrayLike, oscillation: Oscillation | Non
     >>> bool(np.isclose(np.trace(density_matrix([0.5, 0.3, 0.2])).real, 1.0))
     True
     """
-    check_non_negative(mass_fractions=mass_fractions)
+    check_triples(mass_fractions=mass_fractions)
     matrix = (oscillation or Oscillation()).pmns
     return np.einsum("...i,ai,bi->...ab", np.asarray(mass_fractions, dtype=float), matrix, matrix.conj())
 

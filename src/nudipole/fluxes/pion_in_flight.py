@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_between
+from nudipole.errors import DomainError, check_between, check_choice
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
 from nudipole.fluxes.stopped_pion import stopped_pion
 
@@ -55,6 +55,8 @@ def pions(kinetic_energy: npt.ArrayLike, angle_deg: npt.ArrayLike) -> FloatArray
     >>> bool(pions(0.35, 0.0) > pions(0.35, 90.0))
     True
     """
+    check_between(0.0, 1e3, kinetic_energy=kinetic_energy)
+    check_between(0.0, 180.0, angle_deg=angle_deg)
     t, theta = np.asarray(kinetic_energy, dtype=float), np.asarray(angle_deg, dtype=float)
     mean = 0.048 + 0.330 * np.exp(-theta / 42.0)
     width = 0.135 * np.exp(-theta / 85.0)
@@ -79,6 +81,8 @@ def spectrum_per_decay(lepton: str, detector_angle_deg: float = DETECTOR_ANGLE_D
     >>> 1.5 < float(np.trapezoid(intensity, energy)) < 2.5  # forward pions send more than their share to 12 degrees
     True
     """
+    check_choice("lepton", lepton, ("mu", "e"))
+    check_between(0.0, 180.0, detector_angle_deg=detector_angle_deg)
     pion = units.particle_mass("pi+")
     partner = {"mu": units.MUON_MASS, "e": units.ELECTRON_MASS}[lepton]
     rest = (pion**2 - partner**2) / (2.0 * pion)

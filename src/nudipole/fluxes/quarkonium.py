@@ -18,7 +18,7 @@ import math
 from collections.abc import Mapping
 
 from nudipole import units
-from nudipole.errors import check_choice, check_positive
+from nudipole.errors import check_choice, check_non_negative, check_positive
 from nudipole.processes.meson import parent_mass
 
 #: Proton energy [GeV] and cross section [mb per nucleon].
@@ -34,6 +34,7 @@ _CHARMONIUM_POWER, _UPSILON_SCALE = 12.0, 160.0
 
 def root_s(proton_energy: float) -> float:
     """Energy of p and a nucleon at rest in their centre of mass [GeV]."""
+    check_non_negative(proton_energy=proton_energy)
     return math.sqrt(2.0 * units.PROTON_MASS * (units.PROTON_MASS + proton_energy))
 
 

@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_between, check_count, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
+_MOST_COUNTS = 1e4  # of the Feldman-Cousins construction, which lists every count
+_MOST_EVENTS = 1e12  # the likelihood ratio of on/off counting has no digits left beyond
 
 
 def check_confidence_level(cl: float) -> None:
@@ -27,6 +29,8 @@ def check_confidence_level(cl: float) -> None:
 def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> float:
     """Delta chi^2 at which a point is excluded, for 1 or 2 parameters; one-sided for one parameter only.
 
+    One-sided and at a confidence level of 50 % or less it is 0: everything above the best fit is excluded.
+
     Examples
     --------
     >>> round(critical_value(0.90), 2), round(critical_value(0.90, 2), 2), round(critical_value(0.90, 1, True), 2)
@@ -36,7 +40,8 @@ def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> f
     if one_sided:
         if parameters != 1:
             raise DomainError("a one-sided limit has one parameter")
-        return float(special.ndtri(cl) ** 2)
+        return float(max(special.ndtri(cl), 0.0) ** 2)
+    check_count(parameters=parameters)
     return float(2.0 * special.gammaincinv(0.5 * parameters, cl))
 
 
@@ -58,7 +63,7 @@ def feldman_cousins(observed: int, background: float, cl: float) -> tuple[float,
     [0.0, 2.44]
     """
     check_confidence_level(cl)
-    check_non_negative(observed=observed, background=background)
+    check_between(0.0, _MOST_COUNTS, observed=observed, background=background)
     if observed != int(observed):
         raise DomainError(f"a Feldman-Cousins count must be a whole number, got {observed}")
     observed = int(observed)
@@ -103,8 +108,8 @@ def on_off_significance(on: float, off: float, ratio: float, signal: float) -> f
 
     Li & Ma 1983; Rolke et al. 2005. Zero at the best fit.
     """
-    check_positive(ratio=ratio)
-    check_non_negative(on=on, off=off, ratio=ratio, signal=signal)
+    check_between(1.0 / _MOST_EVENTS, _MOST_EVENTS, ratio=ratio)
+    check_between(0.0, 1e3 * _MOST_EVENTS**2, on=on, off=off, signal=signal)
 
     def minus_two_log(s: float) -> float:
         # b solves (1 + tau) b^2 + [(1 + tau) s - on - off] b - off s = 0
@@ -121,11 +126,14 @@ def on_off_upper_limit(on: float, off: float, ratio: float, cl: float) -> float:
     """Upper limit on the signal from the on/off profile likelihood, one-sided."""
     from scipy.optimize import brentq
 
-    check_non_negative(on=on, off=off)
-    check_positive(ratio=ratio)
+    check_between(0.0, _MOST_EVENTS, on=on, off=off)
+    check_between(1.0 / _MOST_EVENTS, _MOST_EVENTS, ratio=ratio)
     target = critical_value(cl, one_sided=True)
     start = max(on - off / ratio, 0.0)
     width = np.sqrt(on + off / ratio**2 + 1.0)
-    return float(
-        brentq(lambda s: on_off_significance(on, off, ratio, s) - target, start + 1e-9, start + 50 * width)
-    )
+
+    def excess(signal: float) -> float:
+        return on_off_significance(on, off, ratio, signal) - target
+
+    nearest = start + 1e-9 * width
+    return float(brentq(excess, nearest, start + 50 * width)) if excess(nearest) < 0 else start

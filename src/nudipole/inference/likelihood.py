@@ -135,7 +135,10 @@ class Likelihood:
             chi2 of shape (...), pulls theta of shape (..., j) and d chi2 / d mu_b of shape (..., b) at the minimum,
             which by the envelope theorem is all that the derivative along any signal needs.
         """
+        check_finite(signal=signal)
         signal = np.asarray(signal, dtype=float)
+        if signal.shape[-1:] != (self.bins,):
+            raise DomainError(f"a signal has {self.bins} bins on its last axis here, got the shape {signal.shape}")
         lead, number = signal.shape[:-1], len(self.pulls)
         fixed = (signal + self.background).reshape(-1, self.bins)
         assert self.shifts is not None
@@ -144,7 +147,9 @@ class Likelihood:
             own = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
         moving = np.arange(0 if signal_shifts is None else number)
         design = _Design(self.shifts, moving, own.reshape(len(fixed), -1, self.bins))
-        theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(-1, number)
+        if start is not None and start.size != len(fixed) * number:
+            raise DomainError(f"a start needs {number} pulls for each signal, got the shape {start.shape}")
+        theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(len(fixed), number)
         found = self._minimise(fixed, design, theta)
         return found.value.reshape(lead), found.theta.reshape(*lead, number), found.slope.reshape(signal.shape)
 

@@ -22,7 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, UnknownNameError, check_choice, check_non_negative, check_positive
+from nudipole.errors import (
+    DomainError,
+    UnknownNameError,
+    check_between,
+    check_choice,
+    check_non_negative,
+    check_positive,
+)
 from nudipole.matter import isotopes
 from nudipole.matter.isotopes import Nucleus
 
@@ -117,6 +124,8 @@ def klein_nystrand(q2: npt.ArrayLike, rms_radius: float) -> FloatArray:
 
 def fermi_radius(rms_radius: float, diffuseness: float = FERMI_DIFFUSENESS) -> float:
     """Half-density radius [fm] of the symmetrised Fermi charge: c^2 = (5/3) R^2 - (7/3) pi^2 a^2."""
+    check_positive(rms_radius=rms_radius)
+    check_non_negative(diffuseness=diffuseness)
     radius2 = 5.0 / 3.0 * rms_radius**2 - 7.0 / 3.0 * (np.pi * diffuseness) ** 2
     _check_shape(radius2, "fermi", rms_radius)
     return float(np.sqrt(radius2))
@@ -134,7 +143,7 @@ def symmetrised_fermi(q2: npt.ArrayLike, radius: float, diffuseness: float = FER
     radius, diffuseness : float
         c and a [fm].
     """
-    check_positive(radius=radius, diffuseness=diffuseness)
+    check_between(1e-3, 1e3, radius=radius, diffuseness=diffuseness)
     check_non_negative(q2=q2)
     q = np.sqrt(np.asarray(q2, dtype=float)) * units.FEMTOMETRE
     x, y = q * radius, np.pi * diffuseness * q

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, UnknownNameError, check_choice
+from nudipole.errors import DomainError, UnknownNameError, check_choice, check_non_negative, check_positive
 from nudipole.matter import atoms, form_factors, isotopes, materials, nucleons
 from nudipole.matter.isotopes import Nucleus
 
@@ -187,6 +187,8 @@ def pauli_factor(q2: npt.ArrayLike, nucleon_mass: float, fermi_momentum: float) 
     .. math:: S = \tfrac34\frac q{k_F} - \tfrac1{16}\Bigl(\frac q{k_F}\Bigr)^3\ (q < 2k_F),\quad 1\text{ above},
        \qquad q = \sqrt{Q^2 + Q^4/4m^2}
     """
+    check_non_negative(q2=q2)
+    check_positive(nucleon_mass=nucleon_mass, fermi_momentum=fermi_momentum)
     q2 = np.asarray(q2, dtype=float)
     ratio = np.minimum(np.sqrt(q2 * (1.0 + q2 / (4.0 * nucleon_mass**2))) / fermi_momentum, 2.0)
     return 0.75 * ratio - ratio**3 / 16.0

@@ -26,12 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative
+from nudipole.errors import DomainError, check_between, check_choice, check_non_negative
 from nudipole.processes.phase_space import endpoint_nodes, legendre
 
 FloatArray = npt.NDArray[np.float64]
 LEPTONS = tuple(units.LEPTON_MASS)
 _NODES = 160
+_SOFTEST = 1e-10  # of 2 E_gamma / m_P: below, the distance to the soft edge has no digits
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def angular_spectrum(
     """
     charged = _meson(meson, lepton)
     check_non_negative(x=x, hnl_mass=hnl_mass)
+    check_between(-1.0, 1.0, cosine=cosine)
     x, cosine = np.asarray(x, dtype=float), np.asarray(cosine, dtype=float)
     root_l = units.LEPTON_MASS[lepton] / charged.mass
     r_l, r_n = root_l**2, (np.asarray(hnl_mass, dtype=float) / charged.mass) ** 2
@@ -191,6 +193,8 @@ def bremsstrahlung_spectrum(x: npt.ArrayLike, y: npt.ArrayLike, meson: str, lept
     check_non_negative(x=x, y=y)
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     r = (units.LEPTON_MASS[lepton] / charged.mass) ** 2
+    if np.any((x > 0) & (x < _SOFTEST)):
+        raise DomainError(f"the spectrum of soft photons diverges: x must be 0 or above {_SOFTEST:g}")
     inside = (x > 0) & (x < 1 - r) & (y < 1 + r)
     safe = np.where(inside, x, 0.5 * (1 - r))
     inside &= y > 1 - safe + r / (1 - safe)

@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_non_negative, check_positive
+from nudipole.errors import check_finite, check_non_negative, check_positive
 from nudipole.processes.plasma import bose, fermi, legendre
 
 FloatArray = npt.NDArray[np.float64]
@@ -74,6 +74,7 @@ def scattering_rates(
     """
     check_non_negative(mass=mass)
     check_positive(energy=energy, temperature=temperature, screening2=screening2)
+    check_finite(electron_potential=electron_potential, potential=potential)
     # no broadcast yet: only the last factor knows mu_nu, so N and N-bar cost little more than one
     energy, electron, temperature, kappa2, potential = (
         np.asarray(v, dtype=float)[..., None, None]
@@ -135,6 +136,7 @@ def pair_rates(
     """
     check_non_negative(mass=mass)
     check_positive(energy=energy, temperature=temperature)
+    check_finite(electron_potential=electron_potential, potential=potential)
     energy, electron, temperature, potential = (
         np.asarray(v, dtype=float)[..., None] for v in (energy, electron_potential, temperature, potential)
     )

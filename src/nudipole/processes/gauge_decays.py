@@ -20,7 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.errors import (
+    SMALLEST,
+    DomainError,
+    check_between,
+    check_choice,
+    check_finite,
+    check_non_negative,
+    check_positive,
+)
 from nudipole.kinematics import kallen
 from nudipole.processes import hnl_decay
 
@@ -142,7 +150,7 @@ def invisible_width_limit(
     DomainError
         If d_Z is 0: then there is no such constraint.
     """
-    check_non_negative(invisible_fraction=invisible_fraction)
+    check_between(0.0, 1.0, invisible_fraction=invisible_fraction)
     surplus = max(INVISIBLE_WIDTH - INVISIBLE_WIDTH_STANDARD_MODEL, 0.0) + 1.645 * INVISIBLE_WIDTH_ERROR
     return _z_limit(
         surplus, z_pair_width(hnl_mass, z_over_gamma) * np.asarray(invisible_fraction, dtype=float), z_over_gamma
@@ -180,4 +188,4 @@ def _z_limit(allowed: float, per_d2: FloatArray, z_over_gamma: float) -> FloatAr
     """d at which a rate proportional to d_Z^2 meets what is allowed; infinite where there is none."""
     if z_over_gamma == 0.0:
         raise DomainError("decays of the Z constrain nothing where d_Z = 0")
-    return np.sqrt(np.divide(allowed, per_d2, out=np.full_like(per_d2, np.inf), where=per_d2 > 0))
+    return np.sqrt(np.divide(allowed, per_d2, out=np.full_like(per_d2, np.inf), where=per_d2 > SMALLEST))

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.errors import check_finite
 from nudipole.kinematics import recoil_limits
 from nudipole.processes.upscattering import broadcast, inside_limits, s0
 
@@ -88,6 +89,7 @@ def spectra_spin_half(
         Flipping and conserving dsigma/dE_r / d^2 [GeV^-1].
     """
     recoil, energy, mass, target = broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
+    check_finite(f1=f1, f2=f2)
     f1, f2 = np.asarray(f1, dtype=float), np.asarray(f2, dtype=float)
     low, high = recoil_limits(energy, mass, target)
     inside = inside_limits(recoil, low, high)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_non_negative
+from nudipole.errors import check_non_negative, check_positive
 from nudipole.matter import targets
 from nudipole.matter.isotopes import Nucleus
 from nudipole.processes import upscattering
@@ -98,6 +98,7 @@ def quadrupole_strength(q2: npt.ArrayLike, transition_strength: float, oscillato
     oscillator_length : float
         b [fm].
     """
-    check_non_negative(q2=q2)
+    check_non_negative(q2=q2, transition_strength=transition_strength)
+    check_positive(oscillator_length=oscillator_length)
     q = np.sqrt(np.asarray(q2, dtype=float)) * units.FEMTOMETRE
     return 4.0 * np.pi / 225.0 * q**4 * transition_strength * np.exp(-0.5 * (q * oscillator_length) ** 2)

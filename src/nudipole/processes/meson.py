@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, UnknownNameError, check_non_negative
+from nudipole.errors import LARGEST, DomainError, UnknownNameError, check_between, check_non_negative
 from nudipole.processes import charged_meson, four_body_meson, neutral_meson, vector_meson
 from nudipole.processes.phase_space import legendre
 
@@ -272,6 +272,9 @@ def momentum_towards(
     >>> round(float(p[0]), 3), round(float(density[0]), 1)
     (19.95, 398.0)
     """
+    check_non_negative(rest_energy=rest_energy, hnl_mass=hnl_mass)
+    check_between(1.0 - 1e-12, LARGEST, gamma=gamma)
+    check_between(-1.0 - 1e-12, 1.0 + 1e-12, cosine=cosine)
     star, mass, gamma, cosine = np.broadcast_arrays(
         *(np.asarray(v, dtype=float) for v in (rest_energy, hnl_mass, gamma, cosine))
     )

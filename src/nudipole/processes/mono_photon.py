@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
 from nudipole.processes import annihilation
 
 FloatArray = npt.NDArray[np.float64]
@@ -106,6 +106,7 @@ def signal_distribution(
         Dimensionless; zero for x >= 1 - M^2 / s.
     """
     check_positive(s=s)
+    check_non_negative(hnl_mass=hnl_mass)
     x = _fraction(x)
     reduced = np.maximum(s * (1.0 - x), 1e-12 * s)
     inside = s * (1.0 - x) > np.asarray(hnl_mass, dtype=float) ** 2
@@ -282,21 +283,21 @@ def bhabha_veto_energy(cosine: npt.ArrayLike, sqrt_s: float, veto_cosine: float)
     return sqrt_s / (1.0 + np.sqrt(1.0 - cosine**2) / np.sqrt(1.0 - veto_cosine**2))
 
 
-def _soft(beta: float, logarithm: float) -> float:
+def _soft(beta: FloatArray, logarithm: FloatArray) -> FloatArray:
     first = 1.0 + units.ALPHA / np.pi * (np.pi**2 / 3.0 - 0.5) + 0.75 * beta
-    return float(first - beta**2 / 24.0 * (logarithm / 3.0 + 2.0 * np.pi**2 - 37.0 / 4.0))
+    return np.asarray(first - beta**2 / 24.0 * (logarithm / 3.0 + 2.0 * np.pi**2 - 37.0 / 4.0))
 
 
-def _hard(x: FloatArray, beta: float) -> FloatArray:
+def _hard(x: FloatArray, beta: FloatArray) -> FloatArray:
     first = -beta * (1.0 - 0.5 * x)
     logs = -4.0 * (2.0 - x) * np.log(x) - (1.0 + 3.0 * (1.0 - x) ** 2) / x * np.log1p(-np.minimum(x, 1.0 - 1e-15))
     return first + beta**2 / 8.0 * (logs - 6.0 + x)
 
 
-def _beta(scale2: npt.ArrayLike) -> tuple[float, float]:
+def _beta(scale2: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     check_positive(scale2=scale2)
-    logarithm = float(np.log(np.asarray(scale2, dtype=float) / units.ELECTRON_MASS**2))
-    if logarithm <= 1.0:
+    logarithm = np.log(np.asarray(scale2, dtype=float) / units.ELECTRON_MASS**2)
+    if np.any(logarithm <= 1.0):
         raise DomainError("initial-state radiation needs a scale well above the electron mass")
     return 2.0 * units.ALPHA / np.pi * (logarithm - 1.0), logarithm
 
@@ -319,5 +320,6 @@ def _panels(edges: FloatArray, nodes: int) -> tuple[FloatArray, FloatArray]:
 
 @functools.cache
 def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
+    check_count(nodes=nodes)
     node, weight = roots_legendre(nodes)
     return np.asarray(node), np.asarray(weight)

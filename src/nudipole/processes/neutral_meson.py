@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative
+from nudipole.errors import check_between, check_choice, check_finite, check_non_negative
 from nudipole.processes.phase_space import endpoint_nodes, legendre
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,6 +63,7 @@ class NeutralMeson:
 
     def form_factor2(self, q2: npt.ArrayLike) -> FloatArray:
         """|F(q^2)|^2, q^2 in GeV^2."""
+        check_finite(q2=q2)
         q2, square, damping = np.asarray(q2, dtype=float), self.pole**2, (self.pole * self.pole_width) ** 2
         return (square**2 + damping) / ((square - q2) ** 2 + damping)
 
@@ -121,6 +122,7 @@ def angular_spectrum(x: npt.ArrayLike, cosine: npt.ArrayLike, meson: str, hnl_ma
     """
     neutral = _meson(meson)
     check_non_negative(x=x, hnl_mass=hnl_mass)
+    check_between(-1.0, 1.0, cosine=cosine)
     x, cosine = np.asarray(x, dtype=float), np.asarray(cosine, dtype=float)
     y = (np.asarray(hnl_mass, dtype=float) / neutral.mass) ** 2
     inside = (x > y) & (x < 1)

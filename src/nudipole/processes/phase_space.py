@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import roots_legendre
 
-from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
+from nudipole.errors import SMALLEST, DomainError, check_count, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import kallen, two_body_momentum
 
 FloatArray = npt.NDArray[np.float64]
@@ -195,11 +195,11 @@ def volume(parent_mass: float, masses: tuple[float, ...], nodes: int = 60) -> fl
 def _volume(parent_mass: FloatArray, masses: tuple[float, ...], nodes: int) -> FloatArray:
     *first, last = masses
     if len(masses) == 2:
-        return two_body_momentum(np.maximum(parent_mass, 1e-300), first[0], last) / (4.0 * np.pi * parent_mass)
+        return two_body_momentum(np.maximum(parent_mass, SMALLEST), first[0], last) / (4.0 * np.pi * parent_mass)
     low, high = sum(first), np.maximum(parent_mass - last, sum(first))
     fraction, _, weight = endpoint_nodes(nodes)
     mass = low + (high - low)[..., None] * fraction
-    inner = _volume(np.maximum(mass, 1e-300), tuple(first), nodes)
+    inner = _volume(np.maximum(mass, SMALLEST), tuple(first), nodes)
     outer = two_body_momentum(parent_mass[..., None], mass, last) / (4.0 * np.pi * parent_mass[..., None])
     return np.sum(weight * (high - low)[..., None] * 2.0 * mass * inner * outer, axis=-1) / (2.0 * np.pi)
 
@@ -226,6 +226,7 @@ def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike, frame_mass: npt.ArrayLi
     if frame_mass is None:
         mass2 = q[..., 0] ** 2 - np.sum(q[..., 1:] ** 2, axis=-1)
     else:
+        check_positive(frame_mass=frame_mass)
         mass2 = np.asarray(frame_mass, dtype=float) ** 2
     if np.any(mass2 <= 0):
         raise DomainError("the frame of a boost must be time-like")
@@ -239,6 +240,7 @@ def boost(momentum: npt.ArrayLike, frame: npt.ArrayLike, frame_mass: npt.ArrayLi
 @functools.cache
 def legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
     """Gauss-Legendre nodes and weights on [-1, 1]."""
+    check_count(nodes=nodes)
     x, weight = roots_legendre(nodes)
     return np.asarray(x), np.asarray(weight)
 
@@ -255,6 +257,7 @@ def endpoint_nodes(nodes: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     >>> bool(abs(np.sum(weight * np.sqrt(left / right)) - np.pi / 2) < 1e-7)
     True
     """
+    check_count(2, nodes=nodes)
     t = np.linspace(-3.4, 3.4, nodes)
     argument = np.pi * np.sinh(t)
     left = 1.0 / (1.0 + np.exp(-argument))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative, check_positive
+from nudipole.errors import check_choice, check_count, check_non_negative, check_positive
 from nudipole.processes.annihilation import FERMIONS
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,6 +61,7 @@ def cross_section(
     check_choice("quark", quark, ("u", "c", "d", "s", "b"))
     check_positive(s_hat=s_hat, transverse_momentum_min=transverse_momentum_min)
     check_non_negative(hnl_mass=hnl_mass)
+    check_count(nodes=nodes)
     charge4 = FERMIONS[quark].charge ** 4
     node, weight = (np.asarray(a) for a in roots_legendre(nodes))
     s = np.asarray(s_hat, dtype=float)[..., None, None]
@@ -69,15 +70,17 @@ def cross_section(
     half = 0.5 * (q2_max - hnl_mass**2)
     q2 = hnl_mass**2 + half * (node[:, None] + 1.0)
     momentum = np.maximum(0.5 * (s - q2) / np.sqrt(s), transverse_momentum_min)
-    cos_max = np.sqrt(np.maximum(1.0 - (transverse_momentum_min / momentum) ** 2, 0.0))
+    sine2 = np.minimum(transverse_momentum_min / momentum, 1.0) ** 2
+    cos_max = np.sqrt(1.0 - sine2)
     # t = -(s - q^2)(1 - c)/2, nodes in ln(1 - c)
-    low, high = np.log(1.0 - cos_max), np.log(1.0 + cos_max)
+    high = np.log1p(cos_max)
+    low = np.log(sine2) - high
     log = 0.5 * (high - low) * (node + 1.0) + low
     t = -np.maximum(0.5 * (s - q2) * np.exp(log), 1e-12 * s)
     u = q2 - s - t
     jacobian = -t * 0.5 * (high - low)
     bracket = -t / s - s / t - 2.0 * q2 * u / (s * t)
-    ratio = hnl_mass**2 / q2
+    ratio = np.divide(hnl_mass**2, q2, out=np.ones_like(q2), where=q2 > 0)
     decay = (1.0 - ratio) ** 2 * (1.0 + 2.0 * ratio) / (6.0 * np.pi**2)
     density = decay * 2.0 * np.pi * units.ALPHA**2 * charge4 / s**2 * bracket * jacobian
     return np.sum(half * weight[:, None] * weight * density, axis=(-2, -1))

@@ -25,19 +25,23 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from nudipole import units
-from nudipole.errors import check_non_negative, check_positive
+from nudipole.errors import SMALLEST, DomainError, check_count, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
+_MASSLESS = SMALLEST  # GeV: a mass below it is none
 
 
 # --- occupation numbers -----------------------------------------------------------------------------------------------
 def fermi(energy: npt.ArrayLike, temperature: npt.ArrayLike, potential: npt.ArrayLike = 0.0) -> FloatArray:
     """Fermi-Dirac occupation 1 / (exp((E - mu)/T) + 1), overflow-free. Energies in one unit, e.g. GeV."""
+    check_finite(energy=energy, potential=potential)
+    check_positive(temperature=temperature)
     return np.asarray(expit((np.asarray(potential) - np.asarray(energy)) / np.asarray(temperature)))
 
 
 def bose(energy: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     """Bose-Einstein occupation 1 / (exp(E/T) - 1), overflow-free."""
+    check_positive(energy=energy, temperature=temperature)
     x = np.asarray(energy) / np.asarray(temperature)
     return np.exp(-x) / -np.expm1(-x)
 
@@ -72,6 +76,8 @@ def electron_potential(net_density: npt.ArrayLike, temperature: npt.ArrayLike) -
 
 def plasma_frequency2(electron_potential: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     r"""Plasma frequency squared [GeV^2] of relativistic electrons, :math:`(4\alpha/3\pi)(\mu^2 + \pi^2T^2/3)`."""
+    check_finite(electron_potential=electron_potential)
+    check_non_negative(temperature=temperature)
     return 4.0 * units.ALPHA / (3.0 * np.pi) * _susceptibility(electron_potential, temperature)
 
 
@@ -103,6 +109,7 @@ def electron_screening2(electron_potential: npt.ArrayLike, temperature: npt.Arra
 
 def proton_fermi_energy(proton_density: npt.ArrayLike) -> FloatArray:
     """Kinetic Fermi energy [GeV] of protons of density [GeV^3]: (3 pi^2 n)^(2/3) / 2 m_p."""
+    check_non_negative(proton_density=proton_density)
     return (3.0 * np.pi**2 * np.asarray(proton_density, dtype=float)) ** (2.0 / 3.0) / (2.0 * units.PROTON_MASS)
 
 
@@ -111,6 +118,7 @@ def proton_screening2(proton_density: npt.ArrayLike, temperature: npt.ArrayLike)
 
     Interpolates between Debye (non-degenerate) and Thomas-Fermi (degenerate).
     """
+    check_positive(temperature=temperature)
     fermi_energy = proton_fermi_energy(proton_density)
     density, temperature = np.asarray(proton_density, dtype=float), np.asarray(temperature, dtype=float)
     return 4.0 * np.pi * units.ALPHA * density / np.sqrt(temperature**2 + (2.0 / 3.0 * fermi_energy) ** 2)
@@ -118,8 +126,9 @@ def proton_screening2(proton_density: npt.ArrayLike, temperature: npt.ArrayLike)
 
 def proton_blocking(proton_density: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     """Share of protons free to scatter, min(1, 3 T / 2 E_F): the limits of the blocked density int f (1 - f)."""
-    ratio = 1.5 * np.asarray(temperature, dtype=float) / np.maximum(proton_fermi_energy(proton_density), 1e-300)
-    return np.minimum(1.0, ratio)
+    check_positive(temperature=temperature)
+    free, fermi_energy = 1.5 * np.asarray(temperature, dtype=float), proton_fermi_energy(proton_density)
+    return free / np.maximum(fermi_energy, free)
 
 
 def _susceptibility(potential: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
@@ -154,18 +163,21 @@ def static_cross_section(energy: npt.ArrayLike, mass: npt.ArrayLike, screening2:
     energy, mass, kappa2 = np.broadcast_arrays(
         np.asarray(energy, dtype=float), np.asarray(mass, dtype=float), np.asarray(screening2, dtype=float)
     )
-    open_channel = energy > mass
+    mass = np.where(mass > _MASSLESS, mass, 0.0)
+    open_channel = energy > np.maximum(mass, _MASSLESS)
     safe = np.where(open_channel, energy, mass + 1.0)
     momentum = np.sqrt((safe - mass) * (safe + mass))
     high2 = (safe + momentum) ** 2
     low2 = mass**4 / high2
+    if np.any(open_channel & (low2 + kappa2 <= 0)):
+        raise DomainError("the cross section on a bare charge diverges for M = 0: give a screening scale")
     single = 1.0 - mass**2 / (4.0 * safe**2)
     double = mass**4 / (4.0 * safe**2)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logarithm = np.log((high2 + kappa2) / (low2 + kappa2))
         screened = (np.log1p(kappa2 / low2) - np.log1p(kappa2 / high2)) / kappa2
         bare = 1.0 / low2 - 1.0 / high2
-        inverse = np.where(mass > 0, double * np.where(kappa2 > 0, screened, bare), 0.0)
+        inverse = np.where(low2 > 0, double * np.where(kappa2 > _MASSLESS**2, screened, bare), 0.0)
     return np.where(open_channel, 4.0 * units.ALPHA * np.maximum(single * logarithm - inverse, 0.0), 0.0)
 
 
@@ -175,6 +187,7 @@ def backward(forward: npt.ArrayLike, energy: npt.ArrayLike, mass: npt.ArrayLike)
     Microscopic reversibility at equal energy with one helicity of nu and two of N: sigma_back = sigma E^2 / 2 k^2, v =
     k / E. Zero where E <= M.
     """
+    check_non_negative(forward=forward, energy=energy, mass=mass)
     energy, mass = np.asarray(energy, dtype=float), np.asarray(mass, dtype=float)
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     result = 0.5 * energy * np.asarray(forward, dtype=float)
@@ -192,8 +205,12 @@ def plasmon_width(
     for each polarisation; Z is the residue of the propagator; zero for K^2 <= M^2. For M = 0 it is the
     :math:`\mu^2K^4Z/24\pi\omega` of neutrinos with mu = 2 d. Energies in GeV, K^2 in GeV^2.
     """
+    check_finite(invariant2=invariant2)
+    check_non_negative(mass=mass, residue=residue)
+    check_positive(energy=energy)
     invariant2, mass2 = np.asarray(invariant2, dtype=float), np.asarray(mass, dtype=float) ** 2
     gap = np.maximum(invariant2 - mass2, 0.0)
+    gap = np.where(gap > _MASSLESS**2, gap, 0.0)
     safe = np.where(gap > 0, invariant2, 1.0)
     return np.asarray(residue) * gap**2 * (invariant2 + 2.0 * mass2) / (6.0 * np.pi * safe * np.asarray(energy))
 
@@ -234,10 +251,12 @@ def photon_rates(
     """
     check_non_negative(mass=mass, photon_mass=photon_mass)
     check_positive(temperature=temperature, energy=energy)
+    check_finite(potential=potential)
     energy, photon, temperature, potential = (
         np.asarray(v, dtype=float) for v in (energy, photon_mass, temperature, potential)
     )
-    mass2, photon2 = max(mass**2, 1e-300), photon**2
+    energy = np.maximum(energy, mass)  # at rest and below: no flux
+    mass2, photon2 = max(mass, _MASSLESS) ** 2, photon**2
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     gap2 = mass2 - photon2
     decays = gap2 >= 0  # N -> nu gamma, else N nubar -> gamma
@@ -264,11 +283,13 @@ def _softplus(x: FloatArray) -> FloatArray:
 
 def _log_one_minus_exp(x: FloatArray) -> FloatArray:
     """ln(1 - e^-x) for x > 0, to machine precision at both ends."""
-    return np.where(x > 1.0, np.log1p(-np.exp(-x)), np.log(-np.expm1(-x)))
+    far, x = np.maximum(x, 1.0), np.maximum(x, np.finfo(float).tiny)
+    return np.where(x > 1.0, np.log1p(-np.exp(-far)), np.log(-np.expm1(-np.minimum(x, 1.0))))
 
 
 @functools.cache
 def legendre(count: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of Gauss-Legendre quadrature on [-1, 1], computed once."""
+    check_count(count=count)
     nodes, weights = np.polynomial.legendre.leggauss(count)
     return nodes, weights

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import check_non_negative, check_positive
+from nudipole.errors import check_count, check_finite, check_non_negative, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 QCD_TEMPERATURE = 0.15  # GeV; below it quarks are confined and carry no charge here (pions are left out)
@@ -64,6 +64,7 @@ CHARGED_FERMIONS = LEPTONS + QUARKS
 
 def fermi(x: npt.ArrayLike) -> FloatArray:
     """1 / (e^x + 1), without overflow."""
+    check_finite(x=x)
     x = np.asarray(x, dtype=float)
     decayed = np.exp(-np.abs(x))
     return np.where(x > 0, decayed, 1.0) / (1.0 + decayed)
@@ -71,12 +72,15 @@ def fermi(x: npt.ArrayLike) -> FloatArray:
 
 def bose(x: npt.ArrayLike) -> FloatArray:
     """1 / (e^x - 1) for x > 0."""
+    check_positive(x=x)
     x = np.asarray(x, dtype=float)
     return np.exp(-x) / -np.expm1(-x)
 
 
 def tail(energy: npt.ArrayLike, temperature: npt.ArrayLike, quantum: bool = True) -> FloatArray:
     """Integral of f from this energy [GeV] to infinity [GeV]: T ln(1 + e^(-E/T)), or T e^(-E/T) for Boltzmann."""
+    check_non_negative(energy=energy)
+    check_positive(temperature=temperature)
     temperature = np.asarray(temperature, dtype=float)
     decayed = np.exp(-np.asarray(energy, dtype=float) / temperature)
     return temperature * (np.log1p(decayed) if quantum else decayed)
@@ -118,7 +122,7 @@ def photon_mass2(temperature: npt.ArrayLike, fermions: tuple[ChargedFermion, ...
 def number_density(temperature: npt.ArrayLike, mass: npt.ArrayLike, degeneracy: float = 2.0) -> FloatArray:
     """Equilibrium number density [GeV^3] of a fermion of this mass [GeV], Fermi-Dirac statistics."""
     check_positive(temperature=temperature)
-    check_non_negative(mass=mass)
+    check_non_negative(mass=mass, degeneracy=degeneracy)
     x, weights = momentum_nodes()
     temperature, mass = np.asarray(temperature, dtype=float)[..., None], np.asarray(mass, dtype=float)[..., None]
     occupation = fermi(np.hypot(x, mass / temperature))
@@ -128,6 +132,8 @@ def number_density(temperature: npt.ArrayLike, mass: npt.ArrayLike, degeneracy: 
 @functools.cache
 def momentum_nodes(number: int = _NODES, x_max: float = _X_MAX) -> tuple[FloatArray, FloatArray]:
     """Gauss-Legendre nodes and weights for p/T on (0, x_max)."""
+    check_count(number=number)
+    check_positive(x_max=x_max)
     nodes, weights = roots_legendre(number)
     return 0.5 * x_max * (nodes + 1.0), 0.5 * x_max * weights
 

@@ -38,12 +38,17 @@ _NODES = 64
 def momentum_transfer_limits(
     s: npt.ArrayLike, hnl_mass: npt.ArrayLike, mass: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    """Smallest and largest x = -t [GeV^2] of nu f -> N f; their product is M^4 m^2 / s, which keeps the small one exact."""
+    """Smallest and largest x = -t [GeV^2] of nu f -> N f, (0, 0) below threshold.
+
+    Their product is M^4 m^2 / s, which keeps the small one exact.
+    """
+    check_positive(s=s)
+    check_non_negative(hnl_mass=hnl_mass, mass=mass)
     s, big, m = (np.asarray(v, dtype=float) for v in (s, hnl_mass, mass))
     # p_nu p_N in the centre of mass, times s: (s - m^2) lambda^(1/2)(s, M^2, m^2) / 4
-    product = (s - m**2) * np.sqrt(kallen(s, big**2, m**2)) / (2.0 * s)
+    product = (s - m**2) * np.sqrt(np.maximum(kallen(s, big**2, m**2), 0.0)) / (2.0 * s)
     middle = (s - m**2) * (s + big**2 - m**2) / (2.0 * s) - big**2
-    largest = middle + product
+    largest = np.where(s >= (big + m) ** 2, np.maximum(middle + product, 0.0), 0.0)
     smallest = big**4 * m**2 / (s * np.where(largest > 0, largest, 1.0))
     return np.minimum(smallest, largest), largest
 
@@ -61,6 +66,7 @@ def squared_amplitude(
         M and m [GeV].
     """
     check_positive(s=s, transfer=transfer)
+    check_non_negative(hnl_mass=hnl_mass, mass=mass)
     a, b, c = _coefficients(*(np.asarray(v, dtype=float) for v in (s, hnl_mass, mass)))
     x = np.asarray(transfer, dtype=float)
     return 8.0 * (a / x + b + c / x**2)
@@ -93,6 +99,7 @@ def phase_space_integral(
         two spins).
     """
     check_positive(s=s, screening2=screening2)
+    check_non_negative(hnl_mass=hnl_mass, mass=mass)
     s, big, m, kappa2 = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (s, hnl_mass, mass, screening2)))
     threshold = s > (big + m) ** 2
     s = np.where(threshold, s, (big + m) ** 2 + kappa2)
@@ -123,7 +130,8 @@ def cross_section(
     """
     s, m = np.asarray(s, dtype=float), np.asarray(mass, dtype=float)
     integral = phase_space_integral(s, hnl_mass, mass, screening2)
-    return units.ELEMENTARY_CHARGE**2 * integral / (32 * np.pi * (s - m**2) ** 2)
+    flux = 32 * np.pi * np.broadcast_to(s - m**2, integral.shape) ** 2
+    return units.ELEMENTARY_CHARGE**2 * np.divide(integral, flux, out=np.zeros_like(flux), where=integral > 0)
 
 
 def rate(

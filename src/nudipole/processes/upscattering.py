@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import LARGEST_ENERGY, DomainError, check_finite, check_non_negative, check_positive
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import targets
 from nudipole.matter.targets import Target
@@ -37,6 +37,8 @@ from nudipole.matter.targets import Target
 FloatArray = npt.NDArray[np.float64]
 # fraction of the largest recoil energy below which a target without net charge has nothing left (1e-12 of the total)
 _SOFT = 1e-14
+# recoil energy [GeV] that counts as none: M = 1e-21 GeV at 1 GeV on a nucleon
+_NO_RECOIL = 1e-85
 _PANELS, _NODES = 96, 12
 
 
@@ -105,6 +107,7 @@ def spectrum_spin_half(
         As for :func:`spectrum_spin0`.
     """
     recoil, energy, mass, target = broadcast(recoil_energy, neutrino_energy, hnl_mass, target_mass)
+    check_finite(f1=f1, f2=f2)
     f1, f2 = np.asarray(f1, dtype=float), np.asarray(f2, dtype=float)
     low, high = recoil_limits(energy, mass, target)
     electric = (f1**2 + recoil / (2.0 * target) * f2**2) * s0(recoil, energy, mass, target, low, high)
@@ -217,8 +220,8 @@ def total_cross_section(target: Target, neutrino_energy: npt.ArrayLike, hnl_mass
     '0.218'
     """
     energy, mass = np.asarray(neutrino_energy, dtype=float), np.asarray(hnl_mass, dtype=float)
-    check_positive(neutrino_energy=energy)
-    check_non_negative(hnl_mass=mass)
+    check_positive(largest=LARGEST_ENERGY, neutrino_energy=energy)
+    check_non_negative(largest=LARGEST_ENERGY, hnl_mass=mass)
     energy, mass = np.broadcast_arrays(energy, mass)
     flat_energy, flat_mass = energy.ravel(), mass.ravel()
     total = np.zeros(flat_energy.shape)
@@ -250,7 +253,7 @@ def integration_limits(
     """
     low, high = recoil_limits(energy, mass, target.mass)
     stop = np.minimum(high, target.reach / (2.0 * target.mass))
-    if target.charged and np.any((low <= 0) & (high > 0)):
+    if target.charged and np.any((low <= _NO_RECOIL) & (high > 0)):
         raise DomainError(
             f"the total cross section on {target.name} diverges for M = 0 without screening: give a mass, ask for a "
             "recoil energy, or take a neutral atom"
@@ -361,8 +364,8 @@ def inside_limits(recoil: FloatArray, low: FloatArray, high: FloatArray) -> npt.
 
 def broadcast(*values: npt.ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     recoil, energy, mass, target = (np.asarray(v, dtype=float) for v in values)
-    check_positive(recoil_energy=recoil, neutrino_energy=energy, target_mass=target)
-    check_non_negative(hnl_mass=mass)
+    check_positive(largest=LARGEST_ENERGY, recoil_energy=recoil, neutrino_energy=energy, target_mass=target)
+    check_non_negative(largest=LARGEST_ENERGY, hnl_mass=mass)
     recoil, energy, mass, target = np.broadcast_arrays(recoil, energy, mass, target)
     return recoil, energy, mass, target
 

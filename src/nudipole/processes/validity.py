@@ -68,6 +68,7 @@ def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e
 
 def check_point(mass: float, d: float, sqrt_s: float) -> None:
     """Warn (:class:`OutOfReachWarning`, :class:`EffectiveTheoryWarning`) where a point says nothing at this energy [GeV]."""
+    check_non_negative(mass=mass, d=d, sqrt_s=sqrt_s)
     if mass >= sqrt_s:
         warnings.warn(
             f"sqrt(s) = {sqrt_s:g} GeV is not above the mass {mass:g} GeV: no N", OutOfReachWarning, stacklevel=4

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from nudipole import units
-from nudipole.errors import DomainError, check_finite, check_non_negative
+from nudipole.errors import SMALLEST, DomainError, check_finite, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 _BUNCHES = np.arange(-2, 3)
@@ -41,11 +41,13 @@ def delay(distance: npt.ArrayLike, energy: npt.ArrayLike, momentum: npt.ArrayLik
     >>> round(float(delay(100.0, 1.0, 0.99)), 2)  # M = 141 MeV
     3.37
     """
+    check_non_negative(distance=distance, energy=energy, momentum=momentum)
     energy, momentum = np.asarray(energy, dtype=float), np.asarray(momentum, dtype=float)
     mass2 = (energy - momentum) * (energy + momentum)
-    slowness = np.full(np.broadcast(energy, momentum).shape, np.inf)
-    np.divide(mass2, momentum * (energy + momentum), out=slowness, where=momentum > 0)
-    return 1e9 * np.asarray(distance, dtype=float) / units.SPEED_OF_LIGHT * slowness
+    slowness = np.zeros(np.broadcast(energy, momentum).shape)
+    np.divide(mass2, momentum * (energy + momentum), out=slowness, where=momentum > SMALLEST)
+    late = 1e9 * np.asarray(distance, dtype=float) / units.SPEED_OF_LIGHT * slowness
+    return np.where(momentum > SMALLEST, late, np.inf)
 
 
 def gate_share(
@@ -97,4 +99,4 @@ def gate_share(
 
 def _passed(time: FloatArray, sigma: float) -> FloatArray:
     """Share of a Gaussian of this width at zero that lies before ``time``."""
-    return np.asarray(ndtr(time / sigma) if sigma > 0 else (time > 0).astype(float))
+    return np.asarray(ndtr(time / sigma) if sigma > SMALLEST else (time > 0).astype(float))

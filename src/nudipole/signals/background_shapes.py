@@ -7,21 +7,26 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError
+from nudipole.errors import DomainError, check_finite, check_increasing, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
 
 def flat(edges: list[float]) -> FloatArray:
     """A background flat in the observable: its share of each bin."""
+    check_increasing(edges=edges)
     widths = np.diff(np.asarray(edges, dtype=float))
     return widths / widths.sum()
 
 
 def exponential(edges: list[float], scale: float) -> FloatArray:
     """A background falling as exp(-x / scale), x and scale in the unit of the edges inside (GeV, PE or hits)."""
-    tail = np.exp(-np.asarray(edges, dtype=float) / scale)
-    share = tail[:-1] - tail[1:]
+    check_increasing(edges=edges)
+    check_positive(scale=scale)
+    # measured from the first edge, so that what is left of the exponential cannot underflow
+    depth = (np.asarray(edges, dtype=float) - edges[0]) / scale
+    share = -np.exp(-depth[:-1]) * np.expm1(-np.diff(depth))
+    check_positive(share_of_all_bins=share.sum())
     return share / share.sum()
 
 
@@ -29,6 +34,9 @@ def gaussian(edges: list[float], centre: float, width: float) -> FloatArray:
     """A peak; centre and width in the unit of the edges inside (GeV, PE or hits)."""
     from scipy.special import ndtr
 
+    check_increasing(edges=edges)
+    check_finite(centre=centre)
+    check_positive(width=width)
     cumulative = ndtr((np.asarray(edges, dtype=float) - centre) / width)
     return np.diff(cumulative)
 
@@ -42,6 +50,7 @@ def gaussians(edges: list[float], centres: list[float], widths: list[float], are
     """A sum of peaks tied to each other."""
     if not len(centres) == len(widths) == len(areas):
         raise DomainError("tied peaks need as many centres as widths and areas")
+    check_finite(areas=areas)
     peaks = [area * gaussian(edges, c, w) for c, w, area in zip(centres, widths, areas, strict=True)]
     return np.asarray(np.sum(peaks, axis=0))
 

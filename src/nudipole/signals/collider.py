@@ -23,7 +23,8 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import check_non_negative
+from nudipole.constraint import as_masses
+from nudipole.errors import check_count, check_finite
 from nudipole.portal import Direction, Nature
 from nudipole.processes import annihilation, gauge_decays, hnl_decay, mono_photon
 from nudipole.signals.photon_acceptance import LeptonCollider
@@ -139,6 +140,8 @@ def _directions(cosine_max: float) -> tuple[FloatArray, FloatArray]:
 
 def midpoints(low: float, high: float, number: int) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights of the midpoint rule, for integrands with steps."""
+    check_finite(low=low, high=high)
+    check_count(number=number)
     edges = np.linspace(low, high, number + 1)
     return 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
 
@@ -257,8 +260,9 @@ def templates(
     DomainError
         If a mass is negative.
     """
-    check_non_negative(masses=masses)
-    masses = np.asarray(masses, dtype=float)
+    masses = as_masses(masses)
+    if not masses.size:
+        return []
     width, visible = widths(masses, direction)
     number = len(colliders)
     bin_of = np.eye(number) if apart else np.ones((number, 1))

@@ -78,7 +78,7 @@ def cone_fraction(
     r = np.minimum(np.asarray(masses, dtype=float) / sqrt_s, 1.0) ** 2
     inside = (2.0 * cosine_max * (1.0 + r) - 2.0 / 3.0 * cosine_max**3 * (1.0 - r)) / (4.0 / 3.0 * (1.0 + 2.0 * r))
     wide = r / (r + (1.0 - r) * np.sin(0.5 * np.radians(opening_deg)) ** 2)
-    room = np.maximum(1.0 - r, 1e-300)
+    room = np.maximum(1.0 - r, 1e-16)
     return inside * np.clip((1.0 - np.maximum(wide, 2.0 * energy_min / sqrt_s)) / room, 0.0, 1.0) * (r < 1.0)
 
 

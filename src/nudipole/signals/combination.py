@@ -46,6 +46,8 @@ def _member(key: str, preset: str, file: Path) -> Model:
     from nudipole.signals import SIGNALS
 
     path = file.parent / f"{key}.toml"
+    if not path.is_file():
+        raise CardError(file, "members", key, f"there is no card {path.name} beside this one")
     raw = cards.apply_preset(cards.read(path), preset, path)
     kind = raw.get("signal", "recoil")
     if kind not in SIGNALS or kind == "combination":

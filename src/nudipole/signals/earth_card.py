@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
 from nudipole.signals.observation import ObservationSection
@@ -31,7 +33,7 @@ class Production(Section, frozen=True, kw_only=True):
     """Where N is made and through what."""
 
     where: Literal["anywhere", "outside", "inside"] = "anywhere"
-    channels: tuple[Channel, ...] = ("coherent",)
+    channels: Annotated[tuple[Channel, ...], msgspec.Meta(min_length=1)] = ("coherent",)
 
 
 class Selection(Section, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ class Selection(Section, frozen=True, kw_only=True):
     directions, one number or one a bin of energy.
     """
 
-    photon_edges_GeV: tuple[float, ...]
+    photon_edges_GeV: tuple[NonNegative, ...]
     sun_cosine_min: float | None = None
     angle_resolution_deg: tuple[Positive, ...] = ()
     efficiency: Fraction = 1.0

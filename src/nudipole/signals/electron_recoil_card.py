@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import msgspec
 import numpy as np
 
 from nudipole import options, units
@@ -28,7 +29,7 @@ class SelectionSection(Section, frozen=True, kw_only=True):
     etheta2_MeV: Positive | None = None
     angle_mrad: NonNegative = 0.0
     angle_mrad_sqrtGeV: NonNegative = 0.0
-    efficiency: Fraction = 1.0
+    efficiency: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
 
 
 class GeometrySection(Section, frozen=True, kw_only=True):

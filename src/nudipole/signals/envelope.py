@@ -55,6 +55,8 @@ def _member(key: str, preset: str, file: Path) -> tuple[Model, tuple[float, floa
 
     inside = file.parent / "parts" / f"{key}.toml"
     path = inside if inside.exists() else file.parent / f"{key}.toml"
+    if not path.is_file():
+        raise CardError(file, "members", key, f"there is no card {path.name} beside this one")
     raw = cards.apply_preset(cards.read(path), preset, path)
     kind = raw.get("signal", "recoil")
     if kind not in SIGNALS or kind == "envelope":

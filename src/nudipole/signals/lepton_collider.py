@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from nudipole import tables, units
 from nudipole.cards import Card, Fraction, NonNegative, Positive, Section
-from nudipole.errors import CardError, NudipoleError
+from nudipole.errors import CardError, NudipoleError, check_non_negative
 from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
@@ -229,6 +229,7 @@ def significance_limit(background: float, cl: float) -> float:
     >>> round(significance_limit(0.0, 0.95), 2)
     2.71
     """
+    check_non_negative(background=background)
     z2 = critical_value(cl, one_sided=True)
     return float(0.5 * (z2 + np.sqrt(z2**2 + 4.0 * z2 * background)))
 

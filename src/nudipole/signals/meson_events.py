@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.stats import qmc
 
 from nudipole.detectors.geometry import Volume
-from nudipole.errors import DomainError
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_finite, check_non_negative, check_positive
 from nudipole.fluxes import mesons as spectra
 from nudipole.processes import meson
 from nudipole.processes.phase_space import boost
@@ -119,6 +119,8 @@ def target_parents(
     exposure : float
         Protons on target, or pb^-1.
     """
+    check_positive(decay_path=decay_path)
+    check_positive(largest=LARGEST_TOTAL, exposure=exposure)
     nodes = spectra.meson_spectrum(beam, parent, mass_number)
     mass, number = meson.parent_mass(parent), nodes.weight * exposure
     if parent in _PROPER_LENGTH:
@@ -152,6 +154,9 @@ def _flattening(energy: FloatArray, weight: FloatArray) -> FloatArray:
 @functools.lru_cache(maxsize=256)
 def beam_parents(parent: str, momentum: float, decays: float, region: tuple[float, float]) -> Parents:
     """``decays`` mesons of one momentum [GeV] along z that decay uniformly between two z [m]."""
+    check_non_negative(momentum=momentum)
+    check_non_negative(largest=LARGEST_TOTAL, decays=decays)
+    check_finite(region=region)
     if not region[1] > region[0]:
         raise DomainError(f"the decay region must have a length, got {region[0]:g} to {region[1]:g} m")
     mass, one = meson.parent_mass(parent), np.ones(1)

@@ -26,6 +26,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
+from nudipole.constraint import as_masses
 from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
 from nudipole.portal import Direction
@@ -133,8 +134,7 @@ def templates(masses: npt.ArrayLike, direction: Direction, search: MonoPhotonSea
     DomainError
         If a mass is negative.
     """
-    check_non_negative(masses=masses)
-    masses = np.asarray(masses, dtype=float)
+    masses = as_masses(masses)
     width, visible = widths(masses, direction)
     rates = width * masses / units.HBAR_C
     make = _template if search.selection == "any" else _late_template

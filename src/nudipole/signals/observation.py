@@ -116,6 +116,8 @@ class Observation:
             raise CardError(self.file, field, None, "needs counts, column or shape")
         if values.shape != (self.size,):
             raise CardError(self.file, field, f"{values.size} values", f"the observation has {self.size} bins")
+        if np.any(values < 0) and not background.free:
+            raise CardError(self.file, f"{field}.counts", float(values.min()), "only a free component may be negative")
         return values
 
     def components(self) -> Mapping[str, FloatArray]:

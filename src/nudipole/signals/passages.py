@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.detectors.geometry import Volume
+from nudipole.errors import check_count, check_increasing, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 ANGLES: FloatArray = np.concatenate([[0.0], np.geomspace(0.003, 0.3, 25), np.linspace(0.3, np.pi, 24)[1:]])
@@ -51,6 +52,10 @@ class Slab:
     start: float
     stop: float
     density: float
+
+    def __post_init__(self) -> None:
+        check_increasing(ends=(self.start, self.stop))
+        check_non_negative(density=self.density)
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ def _contents(weight: FloatArray, near: FloatArray, far: FloatArray, edges: Floa
 @functools.cache
 def points(number: int, dimensions: int) -> FloatArray:
     """Low-discrepancy points in the unit cube, (dimensions, number): multiples of powers of a generalised golden ratio."""
+    check_count(number=number, dimensions=dimensions)
     ratio = 2.0
     for _ in range(60):
         ratio = (1.0 + ratio) ** (1.0 / (dimensions + 1))

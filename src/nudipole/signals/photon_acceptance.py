@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
 from nudipole.processes import mono_photon
 
 FloatArray = npt.NDArray[np.float64]
@@ -52,6 +52,7 @@ class PhotonAcceptance:
         check_non_negative(
             energy_min=self.energy_min, x_transverse_min=self.x_transverse_min, efficiency=self.efficiency
         )
+        check_between(-1.0, 1.0, veto_cosine=self.veto_cosine, beam_velocity=self.beam_velocity)
         if self.cosine_max >= 1.0 or self.efficiency > 1.0 or self.energy_max <= self.energy_min:
             raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
 

@@ -180,6 +180,8 @@ class RecoilModel:
         if timing is None:
             return None
         edges = np.asarray(timing.edges_us)
+        if edges.size < 2 or np.any(np.diff(edges) <= 0):
+            raise CardError(self.file, "timing.edges_us", timing.edges_us, "must be at least two times that increase")
         fine = np.interp(np.arange((len(edges) - 1) * _TIME_STEPS + 1) / _TIME_STEPS, np.arange(len(edges)), edges)
         seen = options.resolve(TIME_EFFICIENCY, timing.efficiency, "model", self.file, "timing.efficiency")
         accepted = seen(0.5 * (fine[1:] + fine[:-1]))
@@ -336,7 +338,9 @@ def _summed(kernels: Folded) -> Folded:
     groups: dict[tuple[int, bool], list[Kernels]] = {}
     for channel, lines, arrays in kernels:
         groups.setdefault((channel, lines), []).append(arrays)
-    return [(*place, tuple(sum(same[1:], same[0]) for same in zip(*found, strict=True))) for place, found in groups.items()]
+    return [
+        (*place, tuple(sum(same[1:], same[0]) for same in zip(*found, strict=True))) for place, found in groups.items()
+    ]
 
 
 def _always() -> Callable[[FloatArray], FloatArray]:

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.errors import check_count, check_increasing, check_positive
 from nudipole.fluxes.flux import FluxComponent
 
 FloatArray = npt.NDArray[np.float64]
@@ -37,6 +38,12 @@ class RecoilGrid:
     high: float
     steps: int
     nodes: int
+
+    def __post_init__(self) -> None:
+        check_increasing(limits=(self.low, self.high))
+        check_positive(low=self.low)
+        check_count(steps=self.steps)
+        check_count(2, nodes=self.nodes)
 
     @cached_property
     def coarse(self) -> FloatArray:

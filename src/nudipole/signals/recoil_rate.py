@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from nudipole import kinematics, units
 from nudipole.detectors.response import Response
+from nudipole.errors import check_non_negative
 from nudipole.fluxes.flux import FluxComponent
 from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.matter import form_factors
@@ -129,7 +130,9 @@ class NuclearChannel:
             weights = number * units.GEV_M2_TO_CM2 * (self.mass / nucleus.mass) * grid.weights
             c = {f: standard_model.coherent_energy_coefficients(recoil, nucleus, f, self.form_factor) for f in FLAVORS}
             for found, part in zip(spectra, phi, strict=True):
-                spectrum = np.sum([np.sum(c[f] * part[f], axis=0) for f in FLAVORS if np.any(part[f])] or [0.0 * recoil], axis=0)
+                spectrum = np.sum(
+                    [np.sum(c[f] * part[f], axis=0) for f in FLAVORS if np.any(part[f])] or [0.0 * recoil], axis=0
+                )
                 found.append(np.maximum(spectrum, 0.0) * weights)
         return tuple(tuple(found) for found in spectra)
 
@@ -248,9 +251,7 @@ class _Cover:
 
     @classmethod
     def of(cls, channel: Channel, recoil_energy: FloatArray, hnl_mass: FloatArray, energy: float) -> _Cover:
-        edges = np.concatenate(
-            [recoil_energy[:1], 0.5 * (recoil_energy[1:] + recoil_energy[:-1]), recoil_energy[-1:]]
-        )
+        edges = np.concatenate([recoil_energy[:1], 0.5 * (recoil_energy[1:] + recoil_energy[:-1]), recoil_energy[-1:]])
         cells = np.arange(len(recoil_energy))
         positions, shares = [], []
         for limit in kinematics.recoil_limits(energy, hnl_mass, channel.mass):
@@ -275,6 +276,7 @@ def nuclear_channels(
     nuclei: Sequence[tuple[Nucleus, float]], exposure: float, form_factor: str
 ) -> tuple[NuclearChannel, ...]:
     """Nuclei with their numbers per kilogram, gathered into channels of similar mass."""
+    check_non_negative(exposure=exposure)
     gathered: list[list[tuple[Nucleus, float]]] = []
     for nucleus, number in sorted(nuclei, key=lambda pair: pair[0].mass):
         if not gathered or nucleus.mass > MASS_SPREAD * gathered[-1][0][0].mass:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError, check_non_negative
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -69,12 +69,16 @@ class SignalTemplate:
         decay_norm: float = 1.0,
     ) -> SignalTemplate:
         """A template of decaying nodes; one-dimensional arguments are broadcast to the number of nodes."""
+        check_non_negative(largest=LARGEST_TOTAL, weight=weight, kappa=kappa)
+        check_non_negative(near=near, visible=visible, decay_norm=decay_norm)
         weight = np.atleast_2d(np.asarray(weight, dtype=float))
         number = weight.shape[0]
+        for value in (kappa, near, far, visible):
+            if np.shape(value) not in ((), (1,), (number,)):
+                raise DomainError(f"a template of {number} nodes needs one number for each, got {np.shape(value)}")
         kappa, near, far, visible = (
             np.broadcast_to(np.asarray(v, dtype=float), (number,)) for v in (kappa, near, far, visible)
         )
-        check_non_negative(weight=weight, kappa=kappa, near=near, visible=visible)
         if np.any(np.isnan(far)) or np.any(far < near):
             raise DomainError("far must not lie before near")
         return cls(weight, kappa, near, far, visible, np.zeros(weight.shape[1]), decay_norm)
@@ -83,7 +87,9 @@ class SignalTemplate:
     def from_counts(cls, counts: npt.ArrayLike) -> SignalTemplate:
         """A template without decay: ``counts`` events per d^2 in each bin (recoil searches, N practically stable)."""
         counts = np.atleast_1d(np.asarray(counts, dtype=float))
-        check_non_negative(counts=counts)
+        check_non_negative(largest=LARGEST_TOTAL, counts=counts)
+        if counts.ndim != 1:
+            raise DomainError(f"counts must be one number for each bin, got the shape {counts.shape}")
         none = np.zeros(0)
         return cls(np.zeros((0, len(counts))), none, none, none, none, counts)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from nudipole.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
 from nudipole.signals.observation import ObservationSection
@@ -31,7 +33,9 @@ class Matter(Section, frozen=True, kw_only=True):
     shape: Options | None = None
     upstream_m: tuple[float, float] | None = None
     source_distance_m: Positive | None = None
-    channels: tuple[Literal["coherent", "incoherent", "electron", "dis"], ...] = ("coherent", "incoherent", "electron")
+    channels: Annotated[
+        tuple[Literal["coherent", "incoherent", "electron", "dis"], ...], msgspec.Meta(min_length=1)
+    ] = ("coherent", "incoherent", "electron")
 
 
 class Selection(Section, frozen=True, kw_only=True):
@@ -72,7 +76,7 @@ class UpscatterCard(Card, frozen=True, kw_only=True):
     # several, each with its own protons_on_target: horn modes; energy_max_GeV cuts a flux off
     source: Options | list[Options]
     exposure: Exposure = Exposure()
-    matter: list[Matter]
+    matter: Annotated[list[Matter], msgspec.Meta(min_length=1)]
     detector: Options | list[Options]  # several disjoint volumes
     selection: Selection = Selection()
     histogram: Histogram = Histogram()

@@ -19,7 +19,7 @@ from scipy.special import gamma as gamma_function
 from scipy.special import gammaincinv
 
 from nudipole import tables, units
-from nudipole.errors import check_non_negative
+from nudipole.errors import LARGEST_TOTAL, check_between, check_choice, check_non_negative, check_positive
 from nudipole.portal import Direction
 from nudipole.processes import plasma
 from nudipole.supernova.gamma_rays import hnl_decay_share
@@ -47,6 +47,9 @@ class Detector:
 
 def water(name: str, kilotonnes: float, efficiency: float, energy_cut: float) -> Detector:
     """A water Cherenkov detector of this mass [kt]."""
+    check_positive(kilotonnes=kilotonnes)
+    check_between(0.0, 1.0, efficiency=efficiency)
+    check_non_negative(energy_cut=energy_cut)
     molecules = kilotonnes * 1e9 * units.AVOGADRO / 18.015
     return Detector(name, 2.0 * molecules, molecules, efficiency, energy_cut)
 
@@ -71,6 +74,9 @@ class Observation:
     distance_kpc: float = 51.4
     window_s: float = 12.4  # length of the SN1987A burst at Kamiokande-II
     emission_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        check_positive(distance_kpc=self.distance_kpc, window_s=self.window_s, emission_s=self.emission_s)
 
 
 def inverse_beta(energy: npt.ArrayLike) -> FloatArray:
@@ -100,6 +106,8 @@ def oxygen(energy: npt.ArrayLike, kind: str) -> FloatArray:
     nu_e: 4.7e-40 (E^(1/4) - 15^(1/4))^6 with E in MeV (Tomas et al., hep-ph/0307050; 3 % above Kolbe et al. at 100
     MeV); nubar_e: table, from 62 MeV.
     """
+    check_non_negative(energy=energy)
+    check_choice("kind of neutrino", kind, _OXYGEN_GAP)
     energy = np.asarray(energy, dtype=float) / units.MEV
     if kind == "neutrino":
         root = np.maximum(np.minimum(energy, 100.0) ** 0.25 - 15.0**0.25, 0.0)
@@ -200,6 +208,9 @@ def thermal_background(
 
     Typical numbers: 5e52 erg per species, mean energy [MeV] and pinching from memory of time-integrated models.
     """
+    check_positive(largest=LARGEST_TOTAL, energy_erg=energy_erg)
+    check_between(0.1, 1e3, mean=mean)
+    check_between(0.0, 10.0, pinch=pinch)
     energy = np.linspace(20.0, 200.0, 721) * units.MEV
     scale = mean * units.MEV
     x = (1.0 + pinch) * energy / scale
@@ -218,5 +229,7 @@ def upper_limit(cl: float, background: float = 0.0) -> float:
     >>> round(upper_limit(0.9), 3)
     2.303
     """
+    check_between(1e-6, 1.0 - 1e-12, cl=cl)
+    check_non_negative(background=background)
     observed = np.floor(background)
     return max(float(gammaincinv(observed + 1.0, cl)) - background, -np.log1p(-cl) * 0.5)

@@ -29,8 +29,8 @@ from scipy.special import ndtri
 
 from nudipole import units
 from nudipole.cards import Published
-from nudipole.constraint import Constraint, Interval, Kind, Limit
-from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.constraint import Interval, Kind, Limit, as_masses
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.supernova import bursts, deposition, emission, gamma_rays, luminosity, red_giants, scan
 
@@ -57,7 +57,8 @@ class Cooling:
     def __post_init__(self) -> None:
         check_choice("supernova mode", self.mode, luminosity.MODES)
         check_choice("angular treatment", self.angular, ("average", "radial"))
-        check_positive(far_km=self.far_km, limit_erg_per_s=self.limit_erg_per_s)
+        check_positive(far_km=self.far_km)
+        check_positive(largest=LARGEST_TOTAL, limit_erg_per_s=self.limit_erg_per_s)
 
     def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
         """r(d), shape d.shape."""
@@ -74,7 +75,7 @@ class Cooling:
             clear = emission.rates(replace(self.star, neutrino_potential="none"), mass, direction, self.far_km)
             return np.minimum(free, (luminosity.mean_free_path_coupling(clear) / d) ** 2)
         sphere = luminosity.sphere_luminosity(rates, d) / self.limit_erg_per_s
-        return np.where(np.isnan(sphere), free, np.minimum(free, np.where(np.isnan(sphere), np.inf, sphere)))
+        return np.minimum(free, sphere)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ class VisibleEnergy:
     observation: bursts.Observation = field(default_factory=bursts.Observation)
     angular: str = "average"
     note: str = "any of three: energy left in low-energy supernovae, gamma rays and energetic neutrinos of SN1987A"
+
+    def __post_init__(self) -> None:
+        check_positive(largest=LARGEST_TOTAL, limit_erg=self.limit_erg)
+        check_positive(progenitor_cm=self.progenitor_cm)
 
     def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
         """r(d), shape d.shape: the largest of the arguments."""
@@ -134,6 +139,9 @@ class Stellar:
     core: red_giants.Core = field(default_factory=red_giants.Core)
     note: str = "omega Centauri, mu < 1.2e-12 mu_B at 95 % for a massless partner (2007.03694)"
 
+    def __post_init__(self) -> None:
+        check_positive(massless_mu=self.massless_mu)
+
     def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
         """r(d), shape d.shape."""
         scale = units.d_from_mu(self.massless_mu) * float(red_giants.limit_ratio(mass, self.core))
@@ -158,6 +166,8 @@ def _burst_ratio(
 
 def critical_value(cl: float) -> float:
     """One-sided Gaussian critical value of Delta(-2 ln L): 2.71 at 95 %, 1.64 at 90 %."""
+    if not 0.5 <= cl < 1.0:
+        raise DomainError(f"a confidence level lies between 0.5 and 1, got {cl:g}")
     return float(ndtri(cl) ** 2)
 
 
@@ -217,7 +227,7 @@ class SkyConstraint:
         if not 0.5 < level < 1.0:
             raise DomainError(f"a confidence level lies between 0.5 and 1, got {level:g}")
         setting = self.setting(preset)
-        grid = np.atleast_1d(np.asarray(masses, dtype=float))
+        grid = as_masses(masses)
         same = _same_physics(setting, direction)
         knots = scan.KNOTS if self.smooth else len(grid)
         excluded = scan.curve(lambda mass: _excluded(setting, mass, same, level), grid, knots)
@@ -296,7 +306,9 @@ _COOLING: dict[str, Settings] = {
         note="2402.01624 in method (integrated luminosity); its profile and curves were not available, ours: analytic",
     ),
     "hot": Cooling(emission.Star("hot"), note="the default with the hot profile"),
-    "mean-free-path": Cooling(mode="mean-free-path", note="the default with a mean free path of 10 km as trapping edge"),
+    "mean-free-path": Cooling(
+        mode="mean-free-path", note="the default with a mean free path of 10 km as trapping edge"
+    ),
     "n-sphere": Cooling(mode="n-sphere", note="the default with a black-body N sphere as trapping edge"),
     "raffelt": Cooling(mode="raffelt", note="local emissivity against 1e19 erg/g/s, non-degenerate, no trapping edge"),
 }

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.supernova.gamma_rays import hnl_decay_share
 from nudipole.supernova.luminosity import Escape
 
@@ -40,6 +41,10 @@ def deposited_energy(
     emission_s : float
         Duration of the emission at the rate of the snapshot [s].
     """
+    check_non_negative(d=d)
+    check_positive(progenitor_cm=progenitor_cm, emission_s=emission_s)
+    if progenitor_cm * units.CENTIMETRE < escape.far_km * units.KILOMETRE:
+        raise DomainError(f"the surface at {progenitor_cm:g} cm lies inside R_far = {escape.far_km:g} km")
     d = np.asarray(d, dtype=float)
     rates = escape.rates
     length = progenitor_cm * units.CENTIMETRE - escape.far_km * units.KILOMETRE

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from scipy.interpolate import Akima1DInterpolator
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.errors import LARGEST, SMALLEST, DomainError, check_between, check_choice, check_positive
 from nudipole.portal import Direction
 from nudipole.processes import electron_gas, hnl_decay, plasma
 from nudipole.supernova import profiles
@@ -39,6 +39,7 @@ _MASS_NODES, _NODES_PER_DECADE = (1e-4, 1.0), 6  # GeV, first and last
 _OVERSHOOT = 0.2  # of the interpolation in mass beyond the neighbouring nodes, in ln(rate)
 _TINY = 1e-300
 _INNER_KM = 14.0
+HEAVIEST = 10.0  # GeV: nothing is left of the emission long before
 _ENERGY_RANGE = 25.0  # temperatures above M + mu_nu: exp(-25) of the emission is lost
 
 
@@ -171,7 +172,9 @@ def rates(star: Star, mass: float, direction: Direction, far_km: float | None = 
     far_km : float, optional
         Shells end here if the profile reaches farther.
     """
-    check_positive(mass=mass)
+    check_between(SMALLEST, HEAVIEST, mass=mass)
+    if far_km is not None:
+        check_between(1e-3, LARGEST, far_km=far_km)
     return _rates(star, float(mass), flavor_weights(direction), direction.majorana_factor, far_km)
 
 
@@ -335,6 +338,7 @@ def local_emissivity(mass: float, state: profiles.Conditions, channels: tuple[st
 
     ``state`` of n conditions gives n values.
     """
+    check_between(0.0, HEAVIEST, mass=mass)
     zero = np.zeros(len(state.radius))
     energy, measure = _energies(mass, state.temperature, zero)
     gain, _ = sum_rates(channels, state, energy, mass, zero)

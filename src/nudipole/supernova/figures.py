@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import MissingExtraError
+from nudipole.constraint import as_masses
+from nudipole.errors import MissingExtraError, check_positive
 from nudipole.portal import Direction
 from nudipole.supernova import emission, luminosity
 from nudipole.supernova.constraints import Cooling, SkyConstraint
@@ -50,7 +51,8 @@ def mode_ratios(
 ) -> dict[str, FloatArray]:
     """Luminosity or emissivity over its criterion, by mode: (couplings, masses); excluded above one."""
     source, direction = _source(star), Direction(flavor)
-    grid, d = np.atleast_1d(np.asarray(masses, dtype=float)), np.atleast_1d(np.asarray(couplings, dtype=float))
+    check_positive(couplings=couplings)
+    grid, d = as_masses(masses), np.ravel(np.asarray(couplings, dtype=float))
     level = source.confidence_level
     return {
         mode: np.array([setting.ratio(float(mass), direction, d, level) for mass in grid]).T

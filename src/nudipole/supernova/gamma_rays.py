@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_increasing, check_non_negative, check_positive
 from nudipole.processes import hnl_decay, plasma
 from nudipole.supernova.luminosity import Escape
 
@@ -81,7 +81,8 @@ def fluence(
     ndarray
         [cm^-2], shape d.shape + (n,).
     """
-    check_non_negative(d=d, delays=delays)
+    check_non_negative(d=d)
+    check_increasing(delays=delays)
     d, delays = np.asarray(d, dtype=float), np.asarray(delays, dtype=float)
     rates = escape.rates
     mass, energy, momentum = rates.mass, rates.energy[:, None], rates.momentum[:, None]
@@ -114,6 +115,7 @@ def fluence(
 @functools.lru_cache(maxsize=1024)
 def hnl_decay_share(mass: float) -> float:
     """Total over radiative width of N: the pair channel shortens its life by a per cent and gives no photon line."""
+    check_positive(mass=mass)
     return float(hnl_decay.total_width(mass) / hnl_decay.radiative_width(mass))
 
 

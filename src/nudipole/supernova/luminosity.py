@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_non_negative
+from nudipole.errors import SMALLEST, check_between, check_choice, check_non_negative
 from nudipole.processes import plasma
 from nudipole.supernova import emission, profiles
 
@@ -38,6 +38,7 @@ CORE_KM = 10.0
 _ERG_PER_SECOND = units.ERG / units.SECOND  # one erg/s in GeV^2
 _ANGLES = 4
 _DEPTH_STEP = 0.04  # in ln(depth); a spectrum damped by exp(-10) is off by 2 %, the edge in d by 1e-3
+ANGULAR = ("average", "radial")
 _SPHERE_DEPTH = 2.0 / 3.0
 
 
@@ -91,6 +92,8 @@ def escape(rates: emission.Rates, far_km: float, angular: str = "average") -> Es
     angular : {"average", "radial"}
         Average over directions of emission, or all N moving radially outward.
     """
+    check_choice("directions of emission", angular, ANGULAR)
+    check_non_negative(far_km=far_km)
     paths, beyond = _rays(tuple(rates.edges), far_km, angular)
     _, weight = _directions(angular)
     depth = np.einsum("iaj,sjm->smia", paths, rates.opacity, optimize=True)
@@ -176,6 +179,7 @@ def mean_free_path_coupling(rates: emission.Rates, core_km: float = CORE_KM) -> 
 
     The average is the harmonic one of a thermal flux: <1/l> weighted with the energy spectrum emitted there.
     """
+    check_between(1e-3, 2.0 * float(rates.edges[-1]), core_km=core_km)
     shell = int(np.searchsorted(rates.edges, 0.5 * core_km)) - 1
     energy_weight = rates.emission[:, shell] * rates.energy * rates.measure
     mean = np.sum(energy_weight * rates.opacity[:, shell]) / np.sum(energy_weight)
@@ -187,8 +191,9 @@ def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
 
     :math:`L = 4\pi R^2\,\tfrac14\int 4p^2dp/2\pi^2\,vE f(E, T(R))`, with the opacity averaged over the thermal flux
     at each radius; only matter and decay inside the profile count. Where the depth at the brightest sphere of all is
-    below 2/3, N still comes from the volume and there is no sphere: NaN.
+    below 2/3, N still comes from the volume and no sphere limits it: infinity.
     """
+    check_non_negative(d=d)
     state = rates.conditions
     heat = state.temperature[:, None]
     flux = rates.measure * rates.momentum**2 * rates.energy * plasma.fermi(rates.energy, heat)
@@ -200,9 +205,10 @@ def sphere_luminosity(rates: emission.Rates, d: npt.ArrayLike) -> FloatArray:
     outside = np.cumsum((mean * thickness)[::-1])[::-1] - 0.5 * mean * thickness
     brightness = 2.0 * np.sum(rates.multiplicity) / (8.0 * np.pi**2) * total
     luminosity = 4.0 * np.pi * (rates.middle * units.KILOMETRE) ** 2 * brightness / _ERG_PER_SECOND
-    needed = np.log(_SPHERE_DEPTH / np.asarray(d, dtype=float) ** 2)
+    d = np.asarray(d, dtype=float)
+    needed = np.log(_SPHERE_DEPTH) - 2.0 * np.log(np.where(d > 0, d, SMALLEST))
     log_depth = np.log(np.maximum(outside, 1e-300))
     brightest = int(np.argmax(luminosity))
     log_luminosity = np.log(np.maximum(luminosity, 1e-300))
     result = np.exp(np.interp(-needed, -log_depth[brightest:], log_luminosity[brightest:]))
-    return np.where(needed > log_depth[brightest], np.nan, result)
+    return np.where(needed > log_depth[brightest], np.inf, result)

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, TableError, check_choice, check_finite, check_positive
+from nudipole.errors import DomainError, TableError, check_choice, check_finite, check_non_negative, check_positive
 from nudipole.processes import plasma
 
 FloatArray = npt.NDArray[np.float64]
@@ -180,6 +180,7 @@ class Profile:
 
         Proton fraction constant; the neutrino potential, of no effect outside the neutrinosphere, too.
         """
+        check_non_negative(outer_km=outer_km)
         if outer_km <= self.outer_radius:
             return self
         more = np.geomspace(self.outer_radius, outer_km, _EXTENSION_NODES + 1)[1:]

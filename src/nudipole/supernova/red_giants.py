@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_non_negative
+from nudipole.errors import check_between, check_non_negative
 from nudipole.processes import plasma
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,6 +33,11 @@ class Core:
     density: float = 1e6
     electron_fraction: float = 0.5
     temperature: float = 8.6 * units.KEV
+
+    def __post_init__(self) -> None:
+        check_between(1.0, 1e15, density=self.density)
+        check_between(0.01, 1.0, electron_fraction=self.electron_fraction)
+        check_between(units.EV, units.GEV, temperature=self.temperature)
 
     @property
     def plasma_frequency(self) -> float:
