@@ -48,9 +48,10 @@ def main(out: Path) -> None:
                 ms=4,
                 label="_" if first else "2007.15563",
             )
-        # the lower region shrinks to this where N did not exist at 1 GeV
-        low = constraint.limit(masses, Direction("mu"), preset="reheating-1gev")
-        panel.plot(masses, low.gap[0], color="#D55E00", lw=1.6, label="late decays, reheating at 1 GeV")
+        if constraint is bbn:  # where N did not exist at 1 GeV, late photons leave this of the lower region
+            heavy = masses[masses > 4.7e-3]
+            edge = constraint.limit(heavy, Direction("mu"), preset="reheating-1gev").gap[0]
+            panel.plot(heavy, edge, color="#D55E00", lw=1.6, label="excluded below, reheating at 1 GeV")
         panel.set(xscale="log", yscale="log", xlim=(masses[0], masses[-1]), ylim=(1e-13, TOP), xlabel="M [GeV]")
         panel.legend(loc="lower left", fontsize=8, frameon=False)
     panels[0].set(ylabel="d [GeV$^{-1}$]", title="bbn")
