@@ -197,7 +197,7 @@ def static_cross_section(energy: npt.ArrayLike, mass: npt.ArrayLike, screening2:
     momentum = np.sqrt((safe - mass) * (safe + mass))
     high2 = (safe + momentum) ** 2
     low2 = mass**4 / high2
-    if np.any(open_channel & (low2 + kappa2 <= 0)):
+    if np.any(open_channel & (low2 + kappa2 < 1e-240)):
         raise DomainError("the cross section on a bare charge diverges for M = 0: give a screening scale")
     single = 1.0 - mass**2 / (4.0 * safe**2)
     double = mass**4 / (4.0 * safe**2)
