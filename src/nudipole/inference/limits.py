@@ -7,7 +7,8 @@ Two statistics, one question (is this d excluded?):
 * :class:`CountStatistic`: the summed signal against an upper limit on the number of events.
 
 Where the signal is exactly proportional to d^2 best fit and edges are found by Newton's method in x = d^2 on the convex
-profile, for all masses at once, with slope and curvature of the profile in closed form; otherwise Delta chi^2 is scanned in ln d and every crossing is zoomed into.
+profile, for all masses at once, with slope and curvature of the profile in closed form; otherwise Delta chi^2 is scanned
+in ln d and every crossing is zoomed into.
 """
 
 from __future__ import annotations

@@ -281,10 +281,8 @@ def photon_rates(
     check_non_negative(mass=mass, photon_mass=photon_mass)
     check_positive(temperature=temperature, energy=energy)
     check_finite(potential=potential)
-    energy = np.maximum(np.asarray(energy, dtype=float), mass)  # at rest and below: no flux
-    energy, photon, temperature, potential = (
-        np.asarray(v, dtype=float) for v in (energy, photon_mass, temperature, potential)
-    )
+    photon, temperature, potential = (np.asarray(v, dtype=float) for v in (photon_mass, temperature, potential))
+    energy = np.asarray(np.maximum(np.asarray(energy, dtype=float), mass))  # at rest and below: no flux
     mass2, photon2 = max(mass, _MASSLESS) ** 2, photon**2
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     gap2 = mass2 - photon2

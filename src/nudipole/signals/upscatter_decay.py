@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,22 +29,21 @@ import numpy.typing as npt
 
 from nudipole import options, tables, units
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, DomainError
-from nudipole.fluxes import FLUXES
-from nudipole.fluxes.flux import Flux, FluxComponent
+from nudipole.errors import CardError
+from nudipole.fluxes.flux import Flux
 from nudipole.inference.limits import Statistic
 from nudipole.kinematics import maximum_hnl_mass, threshold_energy
-from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay
-from nudipole.signals import arrival, passages
+from nudipole.signals import arrival, passages, upscatter_source
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
-from nudipole.signals.passages import ANGLES, STEP, Body, Passages, Slab
+from nudipole.signals.passages import ANGLES, STEP, Passages
 from nudipole.signals.photon_selection import PhotonSelection
 from nudipole.signals.production import Scatterer, States, polarisation, scatterers, states_on
 from nudipole.signals.template import SignalTemplate
-from nudipole.signals.upscatter_card import Matter, UpscatterCard
+from nudipole.signals.upscatter_card import UpscatterCard
+from nudipole.signals.upscatter_source import Region
 
 FloatArray = npt.NDArray[np.float64]
 ENERGY_NODES = 40  # at least, and so many a factor 1000
@@ -58,23 +57,9 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     table = find_table(card.observation.table, file)
     shapes = card.detector if isinstance(card.detector, list) else [card.detector]
     detectors: tuple[Volume, ...] = tuple(options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes)
-    regions = tuple(_region(matter, detectors[0], file) for matter in card.matter)
-    photons = PhotonSelection(card.selection, card.histogram, _efficiency(card, file))
-    return UpscatterModel(card, file, _flux(card, file), table, regions, detectors, photons)
-
-
-@dataclass(frozen=True)
-class Region:
-    """Matter in which N is made, and where it is."""
-
-    matter: Matter
-    material: materials.Material
-    place: Body | Slab
-
-    @property
-    def kind(self) -> str:
-        """Regions of one kind share their final states."""
-        return " ".join((self.material.name, *self.matter.channels))
+    regions = tuple(upscatter_source.region(matter, detectors[0], file) for matter in card.matter)
+    photons = PhotonSelection(card.selection, card.histogram, upscatter_source.efficiency(card, file))
+    return UpscatterModel(card, file, upscatter_source.flux(card, file), table, regions, detectors, photons)
 
 
 @dataclass(frozen=True)
@@ -209,13 +194,7 @@ class UpscatterModel:
             self._template(mass, np.tensordot(strength, self._known[(mass, *key)], 1), direction)
             for mass in masses.tolist()
         ]
-        pulls = self.observation.pulls
-        shifts = np.zeros((1, len(pulls), self.observation.size))
-        for index, pull in enumerate(pulls):
-            for nuisance in self.card.nuisance:
-                if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
-                    shifts[0, index] += nuisance.sigma
-        return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
+        return Signal(templates=templates, relative_shifts=self.observation.signal_shifts())
 
     def _template(self, mass: float, weight: FloatArray, direction: Direction) -> SignalTemplate:
         """Cells of s/p as segments [m] of the path of an N of 1 GeV."""
@@ -356,83 +335,3 @@ def _decay(mass: float, visible: str) -> tuple[float, float]:
         return 0.0, 0.0
     photon, pair = float(widths["nu gamma"]) / whole, float(widths["nu e+ e-"]) / whole
     return whole, {"photon": photon, "pair": pair, "both": photon + pair}[visible]
-
-
-def _flux(card: UpscatterCard, file: Path) -> Flux:
-    """The card's flux; several, each with its protons on target, are one flux of the whole run."""
-    if not isinstance(card.source, list):
-        return _one_flux(card.source, file, "source")
-    components: list[FluxComponent] = []
-    citations: list[str] = []
-    for index, table in enumerate(card.source):
-        field = f"source[{index}]"
-        protons = table.get("protons_on_target")
-        if not isinstance(protons, (int, float)) or not protons > 0:
-            raise CardError(file, f"{field}.protons_on_target", protons, "must be a positive number of protons")
-        one = _one_flux({k: v for k, v in table.items() if k != "protons_on_target"}, file, field)
-        if one.per != "POT":
-            raise CardError(file, field, one.name, "only fluxes per proton on target can be added")
-        components += one.scaled(float(protons)).components
-        citations += one.citations
-    return Flux(f"{len(card.source)} beams", tuple(components), "run", tuple(dict.fromkeys(citations)))
-
-
-def _one_flux(settings: Mapping[str, Any], file: Path, field: str) -> Flux:
-    """A named flux, cut off above ``energy_max_GeV`` where a card follows a paper that leaves out the tail."""
-    flux: Flux = options.resolve(
-        FLUXES, {k: v for k, v in settings.items() if k != "energy_max_GeV"}, "flux", file, field
-    )
-    if "energy_max_GeV" not in settings:
-        return flux
-    top = settings["energy_max_GeV"]
-    if not isinstance(top, (int, float)) or not top > 0:
-        raise CardError(file, f"{field}.energy_max_GeV", top, "must be a positive energy")
-    kept = [(c, c.energy <= top) for c in flux.components if np.count_nonzero(c.energy <= top) > 1]
-    if not kept:
-        raise CardError(file, f"{field}.energy_max_GeV", top, "leaves nothing of the flux")
-    cut = tuple(
-        replace(
-            c,
-            energy=c.energy[k],
-            intensity=c.intensity[k],
-            density=c.density[k] if c.density.ndim == 3 else c.density,
-        )
-        for c, k in kept
-    )
-    return replace(flux, components=cut)
-
-
-def _region(matter: Matter, detector: Volume, file: Path) -> Region:
-    field = f"matter.{matter.name}"
-    material = materials.get(matter.material)
-    if (matter.shape is None) == (matter.upstream_m is None):
-        raise CardError(file, field, None, "give exactly one of shape and upstream_m")
-    if (matter.density_g_cm3 is None) == (matter.mass_tonne is None):
-        raise CardError(file, field, None, "give exactly one of density_g_cm3 and mass_tonne")
-    if matter.shape is not None:
-        volume: Volume = options.resolve(SHAPES, matter.shape, "model", file, f"{field}.shape")
-        cubic_metres = volume.volume
-    else:
-        assert matter.upstream_m is not None
-        start, stop = min(matter.upstream_m), max(matter.upstream_m)
-        if stop <= start:
-            raise CardError(file, f"{field}.upstream_m", matter.upstream_m, "needs two different positions")
-        cubic_metres = detector.frontal_area * (stop - start)
-    if matter.mass_tonne is not None:
-        kilograms = 1e3 * matter.mass_tonne
-    else:
-        assert matter.density_g_cm3 is not None
-        kilograms = 1e3 * matter.density_g_cm3 * cubic_metres
-    if matter.shape is not None:
-        return Region(matter, material, Body(volume, kilograms, matter.source_distance_m))
-    return Region(matter, material, Slab(start, stop, kilograms / cubic_metres))
-
-
-def _efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:
-    table = find_table(card.selection.efficiency_table, file)
-    if table is None:
-        return None
-    unit = {"GeV": units.GEV, "MeV": units.MEV, "keV": units.KEV}.get(table.units.get("energy", ""))
-    if unit is None:
-        raise DomainError(f"{table.name}: an efficiency table needs a column energy in keV, MeV or GeV")
-    return table["energy"] * unit, table["efficiency"]
