@@ -24,8 +24,15 @@ from nudipole.kinematics import minimum_neutrino_energy
 from nudipole.processes import upscattering
 
 POINTS = 200
-# counting; spectrum in one dimension; in two; photons of N; collider
-CARDS = {"conus-plus": "e", "lz-nees": "mu", "coherent-csi": "mu", "miniboone": "mu", "lep": "mu"}
+# counting; spectrum in one dimension; in two; photons of N; N from the Earth; collider
+CARDS = {
+    "conus-plus": "e",
+    "lz-nees": "mu",
+    "coherent-csi": "mu",
+    "miniboone": "mu",
+    "superk-atmospheric": "mu",
+    "lep": "mu",
+}
 RECOILS = [k for k in registry.card_keys() if getattr(getattr(registry.get(k), "card", None), "signal", "") == "recoil"]
 FIRST = """
 import json, sys, time

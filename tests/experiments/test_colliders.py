@@ -29,7 +29,7 @@ def lower(key: str, masses, preset: str = "default", direction: Direction = MU):
 
 
 # --- against what was published ---------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("preset", "table"), [("magill2018", "lep"), ("magill2018-z", "lep-z")])
+@pytest.mark.parametrize(("preset", "table"), [("magill2018-cone", "lep"), ("magill2018-cone-z", "lep-z")])
 def test_lep_presets_are_the_two_published_curves(preset, table):
     published = tables.load(f"experiments/published/{table}.csv")
     ours = lower("lep", published["mass_GeV"], preset)
@@ -37,7 +37,7 @@ def test_lep_presets_are_the_two_published_curves(preset, table):
     assert np.median(np.abs(ours / published["d_low"] - 1)) < 5e-4
 
 
-@pytest.mark.parametrize(("preset", "plateau"), [("total-rate", 2.47e-4), ("total-rate-z", 2.06e-5)])
+@pytest.mark.parametrize(("preset", "plateau"), [("magill2018", 2.47e-4), ("magill2018-z", 2.06e-5)])
 def test_a_tenth_of_a_picobarn_alone_gives_the_plateaus_within_ten_per_cent(preset, plateau):
     ours = lower("lep", [0.001, 0.1, 1.0, 5.0], preset)
     assert np.all(np.abs(ours / plateau - 1) < 0.10)
@@ -45,7 +45,7 @@ def test_a_tenth_of_a_picobarn_alone_gives_the_plateaus_within_ten_per_cent(pres
 
 
 def test_the_completion_explains_the_factor_between_the_two_lep_limits():
-    ratio = lower("lep", 1.0, "magill2018") / lower("lep", 1.0, "magill2018-z")
+    ratio = lower("lep", 1.0, "magill2018-cone") / lower("lep", 1.0, "magill2018-cone-z")
     assert ratio[0] == pytest.approx(2.4701e-4 / 2.0649e-5, rel=2e-3)
 
 

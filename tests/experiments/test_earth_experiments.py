@@ -102,3 +102,13 @@ def test_super_kamiokande_would_see_nothing_more_without_its_directions():
     counts = signal.counts(0, np.array([1e-8]))[0].reshape(2, -1)
     assert np.all(counts[0] > counts[1] / 3.0)  # more in the cone than its quarter of the sky: what the limit lives on
     assert statistic.delta_chi2(signal, 0, np.array([5e-8]))[0] > 4.0
+
+
+def test_double_cascades_in_the_dune_far_detector_need_a_recoil_and_a_flight():
+    """Weaker than any photon at all, with a ceiling where N decays before the separation, and beyond a GeV not at all."""
+    masses, direction = np.array([0.05, 0.3]), Direction("mu")
+    found = get("dune-fd").limit(masses, direction, preset="double-cascade").excluded
+    whole = lower("dune-fd", masses, "mu")
+    assert np.all([intervals[0].low > 2.0 * one for intervals, one in zip(found, whole, strict=True)])
+    high = [intervals[0].high for intervals in found]
+    assert high[1] < high[0]

@@ -164,3 +164,14 @@ def test_masses_do_not_influence_each_other():
     for row, found in zip(per_d2, together, strict=True):
         (alone,) = ProfileStatistic(likelihood).intervals(Signal(per_d2=row[None]), 0.9)
         assert [i.low for i in found] == pytest.approx([i.low for i in alone], rel=1e-6)
+
+
+@pytest.mark.parametrize("position", np.linspace(0.0, 1.0, 7))
+def test_a_narrow_region_around_a_strong_preference_is_found_wherever_it_lies(position):
+    """Twenty standard deviations allow d within some per cent: much less than a step of the scan over d."""
+    size = 10.0 ** (8.0 + 0.25 * position)  # moves the best fit over a step of the scan
+    template = SignalTemplate.from_nodes([[size]], kappa=[1e30], near=[0.0], far=[1.0])
+    signal = Signal(templates=[template])
+    intervals = ProfileStatistic(gaussian(2000.0, 100.0)).intervals(signal, 0.95)[0]
+    allowed = np.sqrt((2000.0 + 100.0 * np.array([-1.0, 1.0]) * np.sqrt(critical_value(0.95))) / size)
+    assert [intervals[0].high, intervals[1].low] == pytest.approx(allowed, rel=1e-4)

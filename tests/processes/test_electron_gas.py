@@ -35,7 +35,7 @@ def test_spin_sum_is_the_trace(mass: float, s: float, cosine: float) -> None:
     k_out = np.array([momentum, *(-momentum * direction)])
     x = -dirac.dot(p_in - p_out, p_in - p_out)
     traced = 4 * np.pi * ALPHA * amplitude_squared(p_in, p_out, k_in, k_out, 0.0)
-    assert traced == pytest.approx(float(spin_sum(np.array(s), np.array(x), mass)), rel=1e-8)
+    assert traced == pytest.approx(float(spin_sum(np.array(s), np.array(x), mass)), rel=1e-8, abs=0)
 
 
 @pytest.mark.parametrize(("mass", "s", "cosine"), [(0.05, 0.04, 0.2), (0.0, 0.02, -0.7), (0.15, 0.03, 0.9)])
@@ -50,7 +50,7 @@ def test_spin_sum_of_pairs_is_the_trace(mass: float, s: float, cosine: float) ->
     w = 2 * dirac.dot(electron, antineutrino)
     expected = 64 * np.pi * ALPHA * (2 * gap2 * w - 2 * w**2 + mass**2 * gap2) / s
     traced = 4 * np.pi * ALPHA * amplitude_squared(-antineutrino, heavy, electron, -positron, 0.0)
-    assert traced == pytest.approx(expected, rel=1e-8)
+    assert traced == pytest.approx(expected, rel=1e-8, abs=0)
 
 
 def monte_carlo(mass: float, mu: float, heat: float, kappa2: float, potential: float, count: int) -> float:
@@ -180,7 +180,7 @@ def test_fermi_integrals_of_the_table(degeneracy: float) -> None:
             quad(lambda u, n=power: u**n * float(fermi(u, 1.0, degeneracy)), a, b, epsabs=0, epsrel=1e-11)[0]
             for a, b in ((0.0, edge), (edge, edge + 60))
         ]
-        assert float(value) == pytest.approx(sum(parts), rel=1e-6)
+        assert float(value) == pytest.approx(sum(parts), rel=1e-6, abs=0)
 
 
 def test_stacked_potentials_give_the_separate_rates() -> None:

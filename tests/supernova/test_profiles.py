@@ -24,24 +24,24 @@ HEADER = """# what: a test
 
 def test_analytic_profile_encloses_the_mass_and_the_core_conditions_of_its_paper() -> None:
     profile = profiles.load("analytic")
-    assert profile.enclosed_mass() == pytest.approx(1.6, rel=0.01)
+    assert profile.enclosed_mass() == pytest.approx(1.6, rel=0.01, abs=0)
     edge = profile.at(10.0)
-    assert float(edge.electron_potential) / units.MEV == pytest.approx(217, rel=0.01)
-    assert float(edge.photon_mass) / units.MEV == pytest.approx(15, rel=0.03)
+    assert float(edge.electron_potential) / units.MEV == pytest.approx(217, rel=0.01, abs=0)
+    assert float(edge.photon_mass) / units.MEV == pytest.approx(15, rel=0.03, abs=0)
     outside = profile.at(20.0)
-    assert float(outside.mass_density / edge.mass_density) == pytest.approx(2.0**-5, rel=1e-3)
-    assert float(outside.temperature / edge.temperature) == pytest.approx(2.0 ** (-5 / 3), rel=1e-3)
+    assert float(outside.mass_density / edge.mass_density) == pytest.approx(2.0**-5, rel=1e-3, abs=0)
+    assert float(outside.temperature / edge.temperature) == pytest.approx(2.0 ** (-5 / 3), rel=1e-3, abs=0)
 
 
 @pytest.mark.parametrize(("name", "mass"), [("cold", 1.43), ("hot", 1.33)])
 def test_anchor_profiles_have_the_mass_of_a_neutron_star(name: str, mass: float) -> None:
-    assert profiles.load(name).enclosed_mass() == pytest.approx(mass, rel=0.03)
+    assert profiles.load(name).enclosed_mass() == pytest.approx(mass, rel=0.03, abs=0)
 
 
 def test_electron_potentials_agree_with_the_published_estimate() -> None:
     """beam-data table of mu_e for the cold anchor points."""
     state = profiles.load("cold").at([0.0, 4.0, 8.0, 10.0])
-    assert np.allclose(state.electron_potential / units.MEV, [274, 254, 192, 147], rtol=0.04)
+    assert np.allclose(state.electron_potential / units.MEV, [274, 254, 192, 147], rtol=0.04, atol=0)
 
 
 def test_neutrinos_are_degenerate_only_inside_the_neutrinosphere() -> None:
@@ -55,7 +55,7 @@ def test_extension_continues_the_power_laws() -> None:
     slope = np.log(6.0) / np.log(1.25)
     assert profile.outer_radius == pytest.approx(100.0)
     ratio = profile.at(50.0).mass_density / profile.at(25.0).mass_density
-    assert float(ratio) == pytest.approx(2.0**-slope, rel=1e-2)
+    assert float(ratio) == pytest.approx(2.0**-slope, rel=1e-2, abs=0)
 
 
 def test_radius_outside_is_a_named_error() -> None:
@@ -105,7 +105,7 @@ def test_missing_columns_and_wrong_units_are_named(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="no-such-star.csv: no such file"):
+    with pytest.raises(TableError, match=r"no-such-star\.csv: no such file"):
         profiles.load_file(tmp_path / "no-such-star.csv")
     with pytest.raises(TableError, match="no such file"):
         with_star(CONSTRAINTS[0], Star(str(tmp_path / "no-such-star.csv")))

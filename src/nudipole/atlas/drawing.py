@@ -8,6 +8,7 @@ projections on the right; 6 the universal coupling; 7 everything with the sky.
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,10 +94,11 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
 def plane(axes: Any, limits: Sequence[Limit], flavor: str, projections: bool) -> None:
     """One plane of mass against coupling."""
     chosen = [c for c in limits if projections or c.kind != "projection"]
+    filled = sum(c.kind not in ("projection", "line") for c in chosen)
     named = []
     for order, limit in enumerate(sorted(chosen, key=lambda c: (c.kind == "projection", c.key))):
         _, color = style.family(limit.key)
-        _draw(axes, limit, color, order, alpha=min(0.045, 0.6 / len(chosen)))
+        _draw(axes, limit, color, order, alpha=min(0.045, 0.6 / max(filled, 1)))
         x, y = outline(limit)
         named.append(labels.Curve(registry.get(limit.key).title, color, x, y))
     _frame(axes, chosen, flavor)
@@ -124,38 +126,54 @@ class Region:
 def regions(limit: Limit) -> list[Region]:
     """Connected excluded regions; intervals at neighbouring masses belong together where they overlap.
 
-    Where a region splits or merges, the smaller part is a region of its own whose end there is not drawn.
+    Where a region splits or merges, its branches are regions of their own that meet half-way in the gap between them.
     """
     scale = units.mu_from_d(1.0)
     columns = [
         [(scale * i.low, np.inf if i.high is None else scale * i.high) for i in intervals]
         for intervals in limit.excluded
     ]
-    chains: list[list[tuple[int, float, float]]] = []
-    current: list[list[tuple[int, float, float]]] = []
+    found: list[Region] = []
+    current: dict[int, tuple[list[tuple[int, float, float]], bool]] = {}  # by place in the last column: nodes, starts
+
+    def close(nodes: list[tuple[int, float, float]], starts: bool, stops: bool) -> None:
+        position, low, high = (np.array(column) for column in zip(*nodes, strict=True))
+        found.append(Region(limit.masses[position], low.astype(float), high.astype(float), starts, stops))
+
     for index, column in enumerate(columns):
-        following: list[list[tuple[int, float, float]]] = []
-        for low, high in column:
-            chain = next((c for c in current if c not in following and c[-1][1] <= high and low <= c[-1][2]), None)
-            if chain is None:
-                chain = []
-                chains.append(chain)
-            chain.append((index, low, high))
-            following.append(chain)
+        before = columns[index - 1] if index else []
+        parents = [[i for i, p in enumerate(before) if p[0] <= c[1] and c[0] <= p[1]] for c in column]
+        children = [[j for j in range(len(column)) if i in parents[j]] for i in range(len(before))]
+        following: dict[int, tuple[list[tuple[int, float, float]], bool]] = {}
+        for j, interval in enumerate(column):
+            node = (index, *interval)
+            if len(parents[j]) == 1 and len(children[parents[j][0]]) == 1:
+                nodes, starts = current.pop(parents[j][0])
+                following[j] = ([*nodes, node], starts)
+                continue
+            following[j] = ([node], not parents[j] and index > 0)
+            if len(parents[j]) == 1:  # a branch of a split starts on its parent
+                branches = children[parents[j][0]]
+                low, high = _branch(before[parents[j][0]], [column[k] for k in branches], branches.index(j))
+                following[j] = ([(index - 1, low, high), node], False)
+        for i, (nodes, starts) in current.items():
+            if len(children[i]) == 1:  # a branch ends on what it merges into
+                branches = parents[children[i][0]]
+                nodes = [
+                    *nodes,
+                    (index, *_branch(column[children[i][0]], [before[k] for k in branches], branches.index(i))),
+                ]
+            close(nodes, starts, not children[i])
         current = following
-
-    def alone(index: int, low: float, high: float) -> bool:
-        beside = columns[index] if 0 <= index < len(columns) else []
-        return not any(other_low <= high and low <= other_high for other_low, other_high in beside)
-
-    found = []
-    for chain in chains:
-        position = np.array([index for index, _, _ in chain])
-        bottom, top = np.array([low for _, low, _ in chain]), np.array([high for _, _, high in chain])
-        starts = bool(position[0] > 0) and alone(int(position[0]) - 1, bottom[0], top[0])
-        stops = alone(int(position[-1]) + 1, bottom[-1], top[-1])
-        found.append(Region(limit.masses[position], bottom, top, starts, stops))
+    for nodes, starts in current.values():
+        close(nodes, starts, True)
     return found
+
+
+def _branch(whole: tuple[float, float], parts: list[tuple[float, float]], place: int) -> tuple[float, float]:
+    """Edges of one of the branches at the mass where they are still, or again, one interval."""
+    bounds = [whole[0], *(float(np.sqrt(a[1] * b[0])) for a, b in itertools.pairwise(parts)), whole[1]]
+    return bounds[place], bounds[place + 1]
 
 
 def _draw(axes: Any, limit: Limit, color: str, order: int, alpha: float, top: float = 1e3) -> None:

@@ -7,7 +7,8 @@ Two statistics, one question (is this d excluded?):
 * :class:`CountStatistic`: the summed signal against an upper limit on the number of events.
 
 Where the signal is exactly proportional to d^2 best fit and edges are found by Newton's method in x = d^2 on the convex
-profile, for all masses at once, with slope and curvature of the profile in closed form; otherwise Delta chi^2 is scanned in ln d and every crossing is zoomed into.
+profile, for all masses at once, with slope and curvature of the profile in closed form; otherwise Delta chi^2 is scanned
+in ln d and every crossing is zoomed into.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class ProfileStatistic:
         values = [
             self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
         ]
-        return replace(self, best_chi2=min(self._refined_minimum(signal, i, v) for i, v in enumerate(values)))
+        return replace(self, best_chi2=min(self._refined_minimum(signal, i, v)[1] for i, v in enumerate(values)))
 
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
         critical = critical_value(cl, self.parameters, self.one_sided)
@@ -136,23 +137,27 @@ class ProfileStatistic:
                 result[row] = (Interval(0.0, float(np.sqrt(low[position] * scale[position]))), upper)
         return tuple(result)
 
-    def _refined_minimum(self, signal: Signal, index: int, chi2: FloatArray) -> float:
-        """Smallest chi^2 near the lowest point of the scan, zoomed into twice; the scan alone is too coarse for it."""
-        lowest, value = int(np.argmin(chi2)), float(chi2.min())
+    def _refined_minimum(self, signal: Signal, index: int, chi2: FloatArray) -> tuple[float, float]:
+        """Smallest chi^2 near the lowest point of the scan and where it is; the scan alone is too coarse for both."""
+        lowest = int(np.argmin(chi2))
+        place, value = float(D_SCAN[lowest]), float(chi2[lowest])
         low, high = D_SCAN[max(lowest - 1, 0)], D_SCAN[min(lowest + 1, len(D_SCAN) - 1)]
-        for _ in range(2):
+        for _ in range(3):
             grid = np.geomspace(low, high, _ZOOM_POINTS)
             fine = self._chi2(signal.counts(index, grid), _shifts_at(signal.relative_shifts, index))
-            lowest, value = int(np.argmin(fine)), min(value, float(fine.min()))
+            lowest = int(np.argmin(fine))
+            if fine[lowest] < value:
+                place, value = float(grid[lowest]), float(fine[lowest])
             low, high = grid[max(lowest - 1, 0)], grid[min(lowest + 1, len(grid) - 1)]
-        return value
+        return place, value
 
     def _scanned(self, signal: Signal, critical: float) -> tuple[tuple[Interval, ...], ...]:
         values = [
             self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
         ]
         zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
-        best = [min(self._refined_minimum(signal, i, v), zero) for i, v in enumerate(values)]
+        lowest = [self._refined_minimum(signal, i, v) for i, v in enumerate(values)]
+        best = [min(value, zero) for _, value in lowest]
         if self.parameters == 2:
             best = [min(best) if self.best_chi2 is None else self.best_chi2] * len(best)
         result = []
@@ -162,10 +167,14 @@ class ProfileStatistic:
                 chi2_d = self._chi2(signal.counts(index, d), _shifts_at(signal.relative_shifts, index))
                 return chi2_d - best[index] - critical
 
-            level = chi2 - best[index] - critical
+            # the lowest point joins the scan: what is allowed around a strong preference is narrower than its steps
+            place, value = lowest[index]
+            d, first = np.unique(np.append(D_SCAN, place), return_index=True)
+            chi2_d = np.append(chi2, value)[first]
+            level = chi2_d - best[index] - critical
             if self.one_sided and zero > best[index]:
-                level = np.where(np.arange(len(D_SCAN)) < int(np.argmin(chi2)), -critical, level)
-            result.append(crossings(D_SCAN, level, excess))
+                level = np.where(np.arange(len(d)) < int(np.argmin(chi2_d)), -critical, level)
+            result.append(crossings(d, level, excess))
         return tuple(result)
 
 

@@ -202,14 +202,8 @@ class EarthModel:
                 for index, row in enumerate(chunk):
                     found = [of_kind[index] for of_kind in states]
                     templates[int(row)] = self._template(float(masses[row]), found, direction, energy, arriving)
-        pulls = self.observation.pulls
-        shifts = np.zeros((1, len(pulls), self.observation.size))
-        for index, pull in enumerate(pulls):
-            for nuisance in self.card.nuisance:
-                if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
-                    shifts[0, index] += nuisance.sigma
         ordered = [templates[row] for row in range(len(masses))]
-        return Signal(templates=ordered, relative_shifts=shifts if len(pulls) else None)
+        return Signal(templates=ordered, relative_shifts=self.observation.signal_shifts())
 
     @property
     def _largest_energy(self) -> float:

@@ -124,6 +124,14 @@ class Observation:
         """Expected counts of every background by name."""
         return {b.name: self.counts(b) for b in self.backgrounds} or {"background": np.zeros(self.size)}
 
+    def signal_shifts(self) -> FloatArray | None:
+        """Relative change of the signal, alike in every bin, for one sigma of each pull; (1, pulls, bins), None without."""
+        sigma = [
+            sum(n.sigma for n in self.nuisances if n.name == pull.name and not n.affects.startswith("background:"))
+            for pull in self.pulls
+        ]
+        return np.tile(np.array(sigma, dtype=float)[None, :, None], (1, 1, self.size)) if sigma else None
+
     def likelihood(self, extra: FloatArray | None = None, extra_shifts: FloatArray | None = None) -> Likelihood:
         """The likelihood with the card's backgrounds, plus our own prediction and its change for each pull."""
         background = np.zeros(self.size) if extra is None else extra.copy()

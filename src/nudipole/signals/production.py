@@ -28,7 +28,7 @@ from nudipole.processes import deep_inelastic, helicity, upscattering
 
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("coherent", "incoherent", "electron", "dis")
-_RECOIL_NODES, _DIS_NODES, _TABLE = 24, 12, 1200
+_RECOIL_NODES, _DIS_NODES, _TABLE = 16, 12, 1200
 _DIS_TARGET = units.PROTON_MASS
 
 
@@ -122,7 +122,8 @@ def states_on(
 ) -> States:
     """Final states on one target, of shape (masses, energies, nodes): the same nodes for every mass, closed ones empty.
 
-    Weights are for one target (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
+    Energies [GeV] are the same for all masses, (energies,), or not, (masses, energies). Weights are for one target
+    (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
     """
     masses = np.asarray(hnl_masses, dtype=float)[:, None]
     if scatterer.target is None:
@@ -199,7 +200,7 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
     nodes, weights = _legendre(number)
     span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[..., None]
     recoil = np.where(is_open, start, 1.0)[..., None] * np.exp(0.5 * span * (nodes + 1.0))
-    energy, mass, low, high = neutrino_energy[:, None], mass[..., None], low[..., None], high[..., None]
+    energy, mass, low, high = neutrino_energy[..., None], mass[..., None], low[..., None], high[..., None]
     recoil = np.clip(recoil, low, np.where(high > 0, high, 1.0))
     section = upscattering.spectrum_inside(target, recoil, energy, mass, low, high)
     hnl = np.maximum(energy - recoil, mass)
@@ -208,7 +209,7 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
     sine = np.sqrt(np.maximum(transverse2, 0.0)) / np.where(momentum > 0, energy * momentum, np.inf)
     along = 2.0 * energy * hnl - mass**2 - 2.0 * target.mass * recoil  # 2 E p cos(theta)
     weight = np.where(span > 0, units.GEV_M2_TO_CM2 * section * recoil * 0.5 * span * weights, 0.0)
-    index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None], recoil.shape)
+    index = np.broadcast_to(np.arange(neutrino_energy.shape[-1])[:, None], recoil.shape)
     return States(
         weight,
         index,
@@ -229,7 +230,7 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
     is_open = w_max > deep_inelastic.W_MIN
     span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / deep_inelastic.W_MIN), 0.0)[..., None]
     w = deep_inelastic.W_MIN * np.exp(0.5 * np.maximum(span_w, 0.0) * (nodes + 1.0))
-    energy, mass = neutrino_energy[:, None], mass[..., None]
+    energy, mass = neutrino_energy[..., None], mass[..., None]
     low, high = deep_inelastic.q2_limits(w, energy, mass)
     span_q = np.log((high + soft) / (low + soft))[..., None]
     shifted = (low + soft)[..., None] * np.exp(0.5 * span_q * (nodes + 1.0))
@@ -247,7 +248,7 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
     cosine = np.divide(along, 2.0 * energy * momentum, out=np.ones_like(along), where=momentum > 0)
     sine = np.sqrt(np.clip(1.0 - cosine**2, 0.0, 1.0))
     shape = value.shape
-    index = np.broadcast_to(np.arange(len(neutrino_energy))[:, None, None], shape)
+    index = np.broadcast_to(np.arange(neutrino_energy.shape[-1])[:, None, None], shape)
     weight = np.where(is_open[..., None, None], units.GEV_M2_TO_CM2 * value * measure, 0.0)
     return States(
         weight,

@@ -124,15 +124,18 @@ class NuclearChannel:
     ) -> tuple[tuple[FloatArray, ...], ...]:
         minimum = kinematics.minimum_neutrino_energy(grid.fine, 0.0, self.mass)
         phi = [{flavor: moments(_of_flavor(part, flavor), minimum) for flavor in FLAVORS} for part in flux]
+        shining = [flavor for flavor in FLAVORS if any(np.any(part[flavor]) for part in phi)]
         spectra: list[list[FloatArray]] = [[] for _ in flux]
         for nucleus, number in self.nuclei:
             recoil = grid.fine * (self.mass / nucleus.mass)
             weights = number * units.GEV_M2_TO_CM2 * (self.mass / nucleus.mass) * grid.weights
-            c = {f: standard_model.coherent_energy_coefficients(recoil, nucleus, f, self.form_factor) for f in FLAVORS}
+            coefficients = [
+                (f, standard_model.coherent_energy_coefficients(recoil, nucleus, f, self.form_factor)) for f in shining
+            ]
             for found, part in zip(spectra, phi, strict=True):
-                spectrum = np.sum(
-                    [np.sum(c[f] * part[f], axis=0) for f in FLAVORS if np.any(part[f])] or [0.0 * recoil], axis=0
-                )
+                spectrum = np.zeros_like(recoil)
+                for flavor, c in coefficients:
+                    spectrum += np.sum(c * part[flavor], axis=0)
                 found.append(np.maximum(spectrum, 0.0) * weights)
         return tuple(tuple(found) for found in spectra)
 
@@ -183,12 +186,15 @@ class ElectronChannel:
         spectra = np.zeros((len(flux), len(recoil_energy)))
         for flavor in FLAVORS:
             for antineutrino in (False, True):
-                some = [[component for component in part if component.antineutrino is antineutrino] for part in flux]
+                some = [
+                    _of_flavor([component for component in part if component.antineutrino is antineutrino], flavor)
+                    for part in flux
+                ]
                 if not any(some):
                     continue
                 c = standard_model.electron_energy_coefficients(recoil_energy, flavor, antineutrino)
                 for spectrum, part in zip(spectra, some, strict=True):
-                    spectrum += np.sum(c * moments(_of_flavor(part, flavor), minimum), axis=0)
+                    spectrum += np.sum(c * moments(part, minimum), axis=0)
         return np.maximum(spectra, 0.0) * self._electrons(recoil_energy)
 
     def _electrons(self, recoil_energy: FloatArray) -> FloatArray:

@@ -18,8 +18,8 @@ equal s/p are all that a template holds. Couplings come out to 1 % (tests agains
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,25 +29,24 @@ import numpy.typing as npt
 
 from nudipole import options, tables, units
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, DomainError
-from nudipole.fluxes import FLUXES
-from nudipole.fluxes.flux import Flux, FluxComponent
+from nudipole.errors import CardError
+from nudipole.fluxes.flux import Flux
 from nudipole.inference.limits import Statistic
-from nudipole.kinematics import maximum_hnl_mass
-from nudipole.matter import materials
+from nudipole.kinematics import maximum_hnl_mass, threshold_energy
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import hnl_decay
-from nudipole.signals import arrival, passages
+from nudipole.signals import arrival, passages, upscatter_source
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
-from nudipole.signals.passages import ANGLES, STEP, Body, Passages, Slab
+from nudipole.signals.passages import ANGLES, STEP, Passages
 from nudipole.signals.photon_selection import PhotonSelection
 from nudipole.signals.production import Scatterer, States, polarisation, scatterers, states_on
 from nudipole.signals.template import SignalTemplate
-from nudipole.signals.upscatter_card import Matter, UpscatterCard
+from nudipole.signals.upscatter_card import UpscatterCard
+from nudipole.signals.upscatter_source import Region
 
 FloatArray = npt.NDArray[np.float64]
-ENERGY_NODES = 48  # at least, and so many a factor 1000
+ENERGY_NODES = 40  # at least, and so many a factor 1000
 _CHUNK = 8  # masses at once
 _PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
@@ -58,23 +57,9 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     table = find_table(card.observation.table, file)
     shapes = card.detector if isinstance(card.detector, list) else [card.detector]
     detectors: tuple[Volume, ...] = tuple(options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes)
-    regions = tuple(_region(matter, detectors[0], file) for matter in card.matter)
-    photons = PhotonSelection(card.selection, card.histogram, _efficiency(card, file))
-    return UpscatterModel(card, file, _flux(card, file), table, regions, detectors, photons)
-
-
-@dataclass(frozen=True)
-class Region:
-    """Matter in which N is made, and where it is."""
-
-    matter: Matter
-    material: materials.Material
-    place: Body | Slab
-
-    @property
-    def kind(self) -> str:
-        """Regions of one kind share their final states."""
-        return " ".join((self.material.name, *self.matter.channels))
+    regions = tuple(upscatter_source.region(matter, detectors[0], file) for matter in card.matter)
+    photons = PhotonSelection(card.selection, card.histogram, upscatter_source.efficiency(card, file))
+    return UpscatterModel(card, file, upscatter_source.flux(card, file), table, regions, detectors, photons)
 
 
 @dataclass(frozen=True)
@@ -140,43 +125,53 @@ class UpscatterModel:
         return found
 
     @cached_property
-    def energies(self) -> FloatArray:
-        """Neutrino energies [GeV] at which N is made; those of all flavours, above what the selection can see."""
+    def _range(self) -> tuple[float, float]:
+        """Lowest and highest neutrino energy [GeV] that the selection can see."""
         every = np.concatenate([c.energy[c.intensity > 0] for c in self.flux.components])
-        every = np.unique(every[every > 0.5 * self.card.selection.energy_min_GeV])
-        if len(every) <= ENERGY_NODES:
-            return every
-        lines = [c.energy[(c.energy > every[0]) & (c.intensity > 0)] for c in self.flux.components if c.lines]
-        number = max(ENERGY_NODES, int(ENERGY_NODES * np.log10(every[-1] / every[0]) / 3.0))
-        return np.unique(np.concatenate([np.geomspace(every[0], every[-1], number), *lines]))
+        every = every[every > 0.5 * self.card.selection.energy_min_GeV]
+        return float(every.min(initial=np.inf)), float(every.max(initial=0.0))
 
-    def _fluences(self, direction: Direction) -> tuple[tuple[Any, ...], FloatArray, FloatArray]:
-        """What templates depend on, fluence [cm^-2] at each energy (energies, n), and the strength of each column.
+    def energies(self, masses: FloatArray) -> FloatArray:
+        """Neutrino energies [GeV] from the threshold of each mass on, (masses, energies): curves are smooth in mass."""
+        low, high = self._range
+        target = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
+        start = np.clip(threshold_energy(masses, target), low, 0.999999 * high)[:, None]
+        number = max(ENERGY_NODES, int(ENERGY_NODES * np.log10(high / low) / 3.0))
+        smooth = start * (high / start) ** np.linspace(0.0, 1.0, number)
+        lines = [c.energy[(c.intensity > 0) & (c.energy <= high)] for c in self.flux.components if c.lines]
+        exact = np.maximum(np.concatenate([*lines, np.zeros(0)]), start)  # lines are nodes of their own
+        nodes = np.sort(np.concatenate([smooth, exact], axis=1), axis=1)
+        return np.asarray(nodes * (1.0 + 1e-12 * np.arange(nodes.shape[1])))
 
-        One column a flavour, so that they are computed together; one for the direction alone if flavours interfere.
-        """
+    def _fluences(self, energies: FloatArray, direction: Direction) -> FloatArray:
+        """Fluence [cm^-2] at each energy, (masses, energies, columns): one column a flavour, or the direction's alone."""
         exposure = self._exposure()
-        if all(np.count_nonzero(c.density) == np.count_nonzero(_diagonal(c)) for c in self.flux.components):
-            columns = [
-                self._shared((c, c.flavor_intensity(f)) for c in self.flux.components) for f in self.flux.flavors
-            ]
-            chosen = [direction.couplings[FLAVORS.index(f)] for f in self.flux.flavors]
-            strength = np.array([1.0 if direction.incoherent else abs(coupling) ** 2 for coupling in chosen])
-            return (direction.nature,), exposure * np.stack(columns, axis=1), strength
-        one = self._shared((c, c.effective(direction)) for c in self.flux.components)
-        return (direction.nature, direction.name, direction.couplings), exposure * one[:, None], np.ones(1)
+        intensities = (
+            [[c.flavor_intensity(f) for c in self.flux.components] for f in self.flux.flavors]
+            if self._diagonal
+            else [[c.effective(direction) for c in self.flux.components]]
+        )
+        columns = [
+            np.concatenate([c.quadrature(part) for c, part in zip(self.flux.components, parts, strict=True)])
+            for parts in intensities
+        ]
+        energy = np.concatenate([c.energy for c in self.flux.components])
+        return exposure * np.stack([_shared(energy, columns, nodes) for nodes in energies])
 
-    def _shared(self, parts: Iterable[tuple[FluxComponent, FloatArray]]) -> FloatArray:
-        """Fluence shared between the nearest energies, mean energy kept."""
-        nodes = self.energies
-        result = np.zeros(len(nodes))
-        for component, intensity in parts:
-            weight = component.quadrature(intensity)
-            inside = (component.energy >= nodes[0] * (1 - 1e-12)) & (weight > 0)
-            below, share = _neighbours(component.energy[inside], nodes)
-            for index, part in ((below, 1.0 - share), (below + 1, share)):
-                result += np.bincount(np.minimum(index, len(nodes) - 1), weight[inside] * part, len(nodes))
-        return result
+    @cached_property
+    def _diagonal(self) -> bool:
+        """True if no flavours interfere: all of them are computed together."""
+        return all(
+            np.count_nonzero(c.density) == np.count_nonzero(np.diagonal(c.density, axis1=-2, axis2=-1))
+            for c in self.flux.components
+        )
+
+    def _strength(self, direction: Direction) -> FloatArray:
+        """What multiplies each column of fluence."""
+        if not self._diagonal:
+            return np.ones(1)
+        chosen = [direction.couplings[FLAVORS.index(f)] for f in self.flux.flavors]
+        return np.array([1.0 if direction.incoherent else abs(coupling) ** 2 for coupling in chosen])
 
     def _exposure(self) -> float:
         exposure = self.card.exposure
@@ -189,27 +184,22 @@ class UpscatterModel:
     # --- signal ------------------------------------------------------------------------------------------------------
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         masses = np.asarray(masses, dtype=float)
-        key, fluence, strength = self._fluences(direction)
+        key = (direction.nature,) if self._diagonal else (direction.nature, direction.name, direction.couplings)
+        strength = self._strength(direction)
         new = np.array([mass for mass in dict.fromkeys(masses.tolist()) if (mass, *key) not in self._known])
         for chunk in np.array_split(new, -(-len(new) // _CHUNK)) if len(new) else ():
-            for mass, cells in zip(chunk.tolist(), self._cells(chunk, direction, fluence), strict=True):
+            for mass, cells in zip(chunk.tolist(), self._cells(chunk, direction), strict=True):
                 self._known[(mass, *key)] = cells
         templates = [
             self._template(mass, np.tensordot(strength, self._known[(mass, *key)], 1), direction)
             for mass in masses.tolist()
         ]
-        pulls = self.observation.pulls
-        shifts = np.zeros((1, len(pulls), self.observation.size))
-        for index, pull in enumerate(pulls):
-            for nuisance in self.card.nuisance:
-                if nuisance.name == pull.name and not nuisance.affects.startswith("background:"):
-                    shifts[0, index] += nuisance.sigma
-        return Signal(templates=templates, relative_shifts=shifts if len(pulls) else None)
+        return Signal(templates=templates, relative_shifts=self.observation.signal_shifts())
 
     def _template(self, mass: float, weight: FloatArray, direction: Direction) -> SignalTemplate:
         """Cells of s/p as segments [m] of the path of an N of 1 GeV."""
         edges, slowest = self.passages.edges, len(self._momenta)
-        near = edges[1] / self.energies[-1] * np.exp(STEP * np.arange(weight.shape[1] - slowest))
+        near = edges[1] / self._range[1] * np.exp(STEP * np.arange(weight.shape[1] - slowest))
         first = edges[1] / self._momenta
         keep = weight.sum(axis=0) > 0
         whole, visible = _decay(mass, self.card.selection.visible)
@@ -226,18 +216,20 @@ class UpscatterModel:
     @cached_property
     def _momenta(self) -> FloatArray:
         """Momenta of N [GeV], decreasing, between which states are shared; slower ones count as the slowest."""
-        number = int(np.log(10.0 * self.energies[-1] / self.energies[0]) / STEP) + 2
-        return np.asarray(self.energies[-1] * np.exp(-STEP * np.arange(number)))
+        low, high = self._range
+        return np.asarray(high * np.exp(-STEP * np.arange(int(np.log(10.0 * high / low) / STEP) + 2)))
 
-    def _cells(self, masses: FloatArray, direction: Direction, fluence: FloatArray) -> list[FloatArray]:
+    def _cells(self, masses: FloatArray, direction: Direction) -> list[FloatArray]:
         """Events per d^2 in cells of s/p at each mass, shape (columns of fluence, bins, cells).
 
         The first cells hold what lies nearer than the first edge of h, one for each momentum.
         """
-        shape = (len(masses), 2, fluence.shape[1], len(ANGLES), len(self._momenta))
+        energies = self.energies(masses)
+        fluence = self._fluences(energies, direction)
+        shape = (len(masses), 2, fluence.shape[2], len(ANGLES), len(self._momenta))
         flying = {name: np.zeros(shape) for name in self.passages.mean}
         for scatterer, amounts in self._scatterers.values():
-            made = self._flying(states_on(scatterer, self.energies, masses), masses, direction, fluence)
+            made = self._flying(states_on(scatterer, energies, masses), masses, direction, energies, fluence)
             for name, amount in amounts.items():
                 flying[name] += amount * made
         return [
@@ -245,13 +237,15 @@ class UpscatterModel:
             for row, mass in enumerate(masses)
         ]
 
-    def _flying(self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray) -> FloatArray:
+    def _flying(
+        self, states: States, masses: FloatArray, direction: Direction, energies: FloatArray, fluence: FloatArray
+    ) -> FloatArray:
         """N per d^2 and target, shared between angles and momenta: their number, and their summed polarisation.
 
         Shape (masses, 2, columns of fluence, angles, momenta).
         """
         momenta, selection = len(self._momenta), self.card.selection
-        result = np.zeros((len(masses), 2, fluence.shape[1], len(ANGLES), momenta))
+        result = np.zeros((len(masses), 2, fluence.shape[2], len(ANGLES), momenta))
         cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(1.0 - states.sine**2)
         chosen = (states.weight > 0) & (cosine >= selection.hnl_cosine_min)
         if selection.first_cascade_min_GeV > 0:
@@ -263,17 +257,17 @@ class UpscatterModel:
         momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-24))
         weights = [states.weight]
         if direction.nature == "dirac":
-            energy = self.energies[states.neutrino]
+            energy = energies[row, states.neutrino]
             weights.append(states.weight * polarisation(states.recoil, energy, mass, states.target_mass))
         below, far = _neighbours(np.arctan2(states.sine, cosine[chosen]), ANGLES)
-        step = np.clip(np.log(self.energies[-1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
+        step = np.clip(np.log(self._range[1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
         slow = np.clip((self._momenta[step] / momentum - 1.0) / np.expm1(STEP), 0.0, 1.0)  # linear in 1/p
         corner = (row * len(ANGLES) + below) * momenta + step
         place = np.stack([corner, corner + 1, corner + momenta, corner + momenta + 1]).ravel()
         part = np.stack([(1 - far) * (1 - slow), (1 - far) * slow, far * (1 - slow), far * slow])
         for index, weight in enumerate(weights):
-            for column in range(fluence.shape[1]):
-                filled = np.bincount(place, (part * (weight * fluence[states.neutrino, column])).ravel(), size)
+            for column in range(fluence.shape[2]):
+                filled = np.bincount(place, (part * (weight * fluence[row, states.neutrino, column])).ravel(), size)
                 result[:, index, column] = filled.reshape(-1, len(ANGLES), momenta)
         return result
 
@@ -313,8 +307,15 @@ class UpscatterModel:
         return np.asarray(share.reshape(len(momentum), -1, _PIECES).mean(axis=-1))
 
 
-def _diagonal(component: FluxComponent) -> FloatArray:
-    return np.asarray(np.diagonal(component.density, axis1=-2, axis2=-1))
+def _shared(energy: FloatArray, columns: list[FloatArray], nodes: FloatArray) -> FloatArray:
+    """Weights shared between the nodes next to their energies, mean energy kept; what lies below the first is dropped."""
+    inside = energy >= nodes[0]
+    below, share = _neighbours(energy[inside], nodes)
+    result = np.zeros((len(nodes), len(columns)))
+    for column, weight in enumerate(columns):
+        result[:, column] = np.bincount(below, weight[inside] * (1.0 - share), len(nodes))
+        result[1:, column] += np.bincount(below, weight[inside] * share, len(nodes) - 1)[: len(nodes) - 1]
+    return result
 
 
 def _neighbours(value: FloatArray, nodes: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
@@ -330,85 +331,7 @@ def _decay(mass: float, visible: str) -> tuple[float, float]:
     """Total width per d^2 of a Dirac N [GeV^3] and the fraction of decays that are visible."""
     widths = hnl_decay.partial_widths(mass)
     whole = float(sum(widths.values()))
+    if whole == 0.0:  # a massless N, or one so light that its width underflows, never decays
+        return 0.0, 0.0
     photon, pair = float(widths["nu gamma"]) / whole, float(widths["nu e+ e-"]) / whole
     return whole, {"photon": photon, "pair": pair, "both": photon + pair}[visible]
-
-
-def _flux(card: UpscatterCard, file: Path) -> Flux:
-    """The card's flux; several, each with its protons on target, are one flux of the whole run."""
-    if not isinstance(card.source, list):
-        return _one_flux(card.source, file, "source")
-    components: list[FluxComponent] = []
-    citations: list[str] = []
-    for index, table in enumerate(card.source):
-        field = f"source[{index}]"
-        protons = table.get("protons_on_target")
-        if not isinstance(protons, (int, float)) or not protons > 0:
-            raise CardError(file, f"{field}.protons_on_target", protons, "must be a positive number of protons")
-        one = _one_flux({k: v for k, v in table.items() if k != "protons_on_target"}, file, field)
-        if one.per != "POT":
-            raise CardError(file, field, one.name, "only fluxes per proton on target can be added")
-        components += one.scaled(float(protons)).components
-        citations += one.citations
-    return Flux(f"{len(card.source)} beams", tuple(components), "run", tuple(dict.fromkeys(citations)))
-
-
-def _one_flux(settings: Mapping[str, Any], file: Path, field: str) -> Flux:
-    """A named flux, cut off above ``energy_max_GeV`` where a card follows a paper that leaves out the tail."""
-    flux: Flux = options.resolve(
-        FLUXES, {k: v for k, v in settings.items() if k != "energy_max_GeV"}, "flux", file, field
-    )
-    if "energy_max_GeV" not in settings:
-        return flux
-    top = settings["energy_max_GeV"]
-    if not isinstance(top, (int, float)) or not top > 0:
-        raise CardError(file, f"{field}.energy_max_GeV", top, "must be a positive energy")
-    kept = [(c, c.energy <= top) for c in flux.components if np.count_nonzero(c.energy <= top) > 1]
-    if not kept:
-        raise CardError(file, f"{field}.energy_max_GeV", top, "leaves nothing of the flux")
-    cut = tuple(
-        replace(
-            c,
-            energy=c.energy[k],
-            intensity=c.intensity[k],
-            density=c.density[k] if c.density.ndim == 3 else c.density,
-        )
-        for c, k in kept
-    )
-    return replace(flux, components=cut)
-
-
-def _region(matter: Matter, detector: Volume, file: Path) -> Region:
-    field = f"matter.{matter.name}"
-    material = materials.get(matter.material)
-    if (matter.shape is None) == (matter.upstream_m is None):
-        raise CardError(file, field, None, "give exactly one of shape and upstream_m")
-    if (matter.density_g_cm3 is None) == (matter.mass_tonne is None):
-        raise CardError(file, field, None, "give exactly one of density_g_cm3 and mass_tonne")
-    if matter.shape is not None:
-        volume: Volume = options.resolve(SHAPES, matter.shape, "model", file, f"{field}.shape")
-        cubic_metres = volume.volume
-    else:
-        assert matter.upstream_m is not None
-        start, stop = min(matter.upstream_m), max(matter.upstream_m)
-        if stop <= start:
-            raise CardError(file, f"{field}.upstream_m", matter.upstream_m, "needs two different positions")
-        cubic_metres = detector.frontal_area * (stop - start)
-    if matter.mass_tonne is not None:
-        kilograms = 1e3 * matter.mass_tonne
-    else:
-        assert matter.density_g_cm3 is not None
-        kilograms = 1e3 * matter.density_g_cm3 * cubic_metres
-    if matter.shape is not None:
-        return Region(matter, material, Body(volume, kilograms, matter.source_distance_m))
-    return Region(matter, material, Slab(start, stop, kilograms / cubic_metres))
-
-
-def _efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:
-    table = find_table(card.selection.efficiency_table, file)
-    if table is None:
-        return None
-    unit = {"GeV": units.GEV, "MeV": units.MEV, "keV": units.KEV}.get(table.units.get("energy", ""))
-    if unit is None:
-        raise DomainError(f"{table.name}: an efficiency table needs a column energy in keV, MeV or GeV")
-    return table["energy"] * unit, table["efficiency"]

@@ -366,8 +366,8 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 edge="upper",
                 flavor="e",
                 source="1803.03262, digitised in HNLimits",
-                note="below 50 MeV the published trapping edge is that of electrons alone, protons (4 times the rate) double"
-                " our opacity in d; above, d^2 M^4 of the published edge is constant to 8 %, the decay of N of a fixed 33"
+                note="below 50 MeV the published trapping edge is that of electrons alone, with protons the opacity is five"
+                " times as large and ours half as high; above, d^2 M^4 of the published edge is constant to 8 %, the decay of N of a fixed 33"
                 " MeV within 10 km, while we average over the emitted energies, which exceed M",
             ),
             Published(

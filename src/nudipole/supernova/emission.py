@@ -33,9 +33,9 @@ CHANNELS = ("protons", "electrons", "photons", "pairs")
 SLOW = ("electrons", "pairs")  # numerical integrals; the others are closed forms
 INNER_SHELLS, OUTER_SHELLS, ENERGIES = 24, 20, 60  # limits move by 2 % or less when all are doubled
 _COARSE = 16  # energies of the two slow channels, of ENERGIES
-_ELECTRON_NODES = (10, 7)
-_PAIR_NODES = (16, 5, 8)
-_MASS_NODES, _NODES_PER_DECADE = (1e-4, 1.0), 6  # GeV, first and last
+_ELECTRON_NODES = (9, 6)
+_PAIR_NODES = (12, 4, 6)
+_MASS_NODES, _NODES_PER_DECADE = (3e-4, 1.0), 5  # GeV, first and last
 _OVERSHOOT = 0.2  # of the interpolation in mass beyond the neighbouring nodes, in ln(rate)
 _TINY = 1e-300
 _INNER_KM = 14.0
@@ -236,7 +236,7 @@ def _bookings(potential: FloatArray) -> FloatArray:
 def _interpolated_rate(star: Star, channels: tuple[str, ...], mass: float, far_km: float | None) -> FloatArray:
     """Gain plus loss of slow channels from the four nearest of a few masses a decade, at equal kinetic energies.
 
-    Cubic in ln M and ln(rate), good to 1e-3; the lightest node stands for every smaller mass, and heavier masses than
+    Cubic in ln M and ln(rate), good to half a per cent; the lightest node stands for every smaller mass, and heavier masses than
     the last are computed.
     """
     position = np.log(mass / _MASS_NODES[0]) * _NODES_PER_DECADE / np.log(10.0)
