@@ -1,12 +1,14 @@
-"""Recompute the early-Universe grids with the live BBN code (`make sky`): a progress bar, and resumption.
+"""Recompute the grids of early Universes with the live BBN code (`make sky`): a progress bar, and resumption.
 
-Needs the extra ``cosmology``. The tables go where the package reads them unless told otherwise:
+Needs the extra ``cosmology``. Every table that is shipped, where the package reads it, unless told otherwise:
 
     python scripts/build_sky.py [FOLDER]
+    python scripts/build_sky.py FOLDER --reheating 5        # a Dirac N absent at T = 5 GeV, for constraints.with_reheating
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -14,14 +16,32 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import nudipole
 from nudipole.cosmology import grid
+from nudipole.errors import NudipoleError
 
 
 def main() -> None:
     """Compute every point that is not there yet."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(nudipole.__file__).parent / "cosmology" / "data"
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task("early Universe", total=None)
-        grid.build(folder, lambda done, total, found: bar.update(task, completed=done, total=total), resume=True)
+    shipped = Path(nudipole.__file__).parent / "cosmology" / "data"
+    parser = argparse.ArgumentParser(description="Recompute the grids of early Universes.")
+    parser.add_argument("folder", nargs="?", type=Path, default=shipped)
+    parser.add_argument("--reheating", type=float, help="temperature [GeV] at which the hot phase began without N")
+    given = parser.parse_args()
+    try:
+        wanted = grid.SHIPPED
+        if given.reheating is not None:
+            wanted = tuple(grid.Assumptions(neutrinos, reheating=given.reheating) for neutrinos in grid.NEUTRINOS)
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        ) as bar:
+            task = bar.add_task("early Universe", total=None)
+
+            def report(done: int, total: int, found: str) -> None:
+                bar.update(task, completed=done, total=total)
+                bar.console.print(found, highlight=False)
+
+            grid.build(given.folder, report, resume=True, wanted=wanted)
+    except NudipoleError as error:
+        sys.exit(f"build_sky: {error}")
 
 
 if __name__ == "__main__":

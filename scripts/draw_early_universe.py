@@ -39,16 +39,19 @@ def main(out: Path) -> None:
                     panel.bar(masses[i], high - low, width, low, color=color, alpha=alpha, lw=0, label=label)
                     label = "_"
         table = tables.load(f"experiments/{name}")
-        for branch in (0.0, 1.0):
-            here = table["branch"] == branch
+        for first, here in enumerate((table["branch"] == 0, table["branch"] > 0)):
             panel.plot(
                 table["mass_GeV"][here],
                 table["d_low"][here],
                 "k.-",
                 lw=0.8,
                 ms=4,
-                label="_" if branch else "2007.15563",
+                label="_" if first else "2007.15563",
             )
+        if constraint is bbn:  # where N did not exist at 1 GeV, late photons leave this of the lower region
+            heavy = masses[masses > 4.7e-3]
+            edge = constraint.limit(heavy, Direction("mu"), preset="reheating-1gev").gap[0]
+            panel.plot(heavy, edge, color="#D55E00", lw=1.6, label="excluded below, reheating at 1 GeV")
         panel.set(xscale="log", yscale="log", xlim=(masses[0], masses[-1]), ylim=(1e-13, TOP), xlabel="M [GeV]")
         panel.legend(loc="lower left", fontsize=8, frameon=False)
     panels[0].set(ylabel="d [GeV$^{-1}$]", title="bbn")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative
+from nudipole.errors import DomainError, check_choice, check_non_negative
 from nudipole.portal import Direction, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -36,6 +36,7 @@ def as_masses(masses: npt.ArrayLike) -> FloatArray:
 
 Kind = Literal["exclusion", "projection", "roi", "line"]
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
+EDGES = ("lower", "upper", "gap-low", "gap-high", "open")
 BASES = ("first-principles", "normalised", "digitised")
 
 
@@ -92,6 +93,36 @@ class Limit:
     def upper(self) -> FloatArray:
         """Highest excluded d [GeV^-1] at each mass; inf where open above, NaN where nothing is excluded."""
         return np.array([_upper(intervals) for intervals in self.excluded])
+
+    @property
+    def gap(self) -> tuple[FloatArray, FloatArray]:
+        """Ends [GeV^-1] of the couplings left free between the lowest excluded region and the next.
+
+        The first is NaN where nothing is excluded or the region is open above, the second where there is no other region.
+        """
+        low = [i[0].high if i and i[0].high is not None else np.nan for i in self.excluded]
+        high = [i[1].low if len(i) > 1 else np.nan for i in self.excluded]
+        return np.array(low, dtype=float), np.array(high, dtype=float)
+
+    @property
+    def open_above(self) -> FloatArray:
+        """Lowest coupling [GeV^-1] of the region that is open above, where another lies below it; else NaN."""
+        return np.array([i[-1].low if len(i) > 1 and i[-1].high is None else np.nan for i in self.excluded])
+
+    def edge(self, name: str) -> FloatArray:
+        """One of :data:`EDGES` at each mass [GeV^-1]; NaN where there is none.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such edge.
+        """
+        check_choice("edge", name, EDGES)
+        if name in ("gap-low", "gap-high"):
+            return self.gap[0 if name == "gap-low" else 1]
+        if name == "open":
+            return self.open_above
+        return self.lower if name == "lower" else np.where(np.isfinite(self.upper), self.upper, np.nan)
 
     def excludes(self, mass_index: int, d: float) -> bool:
         """Whether coupling d is excluded at ``masses[mass_index]``."""

@@ -34,7 +34,14 @@ def test_standard_model_time_and_scale(standard):
 def test_energy_is_conserved(mass, d):
     history = evolution.evolve(mass, d**2)
     print(f"M = {mass:g} GeV, d = {d:g}: energy conserved to {history.energy_residual:.1e}")
+    print(f"number of N and neutrinos to {history.number_residual:.1e}")
     assert history.energy_residual < 1e-3
+    # nu gamma <-> N and N f <-> nu f turn one into the other; only e+e- make neutrinos
+    assert history.number_residual < 1e-6
+
+
+def test_thermal_neutrinos_have_no_conserved_number():
+    assert np.isnan(evolution.evolve(1e-2, 1e-18, options=THERMAL).number_residual)
 
 
 def test_n_eff_of_temperature_ends_at_n_eff(standard):
@@ -69,6 +76,45 @@ def test_low_reheating_leaves_less_n():
     )
     assert frozen_in.relic_energy[0] < 0.1 * once_thermal.relic_energy[0]
     assert 3.0 < frozen_in.n_eff < once_thermal.n_eff
+
+
+def test_reheating_far_above_decoupling_is_never_noticed():
+    mass, strength = 1e-2, 1e-18  # T_dec = 5 GeV
+    high = evolution.Options(reheating_temperature=500.0, log_step=0.02, nodes=32)
+    assert (
+        evolution.evolve(mass, strength, options=high).n_eff == evolution.evolve(mass, strength, options=KINETIC).n_eff
+    )
+
+
+def test_reheating_above_the_hottest_plasma_tabulated_still_starts_without_n():
+    mass, strength = 1e-2, 1e-24  # T_dec far above 10 TeV
+    options = evolution.Options(reheating_temperature=2e4, log_step=0.02, nodes=32)
+    assert (
+        evolution.evolve(mass, strength, options=options).relic_energy[0]
+        < 0.1 * (evolution.evolve(mass, strength, options=KINETIC).relic_energy[0])
+    )
+
+
+def test_every_helicity_undiluted_is_a_full_relic():
+    # what estimates without helicity and g_*s assume: four states at the temperature of the bath, 7/4 of two neutrinos
+    mass, d = 1e-4, 2e-11
+    energies = {}
+    for helicities in ("flipped", "all"):
+        for dilution in ("entropy", "none"):
+            options = evolution.Options(helicities=helicities, dilution=dilution, log_step=0.02, nodes=32)
+            energies[helicities, dilution] = evolution.evolve(mass, d**2, options=options).relic_energy[0]
+    neutrino = 7 / 8 * np.pi**2 / 15 * evolution.MATCHING_TEMPERATURE**4
+    assert energies["all", "none"] == pytest.approx(2 * neutrino, rel=0.02)
+    assert energies["flipped", "none"] == pytest.approx(neutrino, rel=0.02)
+    assert energies["all", "entropy"] == pytest.approx(2 * energies["flipped", "entropy"], rel=0.02)
+    diluted = freedom.entropy_freedom(0.02) / freedom.entropy_freedom(1e4)
+    assert energies["flipped", "entropy"] / neutrino == pytest.approx(float(diluted) ** (4 / 3), rel=0.05)
+
+
+def test_relics_count_what_is_left_at_20_kev():
+    long, short = (evolution.evolve(1e-2, s, options=KINETIC) for s in (1e-22, 1e-17))
+    assert 1e-3 < long.relics < 0.75
+    assert short.relics < 1e-20
 
 
 def test_freeze_in_is_proportional_to_the_coupling_squared():
@@ -134,3 +180,7 @@ def test_bad_options_are_named():
         evolution.Options(initial="cold")
     with pytest.raises(UnknownNameError, match="neutrino bath"):
         evolution.Options(neutrinos="absent")
+    with pytest.raises(UnknownNameError, match="helicities"):
+        evolution.Options(helicities="left")
+    with pytest.raises(UnknownNameError, match="dilution"):
+        evolution.Options(dilution="some")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nudipole import tables
-from nudipole.cosmology import abundances, evolution, grid
+from nudipole.cosmology import abundances, evolution, freedom, grid
 from nudipole.errors import DomainError, OutputError, TableError, UnknownNameError
 
 # M [MeV], d [GeV^-1], Y_p, N_eff of an independent prototype with a thermal neutrino bath (docs/physics/cosmology.md)
@@ -26,36 +26,87 @@ PROTOTYPE = [
 ]
 
 
+KINETIC, THERMAL = (grid.Assumptions(neutrinos) for neutrinos in grid.NEUTRINOS)
+
+
 @pytest.mark.parametrize(("mass_mev", "d", "helium", "n_eff"), PROTOTYPE)
 def test_prototype_points(mass_mev, d, helium, n_eff):
-    found = grid.load("thermal")(mass_mev * 1e-3, d)
+    found = grid.load(THERMAL)(mass_mev * 1e-3, d)
     assert found[0] == pytest.approx(helium, rel=0.01)
     # more N than in the prototype: it has every charged fermion and a gradual decoupling
     assert found[2] == pytest.approx(n_eff, rel=0.025)
 
 
-@pytest.mark.parametrize("neutrinos", grid.NEUTRINOS)
-def test_grid_is_complete_and_conserves_energy(neutrinos):
-    table = tables.load(f"cosmology/data/sky_{neutrinos}.csv")
+@pytest.mark.parametrize("made_for", grid.SHIPPED, ids=lambda a: a.name)
+def test_grid_is_complete_and_conserves_energy(made_for):
+    table = tables.load(f"cosmology/data/{made_for.name}.csv")
     have = {(f"{m:.5e}", f"{t:.5e}") for m, t in zip(table["mass"], table["lifetime"], strict=True)}
-    assert have == {(f"{m:.5e}", f"{t:.5e}") for m, t in grid.points()}
+    assert have == {(f"{m:.5e}", f"{t:.5e}") for m, t in grid.points(made_for)}
     assert np.max(table["energy_residual"]) < 1e-3
     np.testing.assert_allclose(table["d"], grid.coupling(table["mass"], table["lifetime"]), rtol=1e-5)
 
 
+def test_coupling_and_lifetime_are_inverse():
+    assert grid.lifetime(1e-2, grid.coupling(1e-2, 3.0)) == pytest.approx(3.0)
+
+
 def test_interpolation_passes_through_the_points():
     table = tables.load("cosmology/data/sky_kinetic.csv")
-    sky = grid.load("kinetic")
+    sky = grid.load(KINETIC)
     for row in range(0, len(table), 37):
         found = sky(float(table["mass"][row]), float(table["d"][row]))
-        np.testing.assert_allclose(found, [table[c][row] for c in ("helium", "deuterium", "n_eff")], rtol=1e-4)
+        np.testing.assert_allclose(found[:3], [table[c][row] for c in ("helium", "deuterium", "n_eff")], rtol=1e-4)
+
+
+def test_relics_are_a_relativistic_relic_before_they_decay():
+    # long-lived N that decoupled early: 2 states, (3/4) n_gamma per pair of states, diluted by g_*s from T_dec to 20 keV
+    mass, lifetime = 2e-2, 1e6
+    d = float(grid.coupling(mass, lifetime))
+    late = freedom.entropy_freedom(2e-5) / freedom.entropy_freedom(evolution.decoupling_temperature(mass, d**2))
+    assert grid.load(KINETIC)(mass, d)[3] == pytest.approx(0.75 * float(late), rel=0.1)
+    assert grid.load(KINETIC)(mass, 100 * d)[3] < 1e-10
+
+
+def test_low_reheating_leaves_fewer_relics_and_tends_to_the_standard_model():
+    mass, d = 2e-2, float(grid.coupling(2e-2, 1e6))
+    skies = [grid.load(grid.Assumptions(reheating=t))(mass, d) for t in grid.REHEATING]
+    relics = [float(sky[3]) for sky in skies]
+    assert relics == sorted(relics)
+    assert relics[-1] < 0.1 * grid.load(KINETIC)(mass, d)[3]
+    assert skies[0][2] == pytest.approx(3.045, abs=0.01)
+
+
+def test_strongly_coupled_n_does_not_remember_reheating():
+    mass, d = 1e-2, 1e-6
+    low, never = grid.load(grid.Assumptions(reheating=grid.REHEATING[0])), grid.load(KINETIC)
+    np.testing.assert_allclose(low(mass, d)[:3], never(mass, d)[:3], rtol=0.01)
+
+
+def test_majorana_n_fills_fewer_states_where_it_stays_in_equilibrium():
+    majorana, dirac = (grid.load(grid.Assumptions(nature=n)) for n in ("majorana", "dirac"))
+    # relativistic relic: as many states, half the lifetime
+    np.testing.assert_allclose(majorana(0.1, 3e-11)[:3], dirac(0.1, np.sqrt(2) * 3e-11)[:3], rtol=0.01)
+    # equilibrium while N becomes non-relativistic: 2 states, not 4
+    assert majorana(1e-3, 3e-8)[2] < dirac(1e-3, np.sqrt(2) * 3e-8)[2] - 0.1
+
+
+def test_a_grid_that_is_not_shipped_says_how_to_make_it(tmp_path):
+    wanted = grid.Assumptions(reheating=5.0)
+    with pytest.raises(DomainError, match=r"nudipole\[cosmology\].*reheating=5"):
+        grid.load(wanted)
+    with pytest.raises(DomainError, match="no early Universes"):
+        grid.load_from(tmp_path, wanted)
+    with pytest.raises(DomainError, match=r"at least 0\.02 GeV"):
+        grid.Assumptions(reheating=1e-3)
+    with pytest.raises(UnknownNameError, match="nature"):
+        grid.Assumptions(nature="weyl")
 
 
 @pytest.mark.parametrize("neutrinos", grid.NEUTRINOS)
 def test_grid_agrees_with_the_evolution_between_its_points(neutrinos):
     options = evolution.Options(neutrinos=neutrinos, log_step=0.02, nodes=32)
     mass, d = 1.3e-2, 4e-10
-    assert grid.load(neutrinos)(mass, d)[2] == pytest.approx(
+    assert grid.load(grid.Assumptions(neutrinos))(mass, d)[2] == pytest.approx(
         evolution.evolve(mass, d**2, options=options).n_eff, rel=0.02
     )
 
@@ -64,21 +115,16 @@ def test_short_lifetimes_are_the_standard_model():
     standard = tables.load("cosmology/data/standard_model.csv")
     for flag, neutrinos in ((1.0, "kinetic"), (0.0, "thermal")):
         row = int(np.nonzero((standard["kinetic"] == flag) & (standard["baryon_density"] == 0.02242))[0][0])
-        found = grid.load(neutrinos)(0.3, 5e-9)
+        found = grid.load(grid.Assumptions(neutrinos))(0.3, 5e-9)[:3]
         np.testing.assert_allclose(found, [standard[c][row] for c in ("helium", "deuterium", "n_eff")], rtol=2e-3)
         assert standard["helium"][row] == pytest.approx(0.2470, abs=3e-4)
         assert 2.44e-5 < standard["deuterium"][row] < 2.52e-5
         assert standard["n_eff"][row] == pytest.approx(3.044, abs=2e-3)
 
 
-def test_majorana_is_read_at_twice_the_strength():
-    sky = grid.load("kinetic")
-    np.testing.assert_allclose(sky(0.01, 1e-9, "majorana"), sky(0.01, np.sqrt(2) * 1e-9))
-
-
 @given(st.floats(3e-5, 0.3), st.floats(1e-16, 1e-2))
 def test_everything_on_the_grid_is_finite(mass, d):
-    found = grid.load("thermal")(mass, d)
+    found = grid.load(THERMAL)(mass, d)
     assert np.all(np.isfinite(found))
     assert 0.2 < found[0] < 0.6
 
@@ -86,12 +132,12 @@ def test_everything_on_the_grid_is_finite(mass, d):
 @pytest.mark.parametrize("mass", [1e-6, 1.0, np.nan])
 def test_masses_outside_are_named(mass):
     with pytest.raises(DomainError, match="covers"):
-        grid.load("kinetic")(mass, 1e-9)
+        grid.load(KINETIC)(mass, 1e-9)
 
 
 def test_unknown_bath_is_named():
     with pytest.raises(UnknownNameError, match="neutrino bath"):
-        grid.load("lukewarm")
+        grid.Assumptions("lukewarm")
 
 
 def test_building_resumes_and_replaces_whole(tmp_path, monkeypatch):
@@ -102,16 +148,18 @@ def test_building_resumes_and_replaces_whole(tmp_path, monkeypatch):
         return abundances.Abundances(0.25, 2.5e-5, 1e-5, 5e-10)
 
     monkeypatch.setattr(abundances, "abundances", fake)
-    monkeypatch.setattr(evolution, "evolve", lambda *_, **__: evolution.History(*[np.ones(1)] * 6, 3.0, 1e-5))
+    monkeypatch.setattr(evolution, "evolve", lambda *_, **__: evolution.History(*[np.ones(1)] * 6, 3.0, 1e-5, 1e-8))
     seen = []
     out = tmp_path / "sky.csv"
     masses = grid.MASSES[:1]
-    grid.build_table(out, "thermal", lambda *progress: seen.append(progress), masses=masses)
-    assert len(calls) == len(grid.points(masses)) == len(seen)
+    wanted = grid.points(THERMAL, masses)
+    grid.build_table(out, THERMAL, lambda *progress: seen.append(progress), masses=masses)
+    assert len(calls) == len(wanted) == len(seen)
+    assert "energy conserved to 1e-05, number to 1e-08" in seen[0][2]
     lines = out.read_text().splitlines()
     out.write_text("\n".join(lines[:-3]) + "\n")
-    grid.build_table(out, "thermal", masses=masses)
-    assert len(calls) == len(grid.points(masses)) + 3
+    grid.build_table(out, THERMAL, masses=masses)
+    assert len(calls) == len(wanted) + 3
     assert [p.name for p in tmp_path.iterdir()] == ["sky.csv"]
     assert grid.from_table(tables.load_file(out)).masses == pytest.approx(masses)
 
@@ -120,7 +168,7 @@ def test_unwritable_and_broken_tables_are_named(tmp_path, monkeypatch):
     broken = tmp_path / "sky.csv"
     broken.write_text("1,2,3\n")
     with pytest.raises(TableError, match="header"):
-        grid.build_table(broken, "thermal")
+        grid.build_table(broken, THERMAL)
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(OutputError):
@@ -133,7 +181,7 @@ def test_unwritable_and_broken_tables_are_named(tmp_path, monkeypatch):
 def test_shipped_grid_against_the_live_code(mass, d, neutrinos):
     history = evolution.evolve(mass, d**2, options=evolution.Options(neutrinos=neutrinos))
     light = abundances.abundances(history)
-    found = grid.load(neutrinos)(mass, d)
+    found = grid.load(grid.Assumptions(neutrinos))(mass, d)[:3]
     np.testing.assert_allclose(found, [light.helium, light.deuterium, history.n_eff], rtol=0.01)
 
 
@@ -145,3 +193,26 @@ def test_cruder_start_reproduces_the_prototype_where_n_decoupled_early():
         history = evolution.evolve(mass_mev * 1e-3, d**2, options=options)
         assert history.n_eff == pytest.approx(n_eff, rel=0.01)
         assert abundances.abundances(history).helium == pytest.approx(helium, rel=0.01)
+
+
+@pytest.mark.validation
+@pytest.mark.parametrize("made_for", grid.SHIPPED, ids=lambda a: a.name)
+def test_a_shipped_point_of_every_table_is_computed_again(made_for, tmp_path):
+    mass = float(made_for.masses[len(made_for.masses) * 2 // 3])
+    lifetime = float(made_for.lifetimes[-5])
+    d = float(grid.coupling(mass, lifetime))
+    history = evolution.evolve(mass, d**2, made_for.nature, made_for.options)
+    light = abundances.abundances(history)
+    found = [light.helium, light.deuterium, history.n_eff, history.relics]
+    print(
+        f"{made_for.name}: energy conserved to {history.energy_residual:.0e}, number to {history.number_residual:.0e}"
+    )
+    np.testing.assert_allclose(grid.load(made_for)(mass, d), found, rtol=1e-3)
+
+
+@pytest.mark.validation
+def test_coarse_grids_lie_on_the_evolution_between_their_points():
+    for made_for in (grid.Assumptions(reheating=1.0), grid.Assumptions(nature="majorana")):
+        mass, d = 2.2e-2, float(grid.coupling(2.2e-2, 2e4))
+        history = evolution.evolve(mass, d**2, made_for.nature, made_for.options)
+        assert grid.load(made_for)(mass, d)[2] == pytest.approx(history.n_eff, rel=0.03)

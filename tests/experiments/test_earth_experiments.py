@@ -112,3 +112,20 @@ def test_double_cascades_in_the_dune_far_detector_need_a_recoil_and_a_flight():
     assert np.all([intervals[0].low > 2.0 * one for intervals, one in zip(found, whole, strict=True)])
     high = [intervals[0].high for intervals in found]
     assert high[1] < high[0]
+
+
+def test_rebuilt_counts_of_super_kamiokande_give_back_its_rates_and_errors():
+    """In minus out of the cone, scaled to the sky, is the published solar rate with the published statistical error."""
+    counts = tables.load("experiments/data/superk-sun-angle.csv")
+    rates = tables.load("experiments/data/superk-solar.csv")
+    edges, exposure, ratio = [4.49, 5.99, 7.49, 9.49, 11.99, 19.49], 22.5 * 2970.0 / 365.25, 1.0 / 3.0
+    isotropic = np.sum([counts[f"isotropic {n}"] for n in range(1, 6)], axis=0)
+    on, off = counts["observed"][:5], counts["observed"][5:]
+    solar_on, solar_off = on - isotropic[:5], off - isotropic[5:]
+    share = solar_on / (solar_on + solar_off)
+    scale = share - ratio * (1.0 - share)
+    for number in range(5):
+        use = (rates["low"] > edges[number] - 0.01) & (rates["high"] < edges[number + 1] + 0.01)
+        rate, error = exposure * rates["observed"][use].sum(), exposure * np.hypot.reduce(rates["uncertainty"][use])
+        assert (on - ratio * off)[number] / scale[number] == pytest.approx(rate, rel=2e-3)
+        assert np.sqrt(on + ratio**2 * off)[number] / scale[number] == pytest.approx(error, rel=0.01)

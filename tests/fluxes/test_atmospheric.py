@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudipole.errors import DomainError, TableError
+from nudipole.errors import DomainError, TableError, UnknownNameError
 from nudipole.fluxes.atmospheric import atmospheric, differential
 
 AVERAGED = {  # E [GeV]: numu, numubar, nue, nuebar [GeV^-1 cm^-2 s^-1 sr^-1], all directions, before oscillation
@@ -26,6 +26,19 @@ def test_sky_averages_are_those_of_the_model(energy: float) -> None:
     for species, expected in zip(("mu", "mubar", "e", "ebar"), AVERAGED[energy], strict=True):
         value = float(np.interp(energy, named[species].energy, named[species].intensity)) / (4 * np.pi)
         assert value == pytest.approx(expected, rel=0.035)  # ten zenith bins against a fine average
+
+
+def test_the_one_dimensional_model_is_lower_below_ten_gev() -> None:
+    """H3a with Sibyll 2.3c against Honda: 7.9e-3 for numu at 1 GeV, a quarter at 0.1 GeV, 7 % less at 1 TeV."""
+    low, high = (atmospheric(oscillation=False, model=model) for model in ("h3a-sibyll23c", "honda2014"))
+    one, other = (
+        next(c for c in flux.components if c.name == "atmospheric mu").intensity / (4 * np.pi) for flux in (low, high)
+    )
+    energy = low.components[0].energy
+    assert float(np.interp(1.0, energy, one)) == pytest.approx(7.9e-3, rel=0.02)
+    assert np.interp([0.1, 1e3], energy, one / other) == pytest.approx([0.24, 0.93], abs=0.03)
+    with pytest.raises(UnknownNameError, match="atmospheric flux"):
+        atmospheric(model="bartol")
 
 
 def test_vertical_over_horizontal() -> None:

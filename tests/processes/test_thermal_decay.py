@@ -11,6 +11,7 @@ from scipy.stats import qmc
 from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.processes import hnl_decay, thermal, thermal_decay
+from tests import dirac
 
 T = 0.01
 
@@ -78,17 +79,80 @@ def test_quantum_statistics_enhance_as_derived(ratio, enhancement):
     assert quotient == pytest.approx(enhancement, rel=2e-3)
 
 
-def test_boltzmann_density_against_monte_carlo():
-    # sigma = 4 pi d^2 M^2 delta(s - M^2): the delta function done in the cosine, energies sampled
-    mass = 1.3
+@pytest.mark.parametrize("mass", [0.1, 1.3, 8.0])
+@pytest.mark.parametrize("quantum", [False, True])
+def test_density_against_monte_carlo(mass, quantum):
+    # sigma = 4 pi d^2 M^2 delta(s - M^2): the delta function done in the cosine, both energies sampled (Sobol points)
     u = qmc.Sobol(2, seed=1).random(2**16)
-    k, e = (gamma_distribution(2).ppf(u[:, i]) for i in range(2))
-    allowed = 4 * k * e > mass**2
-    # n n <sigma v> with v = (1 - c), s = 2 k e (1 - c); weights of Gamma(2): x^2 e^-x = x * pdf
-    one_minus_c = np.where(allowed, mass**2 / (2 * k * e), 0.0)
-    integrand = 0.5 * one_minus_c / (2 * k * e) * 4 * np.pi * mass**2 * k * e
-    density = 2 / (2 * np.pi**2) * 1 / (2 * np.pi**2) * np.mean(np.where(allowed, integrand, 0.0))
-    assert density == pytest.approx(float(thermal_decay.rate_density(mass, 1.0, quantum=False)), rel=1e-3)
+    photons = gamma_distribution(0.5 + mass / 2)
+    k = photons.ppf(u[:, 0])
+    lowest = mass**2 / (4 * k)
+    e = lowest - np.log1p(-u[:, 1])
+    occupied = thermal.bose(k) * thermal.fermi(e) if quantum else np.exp(-k - e)
+    # two polarisations, v = 1 - c, s = 2 k e (1 - c), half of the solid angle average
+    delta = 0.5 * (mass**2 / (2 * k * e)) / (2 * k * e) * 4 * np.pi * mass**2
+    integrand = 2 * (4 * np.pi * k**2) * (4 * np.pi * e**2) / (2 * np.pi) ** 6 * occupied * delta
+    density = np.mean(integrand / (photons.pdf(k) * np.exp(lowest - e)))
+    assert density == pytest.approx(float(thermal_decay.rate_density(mass, 1.0, quantum=quantum)), rel=1e-4)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.2, 0.7])
+def test_width_with_a_massive_photon_against_explicit_traces(ratio):
+    # N at rest to nu and a photon of mass m along z: the two transverse polarisations give (1 - m^2/M^2)^2
+    mass = 1.0
+    m = ratio * mass
+    k = (mass**2 - m**2) / (2 * mass)
+    photon = np.array([np.hypot(k, m), 0.0, 0.0, k])
+    neutrino, hnl = np.array([k, 0.0, 0.0, -k]), np.array([mass, 0.0, 0.0, 0.0])
+    vertices = [2 * dirac.sigma_q(mu, photon) @ dirac.P_RIGHT for mu in range(4)]
+    tensor = dirac.lepton_tensor(dirac.slash(neutrino), vertices, dirac.slash(hnl) + mass * dirac.IDENTITY)
+    transverse = float(np.real(tensor[1, 1] + tensor[2, 2]))
+    width = transverse / 2 * k / (8 * np.pi * mass**2)
+    assert width == pytest.approx(float(hnl_decay.radiative_width(mass)) * (1 - ratio**2) ** 2, rel=1e-10)
+    p = np.array([0.3])
+    free, dressed = (thermal_decay.relaxation(p, mass, 1e-3, 1e-3, m2) for m2 in (0.0, m**2))
+    np.testing.assert_allclose(dressed.loss, free.loss * (1 - ratio**2) ** 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("mass", [0.0, 0.4, 0.9])
+def test_plasmon_width_against_explicit_traces(mass):
+    # a photon of K^2 = 1 at rest, three polarisations averaged, nubar N and nu Nbar
+    k = (1 - mass**2) / 2
+    photon, hnl = np.array([1.0, 0.0, 0.0, 0.0]), np.array([np.hypot(k, mass), 0.0, 0.0, k])
+    neutrino = photon - hnl
+    vertices = [2 * dirac.sigma_q(mu, photon) @ dirac.P_LEFT for mu in range(4)]
+    tensor = dirac.lepton_tensor(dirac.slash(hnl) + mass * dirac.IDENTITY, vertices, dirac.slash(neutrino))
+    squared = -float(np.real(np.trace(tensor @ dirac.METRIC))) / 3
+    width = 2 * squared * k / (8 * np.pi)
+    assert float(thermal_decay.plasmon_width(1.0, mass, 1.0)) == pytest.approx(width, rel=1e-10)
+
+
+@pytest.mark.parametrize("mass", [0.0, 2e-4, 9e-4])
+def test_plasmon_density_against_monte_carlo(mass):
+    k = T * gamma_distribution(2).ppf((np.arange(2**15) + 0.5) / 2**15)
+    plasma_mass2 = float(thermal.photon_mass2(T))
+    omega = np.sqrt(k**2 + plasma_mass2)
+    flow = 2 * k**2 / (2 * np.pi**2) * thermal.bose(omega / T) * thermal_decay.plasmon_width(plasma_mass2, mass, omega)
+    density = np.mean(flow / (k / T**2 * np.exp(-k / T)))
+    assert density == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-4)
+
+
+@pytest.mark.parametrize("helicity", [0, 1])
+def test_gain_and_loss_of_a_cell_against_monte_carlo(helicity):
+    # an N of momentum p emits its photon by the polarised law (1 - P cos)/2 in its rest frame, boosted; Sobol points
+    p, mass, t_nu = 0.012, 7e-3, 0.7 * T
+    energy = np.hypot(p, mass)
+    cosine = 2 * qmc.Sobol(1, seed=4).random(2**15)[:, 0] - 1
+    k = 0.5 * (energy + p * cosine)
+    polarised = 1 - (1, -1)[helicity] * cosine
+    f_photon, f_nu = thermal.bose(k / T), thermal.fermi((energy - k) / t_nu)
+    prefactor = mass * float(hnl_decay.radiative_width(mass)) / energy
+    rates = thermal_decay.relaxation(p, mass, T, t_nu)
+    assert rates.gain[helicity] == pytest.approx(prefactor * np.mean(polarised * f_photon * f_nu), rel=1e-4)
+    assert rates.loss[helicity] == pytest.approx(prefactor * np.mean(polarised * (1 + f_photon - f_nu)), rel=1e-4)
+    assert rates.photon_loss[helicity] == pytest.approx(
+        prefactor * np.mean(k * polarised * (1 + f_photon - f_nu)), rel=1e-4
+    )
 
 
 def test_photon_mass_shuts_the_decay_and_opens_the_plasmon():

@@ -76,6 +76,26 @@ def test_scattering_density_against_monte_carlo(big, m, shape):
     assert thermal_scattering.rate_density(big, m, T, kappa2) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("big", "m", "shape"),
+    [(1e-6, 5e-4, 3.0), (0.02, 5e-4, 3.0), (0.005, units.MUON_MASS, 1.5), (0.05, units.MUON_MASS, 1.5)],
+)
+def test_annihilation_density_against_monte_carlo(big, m, shape):
+    u = qmc.Sobol(3, seed=5).random(2**17)
+    measure, energies, momenta = 1.0, [], []
+    for i in (0, 1):
+        kinetic = T * gamma_distribution(shape).ppf(u[:, i])
+        energy, p = m + kinetic, np.sqrt(kinetic * (kinetic + 2 * m))
+        sampled = kinetic ** (shape - 1) * np.exp(-kinetic / T) / (gamma_function(shape) * T**shape)
+        measure = measure * 2 / (2 * np.pi**2) * p * energy * np.exp(-energy / T) / sampled
+        energies.append(energy)
+        momenta.append(p)
+    s = 2 * m**2 + 2 * (energies[0] * energies[1] - momenta[0] * momenta[1] * (2 * u[:, 2] - 1))
+    moller = np.sqrt(np.maximum(s * (s - 4 * m**2), 0.0)) / (2 * energies[0] * energies[1])
+    density = np.mean(measure * moller * thermal_annihilation.cross_section(s, big, m))
+    assert density == pytest.approx(float(thermal_annihilation.rate_density(big, m, T)), rel=1e-4)
+
+
 def test_massless_density_is_the_logarithm():
     kappa2 = 1e-8 * T**2
     density = 2 * thermal_scattering.rate_density(0.0, 0.0, T, kappa2)

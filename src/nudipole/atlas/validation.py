@@ -23,6 +23,13 @@ from nudipole.portal import Direction
 
 FloatArray = npt.NDArray[np.float64]
 MEDIAN_GOAL, EXTREME_GOAL = 1.25, 2.0
+_EDGES = {
+    "upper": "upper edge",
+    "gap-low": "lower end of the gap",
+    "gap-high": "upper end of the gap",
+    "open": "region open above",
+}
+_BRANCHES = {"gap-low": 0.0, "gap-high": 1.0, "open": 2.0}
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Check:
     @property
     def name(self) -> str:
         """The key, with the edge where it is not the usual one."""
-        return self.key if self.edge == "lower" else f"{self.key} ({self.edge} edge)"
+        return self.key if self.edge == "lower" else f"{self.key} ({_EDGES[self.edge]})"
 
     @property
     def ratio(self) -> FloatArray:
@@ -90,7 +97,8 @@ def compare_one(constraint: Constraint) -> tuple[Check, ...]:
 def _check(constraint: Constraint, published: Published) -> Check:
     table = tables.load(f"experiments/{published.table}")
     flavor = published.flavor or constraint.flavors[0]
-    masses = table["mass_GeV"]
+    rows = _rows(table, published.edge)
+    masses = table["mass_GeV"][rows]
     # a zero-mass limit stands at the lightest mass of our own grid
     limit = constraint.limit(np.maximum(masses, units.EV), Direction(flavor), preset=published.preset)
     return Check(
@@ -103,10 +111,17 @@ def _check(constraint: Constraint, published: Published) -> Check:
         evidence=published.evidence,
         note=published.note,
         masses=masses,
-        published=table["d_low" if published.edge == "lower" else "d_high"],
-        ours=np.where(np.isfinite(limit.lower), limit.upper, np.nan) if published.edge == "upper" else limit.lower,
+        published=table["d_high" if published.edge == "upper" else "d_low"][rows],
+        ours=limit.edge(published.edge),
         edge=published.edge,
     )
+
+
+def _rows(table: tables.Table, edge: str) -> npt.NDArray[np.bool_]:
+    """Rows of one edge: a table with a gap says by its column ``branch`` which edge a row belongs to."""
+    if "branch" not in table.columns:
+        return np.ones(len(table), dtype=bool)
+    return np.asarray(table["branch"] == _BRANCHES.get(edge, -1.0))
 
 
 def markdown(checks: Sequence[Check]) -> str:

@@ -130,10 +130,14 @@ def _explain(
 
 def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool) -> str:
     ray = api.direction(flavor, majorana)
-    base, other = constraint.limit(grid, ray, cl).lower, constraint.limit(grid, ray, cl, preset).lower
-    ratio = other / base
-    shown = ", ".join(f"{r:.3g} at {m:g} GeV" for m, r in zip(grid, ratio, strict=True) if np.isfinite(r))
-    return f"d(preset) / d(default) = {shown}" if shown else "no common excluded mass"
+    base, other = constraint.limit(grid, ray, cl), constraint.limit(grid, ray, cl, preset)
+    found = []
+    for edge in getattr(constraint, "compared_edges", ("lower",)):
+        ratio = other.edge(edge) / base.edge(edge)
+        shown = ", ".join(f"{r:.3g} at {m:g} GeV" for m, r in zip(grid, ratio, strict=True) if np.isfinite(r))
+        if shown:
+            found.append(("" if edge == "lower" else f"{edge}: ") + f"d(preset) / d(default) = {shown}")
+    return "; ".join(found) or "no common excluded mass"
 
 
 @click.command()

@@ -8,7 +8,8 @@ r"""The history of the Universe with an N in it: expansion, two baths, and the m
 
 From the start of the hot phase to 20 MeV the plasma is that of :mod:`freedom` and N only gravitates; from 20 MeV on
 everything exchanges energy. Steps in ln a are second order (midpoint) with exponential relaxation of f, so they are
-stable from complete equilibrium to free decay; the energy balance d(rho a^3) + P d(a^3) = 0 is followed as a check.
+stable from complete equilibrium to free decay. Two balances are followed as a check: d(rho a^3) + P d(a^3) = 0, and the
+number of N and neutrinos, which only e+e- <-> nu nubar changes.
 
 The neutrinos have a temperature and, once e+e- <-> nu nubar is frozen, a chemical potential: nu gamma <-> N conserves
 their number together with N's, so a strongly coupled N can heat them to T_gamma but not fill them up.
@@ -23,6 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import zeta
 
 from nudipole import units
 from nudipole.cosmology import baths, freedom, relic
@@ -34,6 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 MATCHING_TEMPERATURE = 0.02  # GeV
 HOTTEST = 1e4  # GeV, where the table of degrees of freedom ends
 MASS_RANGE = (1e-5, 0.5)  # GeV
+LATE = 2e-5  # GeV, after which a photon from a decay may break a nucleus
 PHOTON_TEMPERATURE_TODAY = 2.7255 * units.KELVIN  # Fixsen 2009
 
 
@@ -46,9 +49,14 @@ class Options:
     reheating_temperature : float
         T [GeV] at which the hot phase begins without any N; infinite: N was in equilibrium once, if it ever could be.
     initial : {"dynamic", "full"}
-        ``dynamic`` follows both helicities from the start; ``full`` starts the baths at 20 MeV with every helicity in
-        equilibrium if N decoupled below 60 MeV, else half of them diluted by g_*s at T_dec (a cruder recipe, kept for
-        comparison).
+        ``dynamic`` follows every momentum and both helicities from the start; ``full`` is sudden: the baths start at
+        20 MeV with every helicity in equilibrium if N decoupled below 60 MeV, else with a relic of the two options
+        below (a cruder recipe, kept for comparison).
+    helicities : {"flipped", "all"}
+        Which helicities scatter and are made while N is relativistic: the one that the dipole flips to, or (wrong, but
+        often assumed: four states of a Dirac N instead of two) both alike.
+    dilution : {"entropy", "none"}
+        Whether the annihilation of heavier particles after decoupling, g_*s(T), leaves N colder than the bath.
     neutrinos : {"kinetic", "thermal"}
         What a neutrino from a decay does to the others: shares its energy at fixed number (``kinetic``: T_nu and mu_nu), or
         is absorbed into a bath without chemical potential (``thermal``). The truth lies between: a hard neutrino
@@ -63,6 +71,8 @@ class Options:
 
     reheating_temperature: float = float("inf")
     initial: str = "dynamic"
+    helicities: str = "flipped"
+    dilution: str = "entropy"
     neutrinos: str = "kinetic"
     log_step: float = 0.01
     nodes: int = 48
@@ -70,6 +80,8 @@ class Options:
 
     def __post_init__(self) -> None:
         check_choice("initial state", self.initial, ("dynamic", "full"))
+        check_choice("helicities", self.helicities, ("flipped", "all"))
+        check_choice("dilution", self.dilution, ("entropy", "none"))
         check_choice("neutrino bath", self.neutrinos, ("kinetic", "thermal"))
         check_between(1e-4, 1.0, log_step=self.log_step)
         check_between(1e-12, MATCHING_TEMPERATURE, coldest=self.coldest)
@@ -82,7 +94,12 @@ class Options:
 
 @dataclass(frozen=True)
 class History:
-    """The result: a, t [s], T_gamma, T_nu [GeV] and energy density of N [GeV^4] in time order; a = 1 today."""
+    """The result: a, t [s], T_gamma, T_nu [GeV] and energy density of N [GeV^4] in time order; a = 1 today.
+
+    ``relics`` is the number of N and Nbar per photon at 20 keV (:data:`LATE`), what is left to decay then.
+    ``energy_residual`` is the largest |integral of a [d(rho a^3) + P d(a^3)]| / rho a^4, ``number_residual`` the largest
+    |d(n_N a^3 + n_nu a^3) - weak processes| / (n_N + n_nu) a^3, of no meaning for thermal neutrinos (NaN).
+    """
 
     scale: FloatArray
     time: FloatArray
@@ -91,7 +108,9 @@ class History:
     neutrino_degeneracy: FloatArray
     relic_energy: FloatArray
     n_eff: float
-    energy_residual: float  # largest |integral of a [d(rho a^3) + P d(a^3)]| / rho a^4
+    energy_residual: float
+    number_residual: float = float("nan")
+    relics: float = 0.0
 
     def n_eff_of_temperature(self) -> FloatArray:
         """(8/7)(11/4)^(4/3) (rho_nu + rho_N) / rho_gamma along the history; N_eff in the end."""
@@ -108,6 +127,9 @@ class _State:
     degeneracy: float  # mu_nu / T_nu
     occupation: FloatArray
     em: baths.Thermodynamics
+    energy: float  # of everything [GeV^4]
+    pressure: float  # of everything [GeV^4]
+    weak_number: float = 0.0  # neutrinos that e+e- made so far, per comoving volume
 
 
 def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Options | None = None) -> History:
@@ -136,35 +158,42 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
         raise DomainError(
             f"the early Universe is followed for M from {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g} GeV, got {mass:g}"
         )
-    n = relic.relic(mass, strength, nature, options.nodes, comoving_max=30.0)
+    n = relic.relic(mass, strength, nature, options.nodes, comoving_max=30.0, helicities=options.helicities)
     start = MATCHING_TEMPERATURE
     occupation = np.zeros((2, options.nodes))
     if strength > 0:
-        occupation = _hot_phase(n, options) if options.initial == "dynamic" else _crude_start(n)
-    state = _State(1.0 / start, 0.0, start, start, 0.0, occupation, baths.electromagnetic(start))
-    state = replace(state, time=0.5 / (_hubble(n, state) * units.SECOND))
-    rows, residual, worst = [state], 0.0, 0.0
+        occupation = _hot_phase(n, options) if options.initial == "dynamic" else _crude_start(n, options)
+    state = _state(n, 1.0 / start, 0.0, (start, start, 0.0), occupation, baths.electromagnetic(start))
+    state = replace(state, time=0.5 / (_hubble(state) * units.SECOND))
     thermal_neutrinos = options.neutrinos == "thermal"
+    rows, residual, worst = [state], 0.0, 0.0
+    number, miscounted = _number(n, state), float("nan") if thermal_neutrinos else 0.0
     while state.photon_t > options.coldest and not (state.photon_t < 8e-7 and _spent(n, state)):
         step = options.log_step if state.photon_t > 5e-6 else 2 * options.log_step
         middle = _advance(n, state, state, 0.5 * step, thermal_neutrinos)
         new = _advance(n, state, middle, step, thermal_neutrinos)
-        residual += _imbalance(n, state, middle, new) * middle.scale
-        worst = max(worst, abs(residual) / (_densities(n, new)[0] * new.scale**4))
+        residual += _imbalance(state, middle, new) * middle.scale
+        worst = max(worst, abs(residual) / (new.energy * new.scale**4))
+        if not thermal_neutrinos:
+            miscounted = max(miscounted, abs(_number(n, new) / number - 1.0))
         state = new
         rows.append(state)
     today = PHOTON_TEMPERATURE_TODAY / (state.scale * state.photon_t)
     relic_energy = np.array([n.density(s.occupation, s.scale, n.energy(s.scale)) for s in rows])
+    temperature = np.array([s.photon_t for s in rows])
+    per_photon = np.array([n.density(s.occupation, s.scale) for s in rows]) / (2 * zeta(3) / np.pi**2 * temperature**3)
     neutrino = float(baths.neutrino_energy(state.neutrino_t, state.degeneracy)) + relic_energy[-1]
     return History(
         scale=np.array([s.scale for s in rows]) * today,
         time=np.array([s.time for s in rows]),
-        photon_temperature=np.array([s.photon_t for s in rows]),
+        photon_temperature=temperature,
         neutrino_temperature=np.array([s.neutrino_t for s in rows]),
         neutrino_degeneracy=np.array([s.degeneracy for s in rows]),
         relic_energy=relic_energy,
         n_eff=float(_n_eff(np.array(neutrino), np.array(state.photon_t))),
         energy_residual=worst,
+        number_residual=miscounted,
+        relics=float(np.interp(-np.log(LATE), -np.log(temperature), per_photon)),
     )
 
 
@@ -172,33 +201,44 @@ def _n_eff(dark: FloatArray, photon_t: FloatArray) -> FloatArray:
     return 8 / 7 * (11 / 4) ** (4 / 3) * dark / (np.pi**2 / 15 * photon_t**4)
 
 
-def _densities(n: relic.Relic, state: _State) -> tuple[float, float]:
-    """Total energy density and pressure [GeV^4]."""
-    em = state.em
-    neutrino = float(baths.neutrino_energy(state.neutrino_t, state.degeneracy))
-    energy = n.energy(state.scale)
-    p2 = (n.momenta / state.scale) ** 2
-    rho = float(em.energy) + neutrino + n.density(state.occupation, state.scale, energy)
-    pressure = float(em.pressure) + neutrino / 3 + n.density(state.occupation, state.scale, p2 / (3 * energy))
-    return rho, pressure
+def _state(
+    n: relic.Relic,
+    scale: float,
+    time: float,
+    bath: tuple[float, float, float],
+    occupation: FloatArray,
+    em: baths.Thermodynamics,
+    weak_number: float = 0.0,
+) -> _State:
+    """A state with its total energy density and pressure; ``bath`` is T_gamma, T_nu and mu_nu / T_nu."""
+    neutrino = float(baths.neutrino_energy(bath[1], bath[2]))
+    energy = n.energy(scale)
+    rho = float(em.energy) + neutrino + n.density(occupation, scale, energy)
+    pressure = float(em.pressure) + neutrino / 3
+    pressure += n.density(occupation, scale, (n.momenta / scale) ** 2 / (3 * energy))
+    return _State(scale, time, *bath, occupation, em, rho, pressure, weak_number)
 
 
-def _hubble(n: relic.Relic, state: _State) -> float:
-    return float(np.sqrt(8 * np.pi / 3 * _densities(n, state)[0]) / units.PLANCK_MASS)
+def _hubble(state: _State) -> float:
+    return float(np.sqrt(8 * np.pi / 3 * state.energy) / units.PLANCK_MASS)
+
+
+def _number(n: relic.Relic, state: _State) -> float:
+    """N and neutrinos per comoving volume, without those that e+e- made."""
+    neutrinos = float(baths.neutrino_number(state.neutrino_t, state.degeneracy))
+    return (n.density(state.occupation, state.scale) + neutrinos) * state.scale**3 - state.weak_number
 
 
 def _spent(n: relic.Relic, state: _State) -> bool:
     """Whether N has gone, or is dark radiation that will stay so until recombination."""
-    share = n.density(state.occupation, state.scale, n.energy(state.scale)) / _densities(n, state)[0]
-    return share < 1e-6
+    return n.density(state.occupation, state.scale, n.energy(state.scale)) < 1e-6 * state.energy
 
 
-def _imbalance(n: relic.Relic, old: _State, middle: _State, new: _State) -> float:
+def _imbalance(old: _State, middle: _State, new: _State) -> float:
     """d(rho a^3) + P d(a^3) over one step, the work by Simpson's rule in ln a."""
-    (rho_old, p_old), (_, p_middle), (rho_new, p_new) = (_densities(n, state) for state in (old, middle, new))
     step = np.log(new.scale / old.scale)
-    work = step / 2 * (p_old * old.scale**3 + 4 * p_middle * middle.scale**3 + p_new * new.scale**3)
-    return float(rho_new * new.scale**3 - rho_old * old.scale**3 + work)
+    work = old.pressure * old.scale**3 + 4 * middle.pressure * middle.scale**3 + new.pressure * new.scale**3
+    return float(new.energy * new.scale**3 - old.energy * old.scale**3 + step / 2 * work)
 
 
 def _relax(f: FloatArray, rates: relic.Rates, dt: float) -> tuple[FloatArray, FloatArray]:
@@ -216,14 +256,14 @@ def _limited(n: relic.Relic, rates: relic.Rates, hubble: float, neutrino_number:
     An N that is rare may be as fast as it likes, it cannot drag the neutrinos along within a step.
     """
     target = float(np.sum(n.weights * rates.gain / np.maximum(rates.loss, 1e-300)))
-    fastest = 50.0 * hubble * max(1.0, neutrino_number / max(target, 1e-300))
-    slowed = np.minimum(1.0, fastest / np.maximum(rates.loss, 1e-300))
+    fastest = 50.0 * hubble * max(1.0, neutrino_number / max(target, 1e-30 * neutrino_number))
+    slowed = np.minimum(1.0, fastest / np.maximum(rates.loss, 1e-250))
     return relic.Rates(*(slowed * rate for rate in rates))
 
 
 def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutrinos: bool) -> _State:
     """One step in ln a from ``old`` with the rates of ``at``."""
-    hubble = _hubble(n, at)
+    hubble = _hubble(at)
     dt = step / hubble
     new_scale = old.scale * np.exp(step)
     volume = at.scale**3
@@ -248,6 +288,7 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
     heat = 1.0 / (float(em.heat_capacity) * volume) + at.neutrino_t / (4 * neutrino_rho * volume)
     exchange *= _fading(dt * (weak_energy * volume + coupling) * heat)
     new_neutrinos *= _fading(dt * weak_number * volume / neutrino_n)
+    from_pairs = old.weak_number + new_neutrinos
     new_neutrinos -= float(np.sum(n.weights * (occupation - old.occupation)))
     to_photons, to_neutrinos = to_photons + exchange, to_neutrinos - exchange
     entropy = float(old.em.entropy) * old.scale**3 + to_photons / at.photon_t
@@ -259,7 +300,8 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
         neutrino_t, z = float((rho / baths.neutrino_energy(1.0)) ** 0.25), 0.0
     else:
         neutrino_t, z = baths.neutrino_state(rho, number)
-    return _State(new_scale, old.time + dt / units.SECOND, photon_t, neutrino_t, z, occupation, new_em)
+    time, bath = old.time + dt / units.SECOND, (photon_t, neutrino_t, z)
+    return _state(n, new_scale, time, bath, occupation, new_em, from_pairs)
 
 
 def _fading(y: float) -> float:
@@ -278,19 +320,20 @@ def _conductance(state: _State) -> tuple[float, float]:
 
 def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
     """Occupation at 20 MeV: from equilibrium long before decoupling, or from nothing at reheating."""
-    hottest = min(HOTTEST, max(1.0, 5 * n.mass, 20 * decoupling_temperature(n.mass, n.strength)))
+    hottest = max(1.0, 5 * n.mass, 20 * decoupling_temperature(n.mass, n.strength))
     thermalised = options.reheating_temperature > hottest
-    start = hottest if thermalised else options.reheating_temperature
+    start = min(HOTTEST, hottest) if thermalised else options.reheating_temperature
     log_t = np.linspace(
         np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02)
     )
     temperature = np.exp(log_t)
     entropy, energy_freedom = freedom.entropy_freedom(temperature), freedom.energy_freedom(temperature)
-    scale = (entropy[-1] / entropy) ** (1 / 3) / temperature
+    heated = (entropy[-1] / entropy) ** (1 / 3) if options.dilution == "entropy" else 1.0
+    scale = heated / temperature
     occupation = np.zeros((2, n.momenta.size))
     if thermalised:
         occupation[0] = thermal.fermi(n.energy(float(scale[0])) / start)
-        if n.nature == "majorana":
+        if n.nature == "majorana" or options.helicities == "all":
             occupation[1] = occupation[0]
     for i in range(len(log_t) - 1):
         a, t = float(np.sqrt(scale[i] * scale[i + 1])), float(np.sqrt(temperature[i] * temperature[i + 1]))
@@ -301,15 +344,17 @@ def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
     return occupation
 
 
-def _crude_start(n: relic.Relic) -> FloatArray:
+def _crude_start(n: relic.Relic, options: Options) -> FloatArray:
     decoupling = decoupling_temperature(n.mass, n.strength)
     scale = 1.0 / MATCHING_TEMPERATURE
     if decoupling < 0.06:
         return np.broadcast_to(thermal.fermi(n.energy(scale) / MATCHING_TEMPERATURE), (2, n.momenta.size)).copy()
-    freedom_now, freedom_then = freedom.entropy_freedom([MATCHING_TEMPERATURE, min(decoupling, HOTTEST)])
-    cooler = MATCHING_TEMPERATURE * (freedom_now / freedom_then) ** (1 / 3)
-    half = 1.0 if n.nature == "majorana" else 0.5
-    return np.broadcast_to(half * thermal.fermi(n.momenta / scale / cooler), (2, n.momenta.size)).copy()
+    cooler = MATCHING_TEMPERATURE
+    if options.dilution == "entropy":
+        freedom_now, freedom_then = freedom.entropy_freedom([MATCHING_TEMPERATURE, min(decoupling, HOTTEST)])
+        cooler *= (freedom_now / freedom_then) ** (1 / 3)
+    filled = 1.0 if n.nature == "majorana" or options.helicities == "all" else 0.5
+    return np.broadcast_to(filled * thermal.fermi(n.momenta / scale / cooler), (2, n.momenta.size)).copy()
 
 
 def decoupling_temperature(mass: float, strength: float) -> float:

@@ -1,20 +1,19 @@
-r"""The grid of early Universes: Y_p, D/H and N_eff over mass and lifetime, computed once and shipped.
+r"""The grids of early Universes: Y_p, D/H, N_eff and what is left to decay late, over mass and lifetime.
 
 Points lie on M [GeV] x tau = 4 pi / (D M^3), the photon lifetime of a Dirac N with strength D: late decays act at fixed
-lifetime. Between points ln Y_p, ln D/H and ln N_eff are interpolated by monotone cubics in ln tau and then in ln M.
-:func:`build` makes the tables (``make sky``), :func:`load` reads what is shipped.
-
-A Majorana N of strength D decays like a Dirac N of 2D, and as a relic that was relativistic at decoupling it fills as
-many states (both helicities of one field instead of one helicity of two): it is read off at 2D. This overstates an N
-that was still in equilibrium with the baths when it became non-relativistic (2 states, not 4).
+lifetime. Between points the logarithms of all four are interpolated by monotone cubics in ln tau and then in ln M.
+:func:`build` makes the tables (``make sky``), :func:`load` reads what is shipped: a fine grid for a Dirac N that was in
+equilibrium once, coarse ones (every third mass, every second lifetime) for a Majorana N and for low reheating temperatures.
+A Majorana N of strength D decays like a Dirac N of 2D, and as a relic that was relativistic at decoupling fills as many
+states: its grid is interpolated as the ratio to the fine one at 2D, which is one except where N stays in equilibrium.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +22,84 @@ from scipy.interpolate import PchipInterpolator
 
 from nudipole import tables, units
 from nudipole.cosmology import evolution
-from nudipole.errors import DomainError, OutputError, check_choice, check_positive
+from nudipole.errors import DomainError, OutputError, check_choice, check_non_negative, check_positive
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
 NEUTRINOS = ("kinetic", "thermal")
+REHEATING = (1.0,)  # GeV, besides none at all
 MASSES = np.geomspace(3e-5, 0.3, 25)  # GeV
 LIFETIMES = np.geomspace(1e-5, 1e6, 23)  # s
+LONGEST_AFTER_REHEATING = np.array([1e7, 1e8])  # s, where little N was made
 LARGEST_D = 1e-4  # GeV^-1; N is in equilibrium all the way and nothing changes above
-COLUMNS = ("mass", "lifetime", "d", "helium", "deuterium", "n_eff", "energy_residual")
+VALUES = ("helium", "deuterium", "n_eff", "relics")
+COLUMNS = ("mass", "lifetime", "d", *VALUES, "energy_residual")
 Progress = Callable[[int, int, str], None]
+_NONE_LEFT = 1e-30  # N per photon, in place of zero where a logarithm is taken
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a table is made for: decay neutrinos, nature of N, and T [GeV] where the hot phase began without N.
+
+    Examples
+    --------
+    >>> Assumptions("thermal", reheating=1.0).name
+    'sky_thermal_1GeV'
+    """
+
+    neutrinos: str = "kinetic"
+    nature: Nature = "dirac"
+    reheating: float = float("inf")
+
+    def __post_init__(self) -> None:
+        check_choice("neutrino bath", self.neutrinos, NEUTRINOS)
+        check_choice("nature of N", self.nature, ("dirac", "majorana"))
+        if not self.reheating >= evolution.MATCHING_TEMPERATURE:
+            raise DomainError(f"the reheating temperature must be at least 0.02 GeV, got {self.reheating:g}")
+
+    @property
+    def name(self) -> str:
+        """Of the table, without suffix."""
+        nature = "" if self.nature == "dirac" else "_majorana"
+        return f"sky_{self.neutrinos}{nature}" + (f"_{self.reheating:g}GeV" if self.reheating < np.inf else "")
+
+    @property
+    def described(self) -> str:
+        """In words."""
+        start = (
+            f", absent at T = {self.reheating:g} GeV" if self.reheating < np.inf else " that was in equilibrium once"
+        )
+        return f"a {self.nature.capitalize()} N{start} (neutrino bath {self.neutrinos})"
+
+    @property
+    def coarse(self) -> bool:
+        """Whether every third mass and longer steps do."""
+        return self.nature == "majorana" or self.reheating < np.inf
+
+    @property
+    def options(self) -> evolution.Options:
+        """Of the evolution."""
+        exact = evolution.Options(reheating_temperature=self.reheating, neutrinos=self.neutrinos)
+        return replace(exact, log_step=0.02, nodes=32) if self.coarse else exact
+
+    @property
+    def masses(self) -> FloatArray:
+        """Of the table [GeV]."""
+        return MASSES[::3] if self.coarse else MASSES
+
+    @property
+    def lifetimes(self) -> FloatArray:
+        """Of the table [s], before those with too large a coupling are dropped."""
+        steps = LIFETIMES[::2] if self.coarse else LIFETIMES
+        return steps if self.reheating == np.inf else np.append(steps, LONGEST_AFTER_REHEATING)
+
+
+SHIPPED = (
+    *(Assumptions(neutrinos) for neutrinos in NEUTRINOS),
+    *(Assumptions(neutrinos, "majorana") for neutrinos in NEUTRINOS),
+    *(Assumptions(neutrinos, reheating=t) for t in REHEATING for neutrinos in NEUTRINOS),
+)
 
 
 def coupling(mass: npt.ArrayLike, lifetime: npt.ArrayLike) -> FloatArray:
@@ -42,28 +109,40 @@ def coupling(mass: npt.ArrayLike, lifetime: npt.ArrayLike) -> FloatArray:
     return np.sqrt(4 * np.pi / (lifetime * units.SECOND * mass**3))
 
 
-def points(masses: npt.ArrayLike = MASSES) -> list[tuple[float, float]]:
+def lifetime(mass: npt.ArrayLike, d: npt.ArrayLike) -> FloatArray:
+    """Photon lifetime [s] of a Dirac N with this mass [GeV] and coupling d > 0 [GeV^-1]: the inverse of :func:`coupling`."""
+    check_positive(mass=mass)
+    check_non_negative(d=d)
+    strength = np.maximum(np.asarray(d, dtype=float) ** 2, 1e-60)
+    return 4 * np.pi / (strength * np.asarray(mass, dtype=float) ** 3 * units.SECOND)
+
+
+def points(made_for: Assumptions, masses: npt.ArrayLike | None = None) -> list[tuple[float, float]]:
     """(mass [GeV], lifetime [s]) of every grid point with d below :data:`LARGEST_D`, plus the next one above."""
-    chosen = []
-    for mass in np.ravel(np.asarray(masses, dtype=float)):
-        d = coupling(mass, LIFETIMES)
+    chosen, lifetimes = [], made_for.lifetimes
+    for mass in np.ravel(np.asarray(made_for.masses if masses is None else masses, dtype=float)):
+        d = coupling(mass, lifetimes)
         first = max(int(np.searchsorted(-d, -LARGEST_D)) - 1, 0)
-        chosen += [(float(mass), float(lifetime)) for lifetime in LIFETIMES[first:]]
+        chosen += [(float(mass), float(lifetime)) for lifetime in lifetimes[first:]]
     return chosen
 
 
-def build(out: Path, progress: Progress | None = None, resume: bool = True) -> tuple[Path, ...]:
+def build(
+    out: Path, progress: Progress | None = None, resume: bool = True, wanted: Sequence[Assumptions] = SHIPPED
+) -> tuple[Path, ...]:
     """Compute every table of this room with the live BBN code (about an hour on one core): what ``make sky`` does.
 
     Parameters
     ----------
     out : Path
-        Directory for ``sky_kinetic.csv``, ``sky_thermal.csv`` and ``standard_model.csv``; made if absent. Tables are
-        replaced whole after every point.
+        Directory for the tables (``sky_*.csv`` and ``standard_model.csv``); made if absent. Tables are replaced whole
+        after every point.
     progress : callable
-        Called with (points done, points in all, what was found, energy balance included).
+        Called with (points done, points in all, what was found, balance of energy and number included).
     resume : bool
         Keep the points that are there already.
+    wanted : sequence of Assumptions
+        Which tables; all that are shipped unless told otherwise.
 
     Raises
     ------
@@ -77,35 +156,37 @@ def build(out: Path, progress: Progress | None = None, resume: bool = True) -> t
     except OSError as error:
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from None
     standard = build_standard_model(out / "standard_model.csv")
-    tables_made = [build_table(out / f"sky_{n}.csv", n, progress, resume) for n in NEUTRINOS]
-    return (standard, *tables_made)
+    return (standard, *(build_table(out / f"{w.name}.csv", w, progress, resume) for w in wanted))
 
 
 def build_table(
     out: Path,
-    neutrinos: str,
+    made_for: Assumptions,
     progress: Progress | None = None,
     resume: bool = True,
-    masses: npt.ArrayLike = MASSES,
+    masses: npt.ArrayLike | None = None,
 ) -> Path:
-    """One table of :func:`build`, for one treatment of decay neutrinos and the masses [GeV] given."""
+    """One table of :func:`build`, for the masses [GeV] given or all."""
     from nudipole.cosmology import abundances
 
-    check_choice("neutrino bath", neutrinos, NEUTRINOS)
     rows = _existing(out) if resume and out.exists() else {}
-    wanted = points(masses)
+    wanted = points(made_for, masses)
     for number, (mass, lifetime) in enumerate(wanted, start=1):
         key = (f"{mass:.6e}", f"{lifetime:.6e}")
         if key in rows:
             continue
         d = float(coupling(mass, lifetime))
-        history = evolution.evolve(mass, d**2, options=evolution.Options(neutrinos=neutrinos))
+        history = evolution.evolve(mass, d**2, made_for.nature, made_for.options)
         light = abundances.abundances(history)
-        rows[key] = (mass, lifetime, d, light.helium, light.deuterium, history.n_eff, history.energy_residual)
-        _write(out, list(rows.values()), neutrinos)
+        values = (light.helium, light.deuterium, history.n_eff, max(history.relics, _NONE_LEFT))
+        rows[key] = (mass, lifetime, d, *values, history.energy_residual)
+        _write(out, list(rows.values()), made_for)
         if progress is not None:
             found = f"M = {mass:.3g} GeV, d = {d:.2e}: Y_p {light.helium:.4f}, N_eff {history.n_eff:.3f}"
-            progress(number, len(wanted), f"{found}, energy conserved to {history.energy_residual:.0e}")
+            balance = f"energy conserved to {history.energy_residual:.0e}"
+            if np.isfinite(history.number_residual):
+                balance += f", number to {history.number_residual:.0e}"
+            progress(number, len(wanted), f"{found}, {balance}")
     return out
 
 
@@ -118,14 +199,14 @@ def build_standard_model(out: Path) -> Path:
         history = evolution.evolve(MASSES[0], 0.0, options=evolution.Options(neutrinos=neutrinos))
         for density in abundances.BARYON_DENSITY * np.array([0.99, 1.0, 1.01]):
             light = abundances.abundances(history, float(density))
-            row = (density, float(neutrinos == "kinetic"), light.helium, light.deuterium, history.n_eff)
+            row = (density, neutrinos == "kinetic", light.helium, light.deuterium, history.n_eff, light.helium3)
             lines.append(",".join(f"{value:.6e}" for value in row))
     header = (
         "# what: the early Universe of the Standard Model in the same approximations as the grid\n"
         "# source: nudipole.cosmology.evolution with primat 0.3.3 (network small_parthenope)\n"
         "# obtained: derived by nudipole.cosmology.grid.build_standard_model (make sky)\n"
         "# licence: MIT, as this package; cite primat (Pitrou et al. 2018) with it\n"
-        "# columns: baryon_density [1], kinetic [1], helium [1], deuterium [1], n_eff [1]\n"
+        "# columns: baryon_density [1], kinetic [1], helium [1], deuterium [1], n_eff [1], helium3 [1]\n"
     )
     _replace(out, header + "\n".join(lines) + "\n")
     return out
@@ -137,13 +218,14 @@ def _existing(path: Path) -> dict[tuple[str, str], tuple[float, ...]]:
     return {(f"{row[0]:.6e}", f"{row[1]:.6e}"): tuple(map(float, row)) for row in rows}
 
 
-def _write(path: Path, rows: list[tuple[float, ...]], neutrinos: str) -> None:
+def _write(path: Path, rows: list[tuple[float, ...]], made_for: Assumptions) -> None:
     header = (
-        f"# what: early Universe with a Dirac N: light elements and N_eff, neutrino bath {neutrinos}\n"
+        f"# what: early Universe with {made_for.described}\n"
         "# source: nudipole.cosmology.evolution with primat 0.3.3 (network small_parthenope, Omega_b h^2 = 0.02242)\n"
         "# obtained: derived by nudipole.cosmology.grid.build (make sky)\n"
         "# licence: MIT, as this package; cite primat (Pitrou et al. 2018) with it\n"
-        "# columns: mass [GeV], lifetime [s], d [GeV^-1], helium [1], deuterium [1], n_eff [1], energy_residual [1]\n"
+        "# note: before photodisintegration; relics are N and Nbar per photon at 20 keV\n"
+        f"# columns: mass [GeV], lifetime [s], d [GeV^-1], {', '.join(f'{v} [1]' for v in COLUMNS[3:])}\n"
     )
     text = header + "".join(",".join(f"{value:.6e}" for value in row) + "\n" for row in sorted(rows))
     _replace(path, text)
@@ -161,13 +243,14 @@ def _replace(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class SkyGrid:
-    """One table: for each mass [GeV] a curve ln(Y_p, D/H, N_eff) over ln lifetime."""
+    """One table: for each mass [GeV] a curve of the logarithms of :data:`VALUES` over ln lifetime."""
 
     masses: FloatArray
     curves: tuple[PchipInterpolator, ...]
+    reference: SkyGrid | None = None  # the curves are ratios to this grid, read at the coupling times sqrt(2)
 
-    def __call__(self, mass: float, d: npt.ArrayLike, nature: Nature = "dirac") -> FloatArray:
-        """(Y_p, D/H, N_eff) of shape (..., 3) at one mass [GeV] and any couplings sqrt(D) [GeV^-1].
+    def __call__(self, mass: float, d: npt.ArrayLike) -> FloatArray:
+        """(Y_p, D/H, N_eff, relics) of shape (..., 4) at one mass [GeV] and any couplings sqrt(D) [GeV^-1].
 
         Couplings beyond the ends of the table take the values at its ends: above, N never leaves equilibrium; below,
         the result is only used to say that it is excluded there (see :mod:`constraints`).
@@ -180,28 +263,54 @@ class SkyGrid:
         if not self.masses[0] * (1 - 1e-9) <= mass <= self.masses[-1] * (1 + 1e-9):
             low, high = self.masses[0], self.masses[-1]
             raise DomainError(f"the grid of early Universes covers {low:g} to {high:g} GeV, got {mass:g}")
-        strength = np.asarray(d, dtype=float) ** 2 * (2.0 if nature == "majorana" else 1.0)
-        log_lifetime = np.log(4 * np.pi / (np.maximum(strength, 1e-60) * mass**3 * units.SECOND))
+        log_lifetime = np.log(lifetime(mass, d))
         middle = int(np.clip(np.searchsorted(self.masses, mass), 1, len(self.masses) - 1))
         nearby = slice(max(middle - 3, 0), min(middle + 3, len(self.masses)))
         at_masses = [curve(np.clip(log_lifetime, curve.x[0], curve.x[-1])) for curve in self.curves[nearby]]
-        return np.exp(PchipInterpolator(np.log(self.masses[nearby]), np.stack(at_masses), axis=0)(np.log(mass)))
+        found = np.exp(PchipInterpolator(np.log(self.masses[nearby]), np.stack(at_masses), axis=0)(np.log(mass)))
+        return found if self.reference is None else found * self.reference(mass, np.sqrt(2.0) * np.asarray(d))
 
 
 @functools.cache
-def load(neutrinos: str = "kinetic") -> SkyGrid:
-    """The shipped grid with this neutrino bath."""
-    check_choice("neutrino bath", neutrinos, NEUTRINOS)
-    return from_table(tables.load(f"cosmology/data/sky_{neutrinos}.csv"))
+def load(made_for: Assumptions = SHIPPED[0]) -> SkyGrid:
+    """The shipped grid for these assumptions.
+
+    Raises
+    ------
+    DomainError
+        If there is none; it says how to make one.
+    """
+    if made_for not in SHIPPED:
+        raise DomainError(f"no early Universes with {made_for.described} are shipped; {_how_to_make(made_for)}")
+    fine = load(Assumptions(made_for.neutrinos)) if made_for.nature == "majorana" else None
+    return from_table(tables.load(f"cosmology/data/{made_for.name}.csv"), fine)
 
 
-def from_table(table: tables.Table) -> SkyGrid:
-    """A grid from a table that :func:`build` has written."""
+@functools.cache
+def load_from(folder: Path, made_for: Assumptions) -> SkyGrid:
+    """The Dirac grid for these assumptions that :func:`build` has written into a folder; errors as for :func:`load`."""
+    path = folder / f"{made_for.name}.csv"
+    if made_for.nature == "majorana" or not path.is_file():
+        raise DomainError(f"{path}: no early Universes with {made_for.described} there; {_how_to_make(made_for)}")
+    return from_table(tables.load_file(path))
+
+
+def _how_to_make(made_for: Assumptions) -> str:
+    return (
+        "make them with 'pip install nudipole[cosmology]' and nudipole.cosmology.grid.build(FOLDER, wanted=[Assumptions("
+        f"neutrinos={made_for.neutrinos!r}, nature={made_for.nature!r}, reheating={made_for.reheating:g})])"
+    )
+
+
+def from_table(table: tables.Table, reference: SkyGrid | None = None) -> SkyGrid:
+    """A grid from a table that :func:`build` has written; ``reference``: a Dirac grid that it is the ratio to, at 2D."""
     masses = np.unique(table["mass"])
     curves = []
-    values = np.log(np.stack([table["helium"], table["deuterium"], table["n_eff"]], axis=-1))
+    values = np.log(np.stack([table[name] for name in VALUES], axis=-1))
     for mass in masses:
         here = np.nonzero(table["mass"] == mass)[0]
         here = here[np.argsort(table["lifetime"][here])]
+        if reference is not None:
+            values[here] -= np.log(reference(float(mass), np.sqrt(2.0) * table["d"][here]))
         curves.append(PchipInterpolator(np.log(table["lifetime"][here]), values[here], axis=0))
-    return SkyGrid(masses, tuple(curves))
+    return SkyGrid(masses, tuple(curves), reference)

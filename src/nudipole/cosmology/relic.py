@@ -50,6 +50,7 @@ class Relic:
     nature: Nature
     momenta: FloatArray
     weights: FloatArray  # of the integral multiplicity d^3q / (2 pi)^3
+    helicities: str = "flipped"  # or "all": both alike, as if helicity did not matter
 
     def rates(
         self, scale: float, photon_temperature: float, neutrino_temperature: float, degeneracy: float = 0.0
@@ -58,13 +59,18 @@ class Relic:
         check_positive(scale=scale, photon_temperature=photon_temperature, neutrino_temperature=neutrino_temperature)
         p = self.momenta / scale
         energy = np.hypot(p, self.mass)
-        helicity_weight = 1.0 + thermal_decay.HELICITIES[:, None] * p / energy
+        tilt = 0.0 if self.helicities == "all" else 1.0
+        helicity_weight = 1.0 + tilt * thermal_decay.HELICITIES[:, None] * p / energy
         scattering = self.strength * helicity_weight * scattering_rate(self.mass, photon_temperature, p)
         occupation = thermal.fermi(energy / neutrino_temperature - degeneracy)
         gain, loss = scattering * occupation, scattering
         decay = self._decay(p, energy, photon_temperature, neutrino_temperature, degeneracy)
         gain, loss = gain + decay.gain, loss + decay.loss
         photon_gain, photon_loss = decay.photon_gain, decay.photon_loss
+        if self.helicities == "all":
+            gain, loss, photon_gain, photon_loss = (
+                np.broadcast_to(v.mean(axis=0), v.shape) for v in (gain, loss, photon_gain, photon_loss)
+            )
         if self.nature == "majorana":
             gain, loss, photon_gain, photon_loss = (
                 np.broadcast_to(v.sum(axis=0), v.shape) for v in (gain, loss, photon_gain, photon_loss)
@@ -91,7 +97,9 @@ class Relic:
         return np.hypot(self.momenta / scale, self.mass)
 
 
-def relic(mass: float, strength: float, nature: Nature, nodes: int, comoving_max: float) -> Relic:
+def relic(
+    mass: float, strength: float, nature: Nature, nodes: int, comoving_max: float, helicities: str = "flipped"
+) -> Relic:
     """A :class:`Relic` on Gauss-Legendre nodes q in (0, comoving_max)."""
     check_non_negative(mass=mass, strength=strength)
     check_positive(comoving_max=comoving_max)
@@ -99,7 +107,8 @@ def relic(mass: float, strength: float, nature: Nature, nodes: int, comoving_max
     x, w = roots_legendre(nodes)
     q = 0.5 * comoving_max * (x + 1.0)
     multiplicity = 1.0 if nature == "majorana" else 2.0
-    return Relic(mass, strength, nature, q, multiplicity * 0.5 * comoving_max * w * q**2 / (2 * np.pi**2))
+    weights = multiplicity * 0.5 * comoving_max * w * q**2 / (2 * np.pi**2)
+    return Relic(mass, strength, nature, q, weights, helicities)
 
 
 def scattering_rate(mass: float, temperature: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:

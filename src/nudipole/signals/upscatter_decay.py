@@ -131,7 +131,7 @@ class UpscatterModel:
         every = every[every > 0.5 * self.card.selection.energy_min_GeV]
         return float(every.min(initial=np.inf)), float(every.max(initial=0.0))
 
-    def energies(self, masses: FloatArray) -> FloatArray:
+    def _energies(self, masses: FloatArray) -> FloatArray:
         """Neutrino energies [GeV] from the threshold of each mass on, (masses, energies): curves are smooth in mass."""
         low, high = self._range
         target = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
@@ -224,7 +224,7 @@ class UpscatterModel:
 
         The first cells hold what lies nearer than the first edge of h, one for each momentum.
         """
-        energies = self.energies(masses)
+        energies = self._energies(masses)
         fluence = self._fluences(energies, direction)
         shape = (len(masses), 2, fluence.shape[2], len(ANGLES), len(self._momenta))
         flying = {name: np.zeros(shape) for name in self.passages.mean}
