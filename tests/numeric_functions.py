@@ -479,7 +479,6 @@ INNER = [
     "signals.recoil_rate.dipole_kernels",
     "signals.recoil_rate.moments",
     "signals.template.SignalTemplate",
-    "signals.upscatter_decay.UpscatterModel.energies",
     "signals.upscatter_decay.UpscatterModel.signal",
     "supernova.bursts.detected_area",
     "supernova.constraints.Cooling.ratio",
