@@ -59,7 +59,9 @@ class Published(Section, frozen=True, kw_only=True):
     convention: Literal["d", "mu"] = "d"
     preset: str = "default"
     flavor: str = ""
-    edge: Literal["lower", "upper", "gap-low", "gap-high", "open"] = "lower"  # of constraint.EDGES; upper: column d_high
+    edge: Literal["lower", "upper", "gap-low", "gap-high", "open"] = (
+        "lower"  # of constraint.EDGES; upper: column d_high
+    )
     evidence: bool = True  # false: the card is normalised to this very number, so agreement proves nothing
     note: str = ""
 
