@@ -137,7 +137,8 @@ def proton_blocking(proton_density: npt.ArrayLike, temperature: npt.ArrayLike) -
     warmth = np.asarray(temperature, dtype=float) / np.maximum(proton_fermi_energy(proton_density), 1e-300)
     grid, share = _blocked_gas()
     inside = np.interp(np.log(warmth), grid, share)
-    degenerate = 1.5 * warmth * (1.0 - np.pi**2 / 12.0 * warmth**2)
+    cold = np.minimum(warmth, 1.0)
+    degenerate = 1.5 * cold * (1.0 - np.pi**2 / 12.0 * cold**2)
     return np.where(np.log(warmth) < grid[0], degenerate, inside)
 
 
