@@ -27,7 +27,7 @@ from nudipole.cards import Published
 from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
 from nudipole.cosmology import grid, photodisintegration
 from nudipole.cosmology.criteria import BBN, CMB, Criterion, critical, standard_model
-from nudipole.errors import DomainError, check_choice, check_non_negative
+from nudipole.errors import LARGEST, DomainError, check_choice, check_non_negative
 from nudipole.portal import DIRECTIONS, Direction, Nature, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -220,7 +220,7 @@ def _after_late_photons(
     values: FloatArray, relics: FloatArray, mass: float, lifetime: FloatArray, nature: Nature
 ) -> FloatArray:
     """(Y_p, D/H, N_eff, 3He/H) with photodisintegration, where N lives long enough for it."""
-    lifetime = lifetime / (2.0 if nature == "majorana" else 1.0)
+    lifetime = np.minimum(lifetime / (2.0 if nature == "majorana" else 1.0), LARGEST)  # s: beyond it nothing decays
     late = np.nonzero(lifetime > EARLIEST_PHOTONS)[0]
     if late.size == 0 or mass / 2 < photodisintegration.SMALLEST_ENERGY:
         return values
