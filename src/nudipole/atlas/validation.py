@@ -143,8 +143,8 @@ def markdown(checks: Sequence[Check]) -> str:
     for c in checks:
         low, high = c.extremes
         lines.append(
-            f"| {c.name} | {c.flavor} | {c.preset} | {c.basis} | {c.ratio.size}/{len(c.masses)} | {c.median:.2f} "
-            f"| {low:.2f} | {high:.2f} | {c.verdict} | {c.source} ({c.convention} convention) |"
+            f"| {c.name} | {c.flavor} | {c.preset} | {c.basis} | {c.ratio.size}/{len(c.masses)} "
+            f"| {_shown(c.median)} | {_shown(low)} | {_shown(high)} | {c.verdict} | {c.source} ({c.convention} convention) |"
         )
     notes = [c for c in checks if c.note]
     if notes:
@@ -154,9 +154,15 @@ def markdown(checks: Sequence[Check]) -> str:
     lines.append("|---|---|---|---|---|---|")
     for c in checks:
         for mass, theirs, ours in zip(c.masses, c.published, c.ours, strict=True):
-            shown = f"{ours:.3g} | {ours / theirs:.2f}" if np.isfinite(ours) else "nothing excluded | "
+            nothing = "nothing excluded | " if c.edge == "lower" else "no such edge | "
+            shown = f"{ours:.3g} | {_shown(ours / theirs)}" if np.isfinite(ours) else nothing
             lines.append(f"| {c.name} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
     return "\n".join(lines) + "\n"
+
+
+def _shown(ratio: float) -> str:
+    """A ratio in two decimals, or two digits where that is not enough."""
+    return f"{ratio:.2f}" if not 0 < abs(ratio) < 0.1 else f"{ratio:.2g}"
 
 
 def as_json(checks: Sequence[Check]) -> str:
