@@ -17,7 +17,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	touch $@ $(VENV)/.atlas
 
 atlas: $(VENV)/.atlas
-	$(BIN)/nudipole atlas --out out
+	$(BIN)/nudipole atlas --out out --resume
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -q

@@ -48,7 +48,7 @@ def names(limits: Sequence[Limit]) -> tuple[str, ...]:
     """The figures that these curves fill."""
     ground = {c.direction.name for c in limits if c.key not in SKY and any(c.excluded)}
     planes = [f"fig{number}" for flavor, number in NUMBERS.items() if flavor in ground]
-    return (*planes, *(("fig7",) if any(c.key in SKY and any(c.excluded) for c in limits) else ()))
+    return (*planes, *(("fig7",) if any(c.key in SKY for c in chosen("fig7", limits)) else ()))
 
 
 def chosen(name: str, limits: Sequence[Limit]) -> tuple[Limit, ...]:
@@ -289,11 +289,13 @@ def _margins(
 
 
 def _sky(plt: Any, limits: Sequence[Limit]) -> Any:
-    figure, panels = plt.subplots(1, 3, figsize=(20, 7.4), gridspec_kw=_margins(20, 7.4, 3))
-    for panel, flavor in zip(panels, _SKY_FLAVORS, strict=True):
-        own = [c for c in limits if c.direction.name == flavor]
-        if own:
-            plane(panel, own, flavor, projections=True)
+    drawn = {flavor: own for flavor in _SKY_FLAVORS if (own := [c for c in limits if c.direction.name == flavor])}
+    number = len(drawn)
+    width = 20.0 * number / 3.0
+    room = _margins(width, 7.4, number)
+    figure, panels = plt.subplots(1, number, figsize=(width, 7.4), squeeze=False, gridspec_kw=room)
+    for panel, (flavor, own) in zip(panels[0], drawn.items(), strict=True):
+        plane(panel, own, flavor, projections=True)
     _legend(figure, limits)
     return figure
 
