@@ -18,7 +18,7 @@ from nudipole.errors import check_positive
 @common.coupling_options
 @click.option("--recoil", type=float, help="Also the recoil spectrum at this recoil energy [GeV].")
 @click.option(
-    "--form-factor", "form_factor", help="point, helm, fermi, klein-nystrand, fourier-bessel; dipole, kelly, ye."
+    "--form-factor", "form_factor", help="point, helm, fermi, klein-nystrand, fourier-bessel; ye2018, kelly, dipole."
 )
 @click.option("--no-screening", is_flag=True, help="Bare nuclear charge, without the atom's electrons.")
 @common.json_option
