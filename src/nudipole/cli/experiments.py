@@ -50,7 +50,7 @@ def limit(
     grid = np.array([*masses, *more_masses])
     completion = common.completion(ratio)
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion)
-    _warn_out_of_reach(experiment, grid)
+    _warn_out_of_reach(experiment, flavor, grid)
     if as_json:
         common.echo_json(limit_records(result))
     elif as_csv:
@@ -61,11 +61,15 @@ def limit(
         _explain(experiment, preset, flavor, grid, cl, majorana, as_json or as_csv)
 
 
-def _warn_out_of_reach(experiment: str, grid: npt.NDArray[np.float64]) -> None:
-    """Say on standard error which masses no curve of the experiment reaches, so that "nothing" is not misread."""
+def _warn_out_of_reach(experiment: str, flavor: str, grid: npt.NDArray[np.float64]) -> None:
+    """Say on standard error what no curve of the experiment reaches, so that "nothing" is not misread."""
     from nudipole.experiments import registry
 
-    low, high = getattr(registry.load(experiment), "mass_range", (0.0, np.inf))
+    constraint = registry.load(experiment)
+    if flavor not in constraint.flavors:
+        drawn = " ".join(constraint.flavors)
+        click.echo(f"nudipole: warning: {experiment} draws no curve for {flavor}, only for {drawn}", err=True)
+    low, high = getattr(constraint, "mass_range", (0.0, np.inf))
     outside = ", ".join(f"{mass:g}" for mass in grid[(grid < low) | (grid > high)])
     if outside:
         reach = f"{experiment} covers {low:.3g} to {high:.4g} GeV"

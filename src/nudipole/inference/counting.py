@@ -57,6 +57,9 @@ def poisson_upper_limit(observed: float, background: float, cl: float) -> float:
 def feldman_cousins(observed: int, background: float, cl: float) -> tuple[float, float]:
     """Feldman-Cousins interval (low, high) of a Poisson signal with a known background.
 
+    The bare construction. For counts far below the background the authors' table is longer, as they do not let the upper
+    end fall and rise again with the background: no count over 3 gives 1.08 there, 0.95 here.
+
     Examples
     --------
     >>> [round(x, 2) for x in feldman_cousins(0, 0.0, 0.90)]
