@@ -11,6 +11,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nudipole import api, units
@@ -118,9 +119,7 @@ def _explain(
 
     constraint = registry.load(experiment)
     console = Console(stderr=to_stderr)
-    for name, value in constraint.explain(preset).items():
-        if value:
-            console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
+    _print_explained(console, constraint.explain(preset))
     if preset == "default":
         for other in constraint.presets[1:]:
             console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, flavor, grid, cl, majorana)}")
@@ -130,6 +129,24 @@ def _explain(
             preset, grid, api.direction(flavor, majorana)
         ):
             console.print(f"  [bold]{step}[/bold] alone: {ratio}", highlight=False)
+
+
+def _print_explained(console: Console, explained: dict[str, Any]) -> None:
+    """Name and value on a line; the sentences of a list on lines of their own."""
+    for name, value in explained.items():
+        items = (
+            [_sentence(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)] if value else []
+        )
+        if items:
+            listed = isinstance(value, (list, tuple)) and any(" " in item for item in items)
+            shown = "".join(f"\n  - {item}" for item in items) if listed else " " + ", ".join(items)
+            console.print(f"[bold]{name}[/bold]:{escape(shown)}", highlight=False)
+
+
+def _sentence(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    return "; ".join(str(value) if " " in str(value) else f"{name} {value}" for name, value in item.items() if value)
 
 
 def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool) -> str:
@@ -241,10 +258,7 @@ def show(key: str, as_json: bool) -> None:
     if as_json:
         common.echo_json(explained)
         return
-    console = Console()
-    for name, value in explained.items():
-        if value:
-            console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
+    _print_explained(Console(), explained)
 
 
 @experiments.command()

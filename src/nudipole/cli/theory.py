@@ -54,12 +54,12 @@ def width(mass: float, d: float | None, mu: float | None, majorana: bool, energy
     if as_json:
         common.echo_json(result)
         return
-    click.echo(f"width         {result['width_GeV']:.6g} GeV")
-    click.echo(f"lifetime      {result['lifetime_s']:.6g} s")
+    click.echo(f"width             {result['width_GeV']:.6g} GeV")
+    click.echo(f"lifetime          {result['lifetime_s']:.6g} s")
     if result["decay_length_m"] is not None:
-        click.echo(f"decay length  {result['decay_length_m']:.6g} m at {energy:g} GeV")
+        click.echo(f"decay length      {result['decay_length_m']:.6g} m at {energy:g} GeV")
     for channel, ratio in result["branching_ratios"].items():
-        click.echo(f"BR({channel})".ljust(14) + f"{ratio:.6g}")
+        click.echo(f"BR({channel})".ljust(18) + f"{ratio:.6g}")
 
 
 @click.command()
