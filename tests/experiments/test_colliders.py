@@ -74,6 +74,8 @@ def test_lhc_is_compared_and_within_what_its_card_says():
     assert np.all(np.abs(ratio[(mass >= 30) & (mass <= 300)] - 1) < 0.25)
     assert np.all((ratio[(mass >= 0.3) & (mass < 30)] > 1.3) & (ratio[(mass >= 0.3) & (mass < 30)] < 1.7))
     assert 1.5 < ratio[mass == 1000.0][0] < 1.9
+    assert ratio[mass == 0.03][0] == pytest.approx(0.57, abs=0.02)
+    assert ratio[mass == 0.1][0] == pytest.approx(0.97, abs=0.02)
 
 
 @pytest.mark.parametrize("preset", ["nonpointing", "delayed"])
