@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -14,6 +15,7 @@ from nudipole import units
 from nudipole.constraint import Constraint, Limit
 from nudipole.errors import DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
+from nudipole.processes.validity import OutOfReachWarning
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,6 +38,9 @@ def limit(
 ) -> Limit:
     """Excluded intervals in d of one experiment (key, path of a card, or a constraint).
 
+    Warns (:class:`~nudipole.processes.validity.OutOfReachWarning`) of masses that no curve of it reaches, where the
+    empty set means that nothing can be said, not that everything is allowed.
+
     Parameters
     ----------
     experiment : str, Path or Constraint
@@ -55,9 +60,21 @@ def limit(
     >>> limit("conus-plus", "e", 1e-3).lower.shape
     (1,)
     """
-    return _constraint(experiment).limit(
-        np.atleast_1d(np.asarray(mass, dtype=float)), direction(flavor, majorana, completion), cl, preset
-    )
+    constraint = _constraint(experiment)
+    masses = np.atleast_1d(np.asarray(mass, dtype=float))
+    result = constraint.limit(masses, direction(flavor, majorana, completion), cl, preset)
+    if flavor not in constraint.flavors:
+        drawn = " ".join(constraint.flavors)
+        words = f"{constraint.key} draws no curve for {flavor}, only for {drawn}"
+        warnings.warn(words, OutOfReachWarning, stacklevel=2)
+    low, high = constraint.reach(preset) if hasattr(constraint, "reach") else constraint.mass_range
+    outside = masses[(masses < low) | (masses > high)]
+    if outside.size:
+        covered = f"{low:.3g} to {high:.4g} GeV" if low > 0 else f"masses up to {high:.4g} GeV"
+        where = ", ".join(f"{m:g}" for m in outside[:5]) + (" ..." if outside.size > 5 else "")
+        words = f"{constraint.key} covers {covered}; nothing can be said at {where} GeV"
+        warnings.warn(words, OutOfReachWarning, stacklevel=2)
+    return result
 
 
 def rate(
@@ -67,12 +84,13 @@ def rate(
     flavor: str,
     majorana: bool = False,
     preset: str = "default",
+    completion: Completion | None = None,
 ) -> Any:
     """Signal, Standard Model and background counts per bin of one theory point: a :class:`~.experiment.Rate`."""
     constraint = _constraint(experiment)
     if not hasattr(constraint, "rate"):
         raise DomainError(f"{constraint.key} is not a counting experiment: it has limits but no rates")
-    return constraint.rate(Portal(mass, d, direction(flavor, majorana)), preset)
+    return constraint.rate(Portal(mass, d, direction(flavor, majorana, completion)), preset)
 
 
 class Catalogue(dict[str, Constraint]):

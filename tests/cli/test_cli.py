@@ -28,6 +28,7 @@ def as_json(*arguments):
     return json.loads(run(*arguments, "--json").stdout)
 
 
+@pytest.mark.filterwarnings("default::nudipole.processes.validity.OutOfReachWarning")
 def test_limit_json_has_the_fixed_fields():
     records = as_json("limit", "conus-plus", "--flavor", "e", "--mass", 1e-3, 5e-3, 0.5)
     assert [r["mass_GeV"] for r in records] == [1e-3, 5e-3, 0.5]
@@ -36,7 +37,7 @@ def test_limit_json_has_the_fixed_fields():
     assert records[0]["excluded"][0]["mu_muB"][0] == pytest.approx(2 * low / units.BOHR_MAGNETON)
     assert records[0]["flavor"] == "e"
     assert records[0]["cl"] == 0.9
-    assert records[2]["excluded"] == []  # above threshold: an empty set, not an error
+    assert records[2]["excluded"] == []  # above threshold: an empty set and a word about it, not an error
 
 
 def test_limit_csv_and_table_and_explain():
@@ -111,6 +112,7 @@ def test_an_explanation_is_text():
     assert "['" not in shown
 
 
+@pytest.mark.filterwarnings("default::nudipole.processes.validity.OutOfReachWarning")
 def test_a_flavour_that_the_source_lacks_is_said():
     done = run("limit", "conus", "--flavor", "mu", "--mass", "1e-3")
     assert "nothing" in done.stdout

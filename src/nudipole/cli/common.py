@@ -25,7 +25,7 @@ def coupling_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def completion_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--z-dipole RATIO``: the SU(2)xU(1) completion with d_W = RATIO d_B instead of the photon operator alone."""
+    """``--completion-ratio RATIO``: the SU(2)xU(1) completion with d_W = RATIO d_B instead of the photon operator alone."""
     return click.option(
         "--completion-ratio",
         "ratio",

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -51,7 +50,6 @@ def limit(
     grid = np.array([*masses, *more_masses])
     completion = common.completion(ratio)
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion)
-    _warn_out_of_reach(experiment, flavor, grid)
     if as_json:
         common.echo_json(limit_records(result))
     elif as_csv:
@@ -60,21 +58,6 @@ def limit(
         _show(result)
     if explain:
         _explain(experiment, preset, flavor, grid, cl, majorana, as_json or as_csv)
-
-
-def _warn_out_of_reach(experiment: str, flavor: str, grid: npt.NDArray[np.float64]) -> None:
-    """Say on standard error what no curve of the experiment reaches, so that "nothing" is not misread."""
-    from nudipole.experiments import registry
-
-    constraint = registry.load(experiment)
-    if flavor not in constraint.flavors:
-        drawn = " ".join(constraint.flavors)
-        click.echo(f"nudipole: warning: {experiment} draws no curve for {flavor}, only for {drawn}", err=True)
-    low, high = getattr(constraint, "mass_range", (0.0, np.inf))
-    outside = ", ".join(f"{mass:g}" for mass in grid[(grid < low) | (grid > high)])
-    if outside:
-        reach = f"{experiment} covers {low:.3g} to {high:.4g} GeV"
-        click.echo(f"nudipole: warning: {reach}; nothing can be said at {outside} GeV", err=True)
 
 
 def limit_records(result: Limit) -> list[dict[str, Any]]:
@@ -168,6 +151,7 @@ def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | Non
 @common.flavor_option
 @common.majorana_option
 @common.preset_option
+@common.completion_options
 @common.json_option
 def rate(
     experiment: str,
@@ -177,10 +161,11 @@ def rate(
     flavor: str,
     majorana: bool,
     preset: str,
+    ratio: float | None,
     as_json: bool,
 ) -> None:
     """Signal, Standard Model and background counts per bin."""
-    result = api.rate(experiment, mass, api.coupling(d, mu), flavor, majorana, preset)
+    result = api.rate(experiment, mass, api.coupling(d, mu), flavor, majorana, preset, common.completion(ratio))
     if as_json:
         common.echo_json(
             {

@@ -134,8 +134,13 @@ class Experiment:
     @property
     def mass_range(self) -> tuple[float, float]:
         """Masses [GeV] between which a curve is drawn: from 1 keV, or the card's, to what the kinematics allows."""
-        low, high = _mass_range(self.card)
-        return max(low, units.KEV), min(high, self.model().maximum_mass())
+        low, high = self.reach()
+        return max(low, units.KEV), high
+
+    def reach(self, preset: str = "default") -> tuple[float, float]:
+        """Masses [GeV] outside which :meth:`limit` says nothing under this preset: the card's and the kinematics'."""
+        low, high = _mass_range(_typed(cards.apply_preset(self.raw, preset, self.file), self.file))
+        return low, min(high, self.model(preset).maximum_mass())
 
     def limit(
         self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
@@ -156,8 +161,8 @@ class Experiment:
         reached = np.zeros(0, dtype=int)
         with self._blamed():
             if _contained(direction, model.flavors):
-                low, high = _mass_range(settings)
-                reached = np.nonzero((masses >= low) & (masses <= min(high, model.maximum_mass())))[0]
+                low, high = self.reach(preset)
+                reached = np.nonzero((masses >= low) & (masses <= high))[0]
             if reached.size:
                 statistic = model.statistic()
 

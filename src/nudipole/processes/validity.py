@@ -24,7 +24,7 @@ class EffectiveTheoryWarning(UserWarning):
 
 
 class OutOfReachWarning(UserWarning):
-    """N is heavier than the collision energy: nothing is made."""
+    """N is heavier than the collision energy, or outside the masses of a curve: nothing can be said."""
 
 
 def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> FloatArray:

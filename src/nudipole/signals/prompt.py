@@ -92,6 +92,13 @@ class PromptAware:
     sqrt_s: float
 
     def intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        found = self._intervals(signal, cl)
+        edges = np.array([interval.low for intervals in found for interval in intervals])
+        if edges.size:
+            validity.check_effective_theory(edges, self.sqrt_s**2)
+        return found
+
+    def _intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
         if not isinstance(signal, Signal) or signal.per_d2 is not None:
             return self.inner.intervals(signal, cl)
         quick = [i for i, t in enumerate(signal.templates) if not t.weight.size]
@@ -103,9 +110,6 @@ class PromptAware:
         if slow:
             part = Signal(templates=[signal.templates[i] for i in slow])
             found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
-        edges = np.array([interval.low for intervals in found.values() for interval in intervals])
-        if edges.size:
-            validity.check_effective_theory(edges, self.sqrt_s**2)
         return tuple(found[i] for i in range(len(signal)))
 
     def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:
