@@ -45,7 +45,9 @@ def main() -> None:
     except NudipoleError as error:
         sys.exit(f"build_sky: {error}")
     except KeyboardInterrupt:
-        sys.exit("build_sky: stopped; every point printed is kept, and the same command without --again goes on from there")
+        sys.exit(
+            "build_sky: stopped; every point printed is kept, and the same command without --again goes on from there"
+        )
 
 
 if __name__ == "__main__":
