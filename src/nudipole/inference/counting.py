@@ -116,6 +116,7 @@ def on_off_significance(on: float, off: float, ratio: float, signal: float) -> f
         a, b, c = 1 + ratio, (1 + ratio) * s - on - off, -off * s
         root = np.sqrt(b * b - 4 * a * c)
         best = -2 * c / (b + root) if b > 0 else (root - b) / (2 * a)  # the form without cancellation
+        best = max(best, np.finfo(float).tiny)
         return float(-2 * (special.xlogy(on, s + best) - s - best + special.xlogy(off, ratio * best) - ratio * best))
 
     best_signal = max(on - off / ratio, 0.0)
