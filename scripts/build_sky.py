@@ -3,6 +3,7 @@
 Needs the extra ``cosmology``. Every table that is shipped, where the package reads it, unless told otherwise:
 
     python scripts/build_sky.py [FOLDER]
+    python scripts/build_sky.py --again                     # anew: points that are there are otherwise kept, whatever made them
     python scripts/build_sky.py FOLDER --reheating 5        # a Dirac N absent at T = 5 GeV, for constraints.with_reheating
 """
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Recompute the grids of early Universes.")
     parser.add_argument("folder", nargs="?", type=Path, default=shipped)
     parser.add_argument("--reheating", type=float, help="temperature [GeV] at which the hot phase began without N")
+    parser.add_argument("--again", action="store_true", help="begin anew, after a change of the physics: keep no point")
     given = parser.parse_args()
     try:
         wanted = grid.SHIPPED
@@ -39,9 +41,13 @@ def main() -> None:
                 bar.update(task, completed=done, total=total)
                 bar.console.print(found, highlight=False)
 
-            grid.build(given.folder, report, resume=True, wanted=wanted)
+            grid.build(given.folder, report, resume=not given.again, wanted=wanted)
     except NudipoleError as error:
         sys.exit(f"build_sky: {error}")
+    except KeyboardInterrupt:
+        sys.exit(
+            "build_sky: stopped; every point printed is kept, and the same command without --again goes on from there"
+        )
 
 
 if __name__ == "__main__":

@@ -205,3 +205,10 @@ def test_installed_command_runs_without_a_terminal():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "lifetime" in result.stdout
     assert result.stderr == ""
+
+
+def test_a_line_of_theory_is_not_called_an_exclusion():
+    for key, heading in (("naturalness", "beyond the line"), ("supernova-next", "would exclude"), ("bbn", "excluded")):
+        shown = run("limit", key, "--flavor", "mu", "--mass", "0.01").stdout
+        assert heading in shown
+        assert (key == "naturalness") == ("CL" not in shown)

@@ -146,6 +146,11 @@ def test_decoupling_temperature_scales_as_the_inverse_square_of_d():
     high, low = evolution.decoupling_temperature(1e-2, 1e-18), evolution.decoupling_temperature(1e-2, 1e-19)
     assert low / high == pytest.approx(10.0, rel=0.15)
     assert evolution.decoupling_temperature(1e-2, 0.0) == np.inf
+    light = [evolution.decoupling_temperature(m, 1e-16) for m in (1e-5, 1e-3)]
+    assert light[0] == pytest.approx(light[1], rel=1e-3)
+    for outside in (1e-6, 20.0):
+        with pytest.raises(DomainError, match="mass must"):
+            evolution.decoupling_temperature(outside, 1e-16)
 
 
 def test_wrong_helicity_stays_empty_while_n_is_relativistic():

@@ -164,6 +164,16 @@ def test_building_resumes_and_replaces_whole(tmp_path, monkeypatch):
     assert grid.from_table(tables.load_file(out)).masses == pytest.approx(masses)
 
 
+def test_a_room_that_is_complete_costs_nothing_unless_begun_anew(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(grid, "build_standard_model", lambda out: made.append(out))
+    (tmp_path / "standard_model.csv").write_text("kept\n")
+    grid.build(tmp_path, wanted=())
+    assert made == []
+    grid.build(tmp_path, resume=False, wanted=())
+    assert made == [tmp_path / "standard_model.csv"]
+
+
 def test_unwritable_and_broken_tables_are_named(tmp_path, monkeypatch):
     broken = tmp_path / "sky.csv"
     broken.write_text("1,2,3\n")

@@ -10,7 +10,7 @@ from scipy.stats import qmc
 
 from nudipole import units
 from nudipole.errors import DomainError
-from nudipole.processes import hnl_decay, thermal, thermal_decay
+from nudipole.processes import hnl_decay, plasma, thermal, thermal_decay
 from tests import dirac
 
 T = 0.01
@@ -114,17 +114,47 @@ def test_width_with_a_massive_photon_against_explicit_traces(ratio):
     np.testing.assert_allclose(dressed.loss, free.loss * (1 - ratio**2) ** 2, rtol=1e-12)
 
 
-@pytest.mark.parametrize("mass", [0.0, 0.4, 0.9])
-def test_plasmon_width_against_explicit_traces(mass):
-    # a photon of K^2 = 1 at rest, three polarisations averaged, nubar N and nu Nbar
-    k = (1 - mass**2) / 2
-    photon, hnl = np.array([1.0, 0.0, 0.0, 0.0]), np.array([np.hypot(k, mass), 0.0, 0.0, k])
-    neutrino = photon - hnl
-    vertices = [2 * dirac.sigma_q(mu, photon) @ dirac.P_LEFT for mu in range(4)]
-    tensor = dirac.lepton_tensor(dirac.slash(hnl) + mass * dirac.IDENTITY, vertices, dirac.slash(neutrino))
-    squared = -float(np.real(np.trace(tensor @ dirac.METRIC))) / 3
-    width = 2 * squared * k / (8 * np.pi)
-    assert float(thermal_decay.plasmon_width(1.0, mass, 1.0)) == pytest.approx(width, rel=1e-10)
+@pytest.mark.parametrize("ratio", [0.01, 0.2, 0.9])
+@pytest.mark.parametrize("kinetic", [0.1, 1.0, 8.0])
+def test_plasmon_decay_and_its_inverse_in_detailed_balance(ratio, kinetic):
+    # gamma* -> nubar N against nubar N -> gamma* in the plasma of the early Universe: each by its own quadrature
+    plasma_mass = float(thermal_decay.photon_mass(T))
+    mass = ratio * plasma_mass
+    energy = mass + kinetic * T
+    p, gap2 = np.sqrt(energy**2 - mass**2), plasma_mass**2 - mass**2
+    low, high = gap2 / (2 * (energy + p)), gap2 * (energy + p) / (2 * mass**2)
+
+    def integral(occupation):  # over ln E_nu, where the photon carries E + E_nu
+        ends = np.log(low), np.log(min(high, 50 * T))
+        return quad(lambda u: np.exp(u) * float(occupation(np.exp(u) / T)), *ends, epsabs=0, epsrel=1e-10, limit=400)[0]
+
+    def decays(x):
+        return (1 - thermal.fermi(x)) * thermal.bose(x + energy / T)
+
+    def inverse_decays(x):
+        return thermal.fermi(x) * (1 + thermal.bose(x + energy / T))
+
+    strength = gap2 * (plasma_mass**2 + 2 * mass**2) / (12 * np.pi * energy * p)
+    gain, loss = plasma.photon_rates(energy, mass, plasma_mass, T)
+    assert float(gain) == pytest.approx(strength * integral(decays), rel=1e-6, abs=0)
+    assert float(loss) == pytest.approx(strength * integral(inverse_decays), rel=1e-6, abs=0)
+    assert float(gain) / float(loss) == pytest.approx(np.exp(-energy / T), rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("ratio", [0.01, 0.5])
+def test_plasmon_density_is_the_integral_of_the_cells(ratio):
+    # nothing in the way of the antineutrino (mu_nu large); N and Nbar, one sum over helicities each
+    plasma_mass = float(thermal_decay.photon_mass(T))
+    mass = ratio * plasma_mass
+
+    def density(log_kinetic):
+        kinetic = np.exp(log_kinetic)
+        energy, p = mass + kinetic, np.sqrt(kinetic * (kinetic + 2 * mass))
+        gain = plasma.photon_rates(energy, mass, plasma_mass, T, 60 * T)[0]
+        return 2 * float(gain) * energy * p / np.pi**2 * kinetic
+
+    total = quad(density, np.log(1e-6 * T), np.log(50 * T), epsabs=0, epsrel=1e-8, limit=400)[0]
+    assert total == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-5)
 
 
 @pytest.mark.parametrize("mass", [0.0, 2e-4, 9e-4])
@@ -132,7 +162,7 @@ def test_plasmon_density_against_monte_carlo(mass):
     k = T * gamma_distribution(2).ppf((np.arange(2**15) + 0.5) / 2**15)
     plasma_mass2 = float(thermal.photon_mass2(T))
     omega = np.sqrt(k**2 + plasma_mass2)
-    flow = 2 * k**2 / (2 * np.pi**2) * thermal.bose(omega / T) * thermal_decay.plasmon_width(plasma_mass2, mass, omega)
+    flow = 2 * k**2 / (2 * np.pi**2) * thermal.bose(omega / T) * plasma.plasmon_width(plasma_mass2, mass, omega)
     density = np.mean(flow / (k / T**2 * np.exp(-k / T)))
     assert density == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-4)
 
@@ -160,8 +190,8 @@ def test_photon_mass_shuts_the_decay_and_opens_the_plasmon():
     assert np.all(thermal_decay.relaxation(0.01, 5e-3, T, T, heavy_photon).loss == 0)
     mu = 2.0
     k2, omega = 1e-6, 0.1
-    assert thermal_decay.plasmon_width(k2, 0.0, omega) == pytest.approx(mu**2 * k2**2 / (24 * np.pi * omega))
-    assert thermal_decay.plasmon_width(k2, 2e-3, omega) == 0
+    assert plasma.plasmon_width(k2, 0.0, omega) == pytest.approx(mu**2 * k2**2 / (24 * np.pi * omega))
+    assert plasma.plasmon_width(k2, 2e-3, omega) == 0
     assert thermal_decay.plasmon_rate_density(1e-5, T) > 0
     assert thermal_decay.photon_mass(T) == pytest.approx(units.ELEMENTARY_CHARGE * T / np.sqrt(6), rel=0.01)
 

@@ -83,9 +83,15 @@ def write_csv(result: Limit) -> None:
             writer.writerow([f"{mass:.6g}", number, f"{i.low:.6g}", high[0], f"{i.mu[0]:.6g}", high[1]])
 
 
+_HEADINGS = {"exclusion": "excluded", "projection": "would exclude", "roi": "of interest", "line": "beyond the line"}
+
+
 def _show(result: Limit) -> None:
     title = f"{result.key}, {result.direction.name}, {result.direction.nature}, {result.confidence_level:.3g} CL"
-    table = Table("M [GeV]", "excluded d [GeV^-1]", "mu = 2d [mu_B]", title=f"{title}, preset {result.preset}")
+    if result.kind == "line":
+        title = f"{result.key}, {result.direction.name}, {result.direction.nature}, a line of theory"
+    heading = f"{_HEADINGS[result.kind]} d [GeV^-1]"
+    table = Table("M [GeV]", heading, "mu = 2d [mu_B]", title=f"{title}, preset {result.preset}")
     for mass, intervals in zip(result.masses, result.excluded, strict=True):
         if not intervals:
             table.add_row(f"{mass:.4g}", "nothing", "")

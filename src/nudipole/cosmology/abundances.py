@@ -143,7 +143,7 @@ def _background_class() -> Any:
 
 
 def _log_interpolant(x: FloatArray, y: FloatArray) -> Any:
-    """exp(linear interpolation of y in x) as a function of e^x, extended linearly outside."""
+    """exp(cubic spline of y in x) as a function of e^x, extended linearly outside."""
     from scipy.interpolate import CubicSpline
 
     spline = CubicSpline(x, y)

@@ -363,6 +363,16 @@ def decoupling_temperature(mass: float, strength: float) -> float:
     Solved at p = 3 T with every charged fermion of the plasma; the largest root below 1e6 GeV (continued with the
     relativistic scaling T^3 above 1e4 GeV), and 1e-4 GeV if N stays coupled down to there. Per D = ``strength``; infinity
     for D = 0.
+
+    Raises
+    ------
+    DomainError
+        If the mass is not between 1e-5 and 10 GeV (lighter N decouple where the lightest does), or D is negative.
+
+    Examples
+    --------
+    >>> [f"{decoupling_temperature(1e-3, d**2):.2g}" for d in (1e-7, 1e-9)]
+    ['0.00076', '4.6']
     """
     check_non_negative(strength=strength)
     if strength == 0:

@@ -140,7 +140,7 @@ def build(
     progress : callable
         Called with (points done, points in all, what was found, balance of energy and number included).
     resume : bool
-        Keep the points that are there already.
+        Keep the points (and the Standard Model) that are there already, whatever version of the code made them.
     wanted : sequence of Assumptions
         Which tables; all that are shipped unless told otherwise.
 
@@ -155,7 +155,9 @@ def build(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from None
-    standard = build_standard_model(out / "standard_model.csv")
+    standard = out / "standard_model.csv"
+    if not (resume and standard.is_file()):
+        build_standard_model(standard)
     return (standard, *(build_table(out / f"{w.name}.csv", w, progress, resume) for w in wanted))
 
 

@@ -38,7 +38,7 @@ class Rates(NamedTuple):
     photon_loss: FloatArray
 
 
-_HEAVIEST = 10.0  # GeV, of the tables of scattering rates
+_LIGHTEST, _HEAVIEST = 1e-5, 10.0  # GeV, of the tables of scattering rates; the rate no longer depends on a smaller M
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,15 @@ def relic(
 def scattering_rate(mass: float, temperature: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
     """Helicity-averaged rate [GeV^3, per D] of N f -> nu f and N nubar -> f fbar, from a table made once per mass.
 
-    T [GeV] is held inside 1.5e-5 to 1e4 GeV (the rate over T^3 is flat above, nothing below), p/T inside 1e-3 to 100.
+    M from 1e-5 to 10 GeV. T [GeV] is held inside 1.5e-5 to 1e4 GeV (the rate over T^3 is flat above, nothing below), p/T
+    inside 1e-3 to 100.
+
+    Raises
+    ------
+    DomainError
+        If a mass is outside.
     """
-    check_between(0.0, _HEAVIEST, mass=mass)
+    check_between(_LIGHTEST, _HEAVIEST, mass=mass)
     check_positive(temperature=temperature)
     check_non_negative(momentum=momentum)
     spline, log_low, log_high = _scattering_table(mass)

@@ -10,8 +10,9 @@ A neutrino and a photon of flat photon energy k in [(E-p)/2, (E+p)/2] make an N 
 
 so each helicity relaxes with the rate R_h = (M Gamma_0/E) <1 + f_gamma - f_nu> to f_* = <f_gamma f_nu>/<1 + f_gamma -
 f_nu>, which is the Fermi-Dirac distribution when photons and neutrinos share one temperature (detailed balance). The
-photon mass m_T closes phase space: Gamma_0 (1 - m_T^2/M^2)^2; below it the plasmon decays instead,
-Gamma(gamma* -> nubar N + nu N) = d^2 (K^2-M^2)^2 (K^2+2M^2) / (6 pi K^2 omega). Own derivation: docs, errata section 9.
+photon mass m_T closes phase space: Gamma_0 (1 - m_T^2/M^2)^2; below it the plasmon decays instead
+(:func:`nudipole.processes.plasma.plasmon_width`), at 1e-4 to 1e-3 of the rate of scattering: an evolution may leave it out.
+Own derivation: docs, errata section 9.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole.errors import check_non_negative, check_positive
-from nudipole.processes import hnl_decay, thermal
+from nudipole.processes import hnl_decay, plasma, thermal
 
 FloatArray = npt.NDArray[np.float64]
 HELICITIES = np.array([1.0, -1.0])
@@ -143,22 +144,11 @@ def rate_density(mass: npt.ArrayLike, temperature: npt.ArrayLike, quantum: bool 
     return mass**4 * temperature**2 / (4 * np.pi**3) * integral
 
 
-def plasmon_width(invariant_mass2: npt.ArrayLike, mass: npt.ArrayLike, energy: npt.ArrayLike) -> FloatArray:
-    r"""Gamma(gamma* -> nubar N + nu Nbar) [GeV per D] of a photon of K^2 [GeV^2] and energy omega [GeV], Z = 1.
-
-    Zero below threshold. For M = 0 it is mu^2 K^4 / 24 pi omega, the standard moment formula.
-    """
-    check_positive(invariant_mass2=invariant_mass2, energy=energy)
-    check_non_negative(mass=mass)
-    k2, m2 = np.asarray(invariant_mass2, dtype=float), np.asarray(mass, dtype=float) ** 2
-    width = (k2 - m2) ** 2 * (k2 + 2 * m2) / (6 * np.pi * k2 * np.asarray(energy, dtype=float))
-    return np.where(k2 > m2, width, 0.0)
-
-
 def plasmon_rate_density(mass: npt.ArrayLike, temperature: npt.ArrayLike) -> FloatArray:
     r"""Decays of transverse plasmons, omega^2 = k^2 + m_T^2, per volume and time and per unit D [GeV^6].
 
-    Two polarisations, Bose-Einstein; longitudinal plasmons are few in a relativistic plasma and left out.
+    Two polarisations, Bose-Einstein, nubar N and nu Nbar; longitudinal plasmons are few in a relativistic plasma and left
+    out.
     """
     check_positive(temperature=temperature)
     check_non_negative(mass=mass)
@@ -167,8 +157,7 @@ def plasmon_rate_density(mass: npt.ArrayLike, temperature: npt.ArrayLike) -> Flo
     plasma_mass2 = thermal.photon_mass2(temperature)[..., None]
     k = x * temperature[..., None]
     omega = np.sqrt(k**2 + plasma_mass2)
-    safe = np.maximum(plasma_mass2, 1e-300)
-    width = plasmon_width(np.broadcast_to(safe, omega.shape), mass[..., None], omega)
+    width = plasma.plasmon_width(plasma_mass2, mass[..., None], omega)
     occupation = thermal.bose(omega / temperature[..., None])
     return temperature * np.sum(weights * k**2 / np.pi**2 * occupation * width, axis=-1)
 
