@@ -186,3 +186,8 @@ def test_installed_command_runs_without_a_terminal():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "lifetime" in result.stdout
     assert result.stderr == ""
+
+
+def test_a_meson_lighter_than_n_says_so():
+    assert "too heavy" in run("meson", "pi0", "--mass", "0.5", "--d", "1e-6").stdout
+    assert as_json("meson", "pi0", "--mass", 0.5, "--d", 1e-6) == []
