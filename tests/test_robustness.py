@@ -105,7 +105,7 @@ def test_finite_or_refused(case: Case, data: st.DataObject) -> None:
 @pytest.mark.validation
 @IGNORED
 @pytest.mark.parametrize("case", swept_cases())
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_finite_or_refused_at_length(case: Case, data: st.DataObject) -> None:
     sweep(case, data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,21 @@ def rate(
     return constraint.rate(Portal(mass, d, direction(flavor, majorana)), preset)
 
 
-def experiments() -> Mapping[str, Constraint]:
+class Catalogue(dict[str, Constraint]):
+    """Constraints by key; a table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th>key</th><th>title</th><th>kind</th><th>basis</th><th>flavours</th><th>presets</th></tr>"
+        rows = [(c.key, c.title, c.kind, c.basis, " ".join(c.flavors), " ".join(c.presets[1:])) for c in self.values()]
+        cells = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in rows)
+        return f"<table>{head}{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+
+def experiments() -> Catalogue:
     """Every constraint by key."""
     from nudipole.experiments import registry
 
-    return {key: registry.get(key) for key in registry.all_keys()}
+    return Catalogue((key, registry.get(key)) for key in registry.all_keys())
 
 
 def flux(name: str, energy: npt.ArrayLike | None = None, **options: Any) -> dict[str, Any]:

@@ -63,6 +63,20 @@ def test_resume_takes_finished_parts_and_only_those(atlas, tmp_path, monkeypatch
     assert sorted(computed) == sorted(KEYS)  # other options: nothing is reused
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interruption_keeps_what_was_finished(tmp_path, jobs):
+    def interrupt(key, done, total):
+        assert (tmp_path / "parts" / f"{key}.json").is_file()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.atlas(tmp_path, only=KEYS, masses=12, jobs=jobs, figures=False, progress=interrupt)
+    assert len(list((tmp_path / "parts").iterdir())) == 1
+    seen = []
+    run.atlas(tmp_path, only=KEYS, masses=12, jobs=jobs, resume=True, figures=False, progress=lambda *a: seen.append(a))
+    assert [(done, total) for _, done, total in seen] == [(2, 2)]  # the other one only
+
+
 def test_processes_give_the_same_answer(atlas, tmp_path):
     other = run.atlas(tmp_path / "pool", only=KEYS, masses=12, jobs=2, figures=False)
     assert [c.excluded for c in other.limits] == [c.excluded for c in atlas.limits]

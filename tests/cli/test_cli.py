@@ -101,6 +101,23 @@ def test_the_charge_of_a_meson_leaves_nothing_to_double():
     assert "N + Nbar" in run("meson", "phi", "--mass", "0.01", "--d", "1e-6", "--both").stdout
 
 
+def test_an_explanation_is_text():
+    shown = " ".join(run("limit", "borexino", "--flavor", "e", "--mass", "1e-4", "--explain").stdout.split())
+    assert "shortcuts: - Backgrounds keep the shapes" in shown
+    assert "published: - 1707.09355: mu_eff < 2.8e-11 mu_B" in shown
+    assert "; convention mu" in shown
+    assert "references: BOREXINO:2018ohr, Borexino:2017fbd," in shown
+    assert "{'" not in shown
+    assert "['" not in shown
+
+
+def test_a_flavour_that_the_source_lacks_is_said():
+    done = run("limit", "conus", "--flavor", "mu", "--mass", "1e-3")
+    assert "nothing" in done.stdout
+    assert "conus draws no curve for mu, only for e universal" in done.stderr
+    assert "warning" not in run("limit", "conus", "--flavor", "e", "--mass", "1e-3").stderr
+
+
 def test_flux_and_experiments_and_cite():
     assert as_json("flux", "solar")["total_cm-2"]["e"] > 1e10
     keys = {row["key"] for row in as_json("experiments", "list")}

@@ -114,9 +114,7 @@ def atlas(
     _load(keys)
     with _executor(workers, scheduler) as pool:
         todo = sorted((key for key in keys if key not in done), key=_effort)
-        tasks = {pool.submit(_task, key, tuple(flavors or ()), masses): key for key in todo}
-        for finished in as_completed(tasks):
-            key, part = tasks[finished], finished.result()
+        for key, part in _finished(pool, todo, tuple(flavors or ()), masses):
             store.write_text(_part_file(out, key), json.dumps({"fingerprint": stamps[key], **part}))
             done[key] = part
             if progress is not None:
@@ -189,6 +187,20 @@ def _task(key: str, flavors: tuple[str, ...], masses: int) -> Part:
     """One finished part: curves and comparisons of one constraint."""
     found = [store.to_record(limit) for limit in curves(key, flavors, masses)]
     return {"curves": found, "checks": [validation.to_record(check) for check in validation.compare_key(key)]}
+
+
+def _finished(pool: Executor, keys: Sequence[str], flavors: tuple[str, ...], masses: int) -> Iterator[tuple[str, Part]]:
+    """Key and part of every task as soon as it is done; whoever stops listening cancels what has not begun."""
+    if isinstance(pool, _Here):
+        yield from ((key, _task(key, flavors, masses)) for key in keys)
+        return
+    tasks = {pool.submit(_task, key, flavors, masses): key for key in keys}
+    try:
+        for finished in as_completed(tasks):
+            yield tasks[finished], finished.result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _part_file(out: Path, key: str) -> Path:

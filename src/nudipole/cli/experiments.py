@@ -11,6 +11,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nudipole import api, units
@@ -50,7 +51,7 @@ def limit(
     grid = np.array([*masses, *more_masses])
     completion = common.completion(ratio)
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion)
-    _warn_out_of_reach(experiment, grid)
+    _warn_out_of_reach(experiment, flavor, grid)
     if as_json:
         common.echo_json(limit_records(result))
     elif as_csv:
@@ -61,11 +62,15 @@ def limit(
         _explain(experiment, preset, flavor, grid, cl, majorana, as_json or as_csv)
 
 
-def _warn_out_of_reach(experiment: str, grid: npt.NDArray[np.float64]) -> None:
-    """Say on standard error which masses no curve of the experiment reaches, so that "nothing" is not misread."""
+def _warn_out_of_reach(experiment: str, flavor: str, grid: npt.NDArray[np.float64]) -> None:
+    """Say on standard error what no curve of the experiment reaches, so that "nothing" is not misread."""
     from nudipole.experiments import registry
 
-    low, high = getattr(registry.load(experiment), "mass_range", (0.0, np.inf))
+    constraint = registry.load(experiment)
+    if flavor not in constraint.flavors:
+        drawn = " ".join(constraint.flavors)
+        click.echo(f"nudipole: warning: {experiment} draws no curve for {flavor}, only for {drawn}", err=True)
+    low, high = getattr(constraint, "mass_range", (0.0, np.inf))
     outside = ", ".join(f"{mass:g}" for mass in grid[(grid < low) | (grid > high)])
     if outside:
         reach = f"{experiment} covers {low:.3g} to {high:.4g} GeV"
@@ -114,9 +119,7 @@ def _explain(
 
     constraint = registry.load(experiment)
     console = Console(stderr=to_stderr)
-    for name, value in constraint.explain(preset).items():
-        if value:
-            console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
+    _print_explained(console, constraint.explain(preset))
     if preset == "default":
         for other in constraint.presets[1:]:
             console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, flavor, grid, cl, majorana)}")
@@ -126,6 +129,24 @@ def _explain(
             preset, grid, api.direction(flavor, majorana)
         ):
             console.print(f"  [bold]{step}[/bold] alone: {ratio}", highlight=False)
+
+
+def _print_explained(console: Console, explained: dict[str, Any]) -> None:
+    """Name and value on a line; the sentences of a list on lines of their own."""
+    for name, value in explained.items():
+        items = (
+            [_sentence(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)] if value else []
+        )
+        if items:
+            listed = isinstance(value, (list, tuple)) and any(" " in item for item in items)
+            shown = "".join(f"\n  - {item}" for item in items) if listed else " " + ", ".join(items)
+            console.print(f"[bold]{name}[/bold]:{escape(shown)}", highlight=False)
+
+
+def _sentence(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    return "; ".join(str(value) if " " in str(value) else f"{name} {value}" for name, value in item.items() if value)
 
 
 def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool) -> str:
@@ -237,10 +258,7 @@ def show(key: str, as_json: bool) -> None:
     if as_json:
         common.echo_json(explained)
         return
-    console = Console()
-    for name, value in explained.items():
-        if value:
-            console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
+    _print_explained(Console(), explained)
 
 
 @experiments.command()

@@ -18,7 +18,7 @@ from nudipole.errors import check_positive
 @common.coupling_options
 @click.option("--recoil", type=float, help="Also the recoil spectrum at this recoil energy [GeV].")
 @click.option(
-    "--form-factor", "form_factor", help="point, helm, fermi, klein-nystrand, fourier-bessel; dipole, kelly, ye."
+    "--form-factor", "form_factor", help="point, helm, fermi, klein-nystrand, fourier-bessel; ye2018, kelly, dipole."
 )
 @click.option("--no-screening", is_flag=True, help="Bare nuclear charge, without the atom's electrons.")
 @common.json_option
@@ -54,12 +54,12 @@ def width(mass: float, d: float | None, mu: float | None, majorana: bool, energy
     if as_json:
         common.echo_json(result)
         return
-    click.echo(f"width         {result['width_GeV']:.6g} GeV")
-    click.echo(f"lifetime      {result['lifetime_s']:.6g} s")
+    click.echo(f"width             {result['width_GeV']:.6g} GeV")
+    click.echo(f"lifetime          {result['lifetime_s']:.6g} s")
     if result["decay_length_m"] is not None:
-        click.echo(f"decay length  {result['decay_length_m']:.6g} m at {energy:g} GeV")
+        click.echo(f"decay length      {result['decay_length_m']:.6g} m at {energy:g} GeV")
     for channel, ratio in result["branching_ratios"].items():
-        click.echo(f"BR({channel})".ljust(14) + f"{ratio:.6g}")
+        click.echo(f"BR({channel})".ljust(18) + f"{ratio:.6g}")
 
 
 @click.command()

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ class Experiment:
     raw: Mapping[str, Any]
     file: Path
     _models: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        shown = {"what": self.card.summary, "kind": self.kind, "basis": self.basis, "flavours": " ".join(self.flavors)}
+        shown |= {"presets": " ".join(self.presets), "rests on": ", ".join(self.citations)}
+        rows = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in shown.items())
+        return f"<table><caption>{escape(self.title)}</caption>{rows}</table>"
 
     @classmethod
     def from_file(cls, path: Path) -> Experiment:

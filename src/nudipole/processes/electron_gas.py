@@ -82,7 +82,8 @@ def scattering_rates(
     )
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     gap = np.maximum(mass**2 / (energy + momentum), 1e-12 * energy)  # E - P; above zero because omega = 0 is 0/0
-    sea = np.max(potential, axis=tuple(range(potential.ndim - max(energy.ndim, electron.ndim))))
+    several = tuple(range(potential.ndim - max(energy.ndim, electron.ndim)))
+    sea = np.max(potential, axis=several, initial=-np.inf)
     highest = _TAIL * temperature + np.maximum(sea - energy, 0.0)
     # t < 0 from E_nu = (E - P)/2 on; the smallest q is |omega| up to (E + P)/2 and |E_nu - P| beyond
     intervals = ((-0.5 * gap, -energy + 0.5 * gap), (0.0, -0.5 * gap), (0.0, highest))
@@ -143,7 +144,8 @@ def pair_rates(
     momentum = np.sqrt(np.maximum((energy - mass) * (energy + mass), 0.0))
     u, weight = _unit_interval(nodes[0])
     # up to where antineutrinos fill the final state or the electrons are degenerate, and the thermal tail beyond
-    sea = -np.min(potential, axis=tuple(range(potential.ndim - max(energy.ndim, electron.ndim))))
+    several = tuple(range(potential.ndim - max(energy.ndim, electron.ndim)))
+    sea = -np.min(potential, axis=several, initial=np.inf)
     reach = _TAIL * temperature + np.maximum(np.maximum(sea, electron - energy), 0.0)
     neutrino = reach * u**1.5
     measure = reach * 1.5 * np.sqrt(u) * weight * _pairs(neutrino, energy, momentum, mass, electron, temperature, nodes)

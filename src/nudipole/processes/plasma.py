@@ -134,7 +134,7 @@ def proton_blocking(proton_density: npt.ArrayLike, temperature: npt.ArrayLike) -
     True
     """
     check_positive(temperature=temperature)
-    warmth = np.asarray(temperature, dtype=float) / np.maximum(proton_fermi_energy(proton_density), 1e-300)
+    warmth = np.asarray(temperature, dtype=float) / np.maximum(proton_fermi_energy(proton_density), SMALLEST)
     grid, share = _blocked_gas()
     inside = np.interp(np.log(warmth), grid, share)
     cold = np.minimum(warmth, 1.0)

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy.special import k1e, roots_legendre
 
 from nudipole import units
-from nudipole.errors import DomainError, check_non_negative, check_positive
+from nudipole.errors import SMALLEST, DomainError, check_non_negative, check_positive
 from nudipole.kinematics import kallen
 from nudipole.processes import thermal
 
@@ -107,7 +107,7 @@ def phase_space_integral(
     a, b, c = _coefficients(s, big, m)
     log = np.log1p((high - low) / (low + kappa2))
     # C int dx / (x (x + k)) = (C/k) [ln((1 + k/low) / (1 + k/high))]; no low end where M m = 0, where C = 0 too
-    with_target = low > 0
+    with_target = low > SMALLEST * kappa2
     safe = np.where(with_target, low, 1.0)
     pole = np.where(with_target, np.log1p(kappa2 / safe) - np.log1p(kappa2 / np.where(high > 0, high, 1.0)), 0.0)
     total = 8.0 * (a * log + b * ((high - low) - kappa2 * log) + c / kappa2 * pole)
