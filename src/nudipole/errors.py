@@ -35,6 +35,10 @@ class CardError(NudipoleError, ValueError):
         super().__init__(f"{file}: {field} = {_shown(value)}: {allowed}")
 
 
+class UnreachableWarning(UserWarning):
+    """No N made where the card says can be seen where it looks, so every count is zero."""
+
+
 class TableError(NudipoleError, ValueError):
     """A data table that is missing, has no provenance header, or whose numbers are not what the header says."""
 

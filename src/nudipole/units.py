@@ -145,15 +145,20 @@ def particle_width(name: str) -> float:
 
 
 def _pdg(name: str):  # type: ignore[no-untyped-def]
-    found = _pdg_table().get(name)
-    if found is None:
-        raise UnknownNameError("particle", name)
-    return found
+    stems = _pdg_table()
+    for end in range(len(name), 0, -1):  # a name is its stem, a bar and a charge
+        for particle in stems.get(name[:end], ()):
+            if particle.name == name:
+                return particle
+    raise UnknownNameError("particle", name)
 
 
 @functools.cache
 def _pdg_table():  # type: ignore[no-untyped-def]
-    """Every particle by its name: one pass over the table, which finding each by name would take anew."""
+    """Particles by the stem of their name, which is a column of the table; whole names are slow to make."""
     from particle import Particle
 
-    return {particle.name: particle for particle in reversed(Particle.all())}  # the first of equal names
+    stems: dict[str, list[Particle]] = {}
+    for particle in Particle.all():
+        stems.setdefault(particle.pdg_name, []).append(particle)
+    return stems

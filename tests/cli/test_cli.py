@@ -212,3 +212,8 @@ def test_a_line_of_theory_is_not_called_an_exclusion():
         shown = run("limit", key, "--flavor", "mu", "--mass", "0.01").stdout
         assert heading in shown
         assert (key == "naturalness") == ("CL" not in shown)
+
+
+def test_a_meson_lighter_than_n_says_so():
+    assert "too heavy" in run("meson", "pi0", "--mass", "0.5", "--d", "1e-6").stdout
+    assert as_json("meson", "pi0", "--mass", 0.5, "--d", 1e-6) == []

@@ -11,7 +11,7 @@ import pytest
 from nudipole import cards, tables
 from nudipole.atlas import validation
 from nudipole.constraint import Interval
-from nudipole.errors import CardError
+from nudipole.errors import CardError, UnreachableWarning
 from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
 from nudipole.portal import Direction, Portal
@@ -287,6 +287,12 @@ def test_volumes_add():
     matter = [cards.read(registry.card_directory() / "dune-nd.toml")["matter"][0]]
     whole, split = _events(_built(matter=matter)), _events(_built(matter=matter, detector=halves))
     assert split == pytest.approx(whole, rel=1e-6)
+
+
+def test_matter_behind_the_detector_makes_nothing_and_says_so():
+    soil = {"name": "soil", "material": "crust", "density_g_cm3": 2.3, "upstream_m": [5.0, 55.0]}
+    with pytest.warns(UnreachableWarning, match="no path from the matter crosses the detector"):
+        assert _events(_built(matter=[soil])) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nudipole import cards, units
-from nudipole.errors import CardError
+from nudipole.errors import CardError, UnreachableWarning
 from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
 from nudipole.fluxes import mesons
@@ -113,7 +113,8 @@ def test_signal_is_proportional_to_the_protons_and_vanishes_without_photons(tmp_
     two = _model(tmp_path, source=CARD["source"] | {"protons": 2e18}).signal(mass, direction).counts(0, d)
     none = _model(tmp_path, selection=CARD["selection"] | {"photon_GeV": [399.0, 400.0]})
     assert two[0, 0] == pytest.approx(2 * one[0, 0], rel=1e-12)
-    assert none.signal(mass, direction).counts(0, d)[0, 0] == 0.0
+    with pytest.warns(UnreachableWarning, match="none of their photons passes the selection"):
+        assert none.signal(mass, direction).counts(0, d)[0, 0] == 0.0
 
 
 def test_a_massless_n_does_not_decay(tmp_path):
@@ -191,6 +192,7 @@ def test_kaon_mode_sees_no_tau_and_is_open_above():
         ("volume.radius_m", {"volume": {"shape": "sphere"}}),
         ("selection.photon_GeV", {"selection": CARD["selection"] | {"photon_GeV": [3.0, 2.0]}}),
         ("selection.outer_m", {"selection": {"photon_GeV": [1.0, 2.0], "calorimeter_m": 3.0}}),
+        ("selection.outer_m", {"selection": CARD["selection"] | {"inner_m": 2.5}}),
     ],
 )
 def test_bad_cards_name_the_field(tmp_path, field, changes):
@@ -207,3 +209,24 @@ def test_a_users_card_is_an_experiment(tmp_path):
         mine.limit(np.array([0.1]), Direction("tau")).lower
         < registry.get("na62").limit(np.array([0.1]), Direction("tau")).lower
     )
+
+
+def test_a_calorimeter_before_the_volume_sees_nothing_and_says_so(tmp_path):
+    with pytest.warns(UnreachableWarning, match="the calorimeter lies before the decay volume"):
+        model = _model(tmp_path, selection=CARD["selection"] | {"calorimeter_m": 20.0})
+    with pytest.warns(UnreachableWarning, match="none of their photons passes the selection"):
+        assert model.signal(np.array([0.1]), Direction("mu")).counts(0, np.array([1e-6])).sum() == 0.0
+
+
+def test_a_volume_before_the_kaons_sees_nothing_and_says_so(tmp_path):
+    kaons = {"meson_beam": "K", "momentum_GeV": 75.0, "decays": 1e12, "decay_region_m": [80.0, 140.0]}
+    model = _model(tmp_path, source=kaons)
+    with pytest.warns(UnreachableWarning, match="no path of N crosses the decay volume"):
+        counts = model.signal(np.array([0.1]), Direction("mu")).counts(0, np.array([1e-6]))
+    assert counts.sum() == 0.0
+
+
+def test_a_volume_beside_the_calorimeter_sees_nothing_and_says_so(tmp_path):
+    model = _model(tmp_path, volume=CARD["volume"] | {"radius_m": 0.5, "length_m": 1.0, "centre_m": [60.0, 0.0, 70.0]})
+    with pytest.warns(UnreachableWarning, match="none of their photons passes the selection"):
+        assert model.signal(np.array([0.1]), Direction("mu")).counts(0, np.array([1e-6])).sum() == 0.0

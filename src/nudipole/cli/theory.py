@@ -73,7 +73,7 @@ def width(mass: float, d: float | None, mu: float | None, majorana: bool, energy
 )
 @common.json_option
 def meson(parent: str, mass: float, d: float | None, mu: float | None, both: bool, as_json: bool) -> None:
-    """Decays of a meson into N: pi0, eta, eta', rho, omega, phi, J/psi, Upsilon, pi, K, D, Ds, B."""
+    """Decays of a meson into N: pi0, eta, eta', rho, omega, phi, J/psi, psi', Upsilon(1S-3S), pi, K, D, Ds, B."""
     result = api.meson(parent, mass, api.coupling(d, mu), both)
     if as_json:
         common.echo_json(result)
@@ -84,7 +84,7 @@ def meson(parent: str, mass: float, d: float | None, mu: float | None, both: boo
     table = Table("channel", "width [GeV]", "branching ratio", title=f"{parent}, {states}")
     for row in result:
         table.add_row(row["channel"], f"{row['width_GeV']:.5g}", f"{row['branching_ratio']:.5g}")
-    Console().print(table)
+    Console().print(table if result else f"{parent} has no decay into N of {mass:g} GeV: too heavy")
 
 
 @click.command()

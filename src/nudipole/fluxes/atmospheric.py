@@ -133,6 +133,7 @@ def _components(cos_min: float, cos_max: float, oscillation: bool, model: Model)
     step = np.diff(edges)
     cosine = (edges[:-1, None] + step[:, None] * (np.arange(8) + 0.5) / 8.0).ravel()
     solid_angle = 2.0 * np.pi * np.repeat(step / 8.0, 8)
+    earth = {anti: _earth_probability(energy, cosine, anti) for anti in (False, True)} if oscillation else {}
     components = []
     for species in _SPECIES:
         flavor, antineutrino = SPECIES[species]
@@ -141,7 +142,7 @@ def _components(cos_min: float, cos_max: float, oscillation: bool, model: Model)
         if not oscillation:
             components.append(FluxComponent(f"atmospheric {species}", energy, intensity, pure(flavor), antineutrino))
             continue
-        chances = _earth_probability(energy, cosine, antineutrino)[..., ("e", "mu", "tau").index(flavor), :]
+        chances = earth[antineutrino][..., ("e", "mu", "tau").index(flavor), :]
         fractions = np.sum(by_direction[..., None] * chances, axis=0) / intensity[:, None]
         components.append(FluxComponent(f"atmospheric {species}", energy, intensity, mixed(fractions), antineutrino))
     return tuple(components)

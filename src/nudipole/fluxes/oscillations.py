@@ -210,17 +210,20 @@ def probability(
     energy_array, length, density = (np.asarray(x, dtype=float) for x in (energy, lengths, electron_densities))
     if density.ndim == 0:
         length, density = length[..., None], density[None]
-    length, density = np.broadcast_arrays(length, density)
-    shape = np.broadcast_shapes(energy_array.shape, length.shape[:-1])
+    layers = np.broadcast_shapes(length.shape[-1:], density.shape[-1:])
+    length = np.broadcast_to(length, length.shape[:-1] + layers)
+    density = np.broadcast_to(density, density.shape[:-1] + layers)
+    shape = np.broadcast_shapes(energy_array.shape, length.shape[:-1], density.shape[:-1])
     amplitude = np.broadcast_to(np.eye(3, dtype=complex), (*shape, 3, 3))
     matrix = osc.pmns.conj() if antineutrino else osc.pmns
     splitting = np.array([0.0, osc.dm2_21, osc.dm2_31]) * EV2
     vacuum = np.einsum("ai,i,bi->ab", matrix, splitting, matrix.conj())
     sign = -1.0 if antineutrino else 1.0
     for layer in range(length.shape[-1]):
-        hamiltonian = vacuum / (2.0 * energy_array[..., None, None]) + 0j
+        # eigenvectors know energy and density, not the length: paths of one Earth share them
         potential = sign * POTENTIAL_PER_MOL * density[..., layer]
-        hamiltonian = np.broadcast_to(hamiltonian, (*shape, 3, 3)).copy()
+        local = np.broadcast_shapes(energy_array.shape, potential.shape)
+        hamiltonian = np.broadcast_to(vacuum / (2.0 * energy_array[..., None, None]) + 0j, (*local, 3, 3)).copy()
         hamiltonian[..., 0, 0] += potential
         values, vectors = np.linalg.eigh(hamiltonian)
         phase = np.exp(-1j * values * (length[..., layer] * units.METRE)[..., None])

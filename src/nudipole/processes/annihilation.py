@@ -248,7 +248,7 @@ def _pole_integrals(pole: FloatArray | float) -> tuple[FloatArray, FloatArray]:
     """int (1 - c^2) / (a - c)^n dc over [-1, 1] for n = 1, 2 and a > 1; a series where the logarithms cancel."""
     a = np.asarray(pole, dtype=float)
     near = np.minimum(a, 30.0)
-    log = np.log1p(2.0 / (near - 1.0))
+    log = np.log1p(2.0 / np.maximum(near - 1.0, np.finfo(float).eps))  # a - 1 = 2 m_W^2 / s has no digits beyond
     far = 1.0 / np.maximum(a, 30.0) ** 2
     first = 4.0 * np.sqrt(far) * (1 / 3 + far * (1 / 15 + far * (1 / 35 + far * (1 / 63 + far / 99))))
     second = 4.0 * far * (1 / 3 + far * (1 / 5 + far * (1 / 7 + far * (1 / 9 + far / 11))))

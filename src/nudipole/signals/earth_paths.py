@@ -44,8 +44,8 @@ def path_edges(shortest: float = 0.0, longest: float = 2.0 * earth.RADIUS, first
     >>> [float(x) for x in path_edges(20.0, 200.0)[[0, -1]].round(6)]
     [20.0, 200.0]
     """
-    check_non_negative(shortest=shortest, longest=longest)
-    check_positive(first=first)
+    check_non_negative(shortest=shortest)
+    check_positive(longest=longest, first=first)
     if longest <= max(shortest, 0.0):
         raise DomainError(f"no path between {shortest:g} and {longest:g} m")
     start = min(max(shortest, first), 0.5 * (shortest + longest))

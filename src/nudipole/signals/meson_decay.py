@@ -18,6 +18,7 @@ chance to decay within ``decay_path_m`` (an interaction length, or the way to th
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,7 +31,7 @@ import numpy.typing as npt
 from nudipole import options, units
 from nudipole.cards import Card, Fraction, NonNegative, Options, Positive, Section
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, NudipoleError
+from nudipole.errors import CardError, NudipoleError, UnreachableWarning
 from nudipole.fluxes import mesons as spectra
 from nudipole.inference.counting import feldman_cousins, poisson_upper_limit
 from nudipole.inference.limits import CountStatistic, Statistic
@@ -145,6 +146,10 @@ def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
         raise CardError(file, "source", source.beam, str(error)) from error
     if card.selection.photon_GeV[1] <= card.selection.photon_GeV[0]:
         raise CardError(file, "selection.photon_GeV", card.selection.photon_GeV, "the window must have a width")
+    if card.selection.outer_m <= card.selection.inner_m:
+        raise CardError(file, "selection.outer_m", card.selection.outer_m, "must be larger than selection.inner_m")
+    if card.selection.calorimeter_m <= volume.extent[0]:
+        _warn(card.key, "the calorimeter lies before the decay volume")
     return MesonDecayModel(card, file, volume)
 
 
@@ -291,6 +296,8 @@ class MesonDecayModel:
         """Photons that are seen, with their segments of path, gathered by group, slice and momentum."""
         near, far = self.volume.chord(events.origin, events.direction)
         hit = far > near
+        if hit.size and not hit.any():
+            _warn(self.card.key, "no path of N crosses the decay volume")
         events = events.rows(np.nonzero(hit)[0])
         u, piece = events.uniforms, np.minimum((events.uniforms[:, 5] * _SLICES).astype(int), _SLICES - 1)
         step = (far[hit] - near[hit]) / _SLICES
@@ -305,6 +312,8 @@ class MesonDecayModel:
         angular = 2 * hnl_decay.photon_angular_distribution(spin, events.polarisation)
         weight = events.weight * _SLICES * angular * self._seen(events, near + 0.5 * step, light)
         bins = np.floor(_PER_DECADE * np.log10(events.momentum)).astype(int)
+        if hit.any() and not weight.any():
+            _warn(self.card.key, "N cross the volume, but at some masses none of their photons passes the selection")
         code = (bins * _SLICES + piece) * len(_GROUPS) + events.group
         return _gather(code, weight, 1 / events.momentum, near, near + step)
 
@@ -319,6 +328,10 @@ class MesonDecayModel:
         inside = (photon[:, 0] > low) & (photon[:, 0] < high) & (photon[:, 3] > 0) & (way > 0)
         inside &= (radius >= selection.inner_m) & (radius <= selection.outer_m)
         return np.where(inside, selection.efficiency, 0.0)
+
+
+def _warn(key: str, reason: str) -> None:
+    warnings.warn(f"{key}: {reason}; such counts are zero", UnreachableWarning, stacklevel=3)
 
 
 def _gather(

@@ -53,7 +53,7 @@ class PhotonAcceptance:
             energy_min=self.energy_min, x_transverse_min=self.x_transverse_min, efficiency=self.efficiency
         )
         check_between(-1.0, 1.0, veto_cosine=self.veto_cosine, beam_velocity=self.beam_velocity)
-        if self.cosine_max >= 1.0 or self.efficiency > 1.0 or self.energy_max <= self.energy_min:
+        if self.cosine_max >= 1.0 or self.efficiency > 1.0 or not self.energy_max > self.energy_min:
             raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
 
     def minimum_energy(self, cosine: FloatArray, sqrt_s: float) -> FloatArray:

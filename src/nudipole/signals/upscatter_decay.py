@@ -18,6 +18,7 @@ equal s/p are all that a template holds. Couplings come out to 1 % (tests agains
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +30,7 @@ import numpy.typing as npt
 
 from nudipole import options, tables, units
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError
+from nudipole.errors import CardError, UnreachableWarning
 from nudipole.fluxes.flux import Flux
 from nudipole.inference.limits import Statistic
 from nudipole.kinematics import maximum_hnl_mass, threshold_energy
@@ -111,9 +112,13 @@ class UpscatterModel:
     # --- what every mass shares --------------------------------------------------------------------------------------
     @cached_property
     def passages(self) -> Passages:
-        """Where N from each kind of matter passes the decay volumes."""
+        """Where N from each kind of matter passes the decay volumes; warns if it never does."""
         matter = [(region.kind, region.place) for region in self.regions]
-        return passages.tabulate(matter, self.detectors, self.card.selection.separation_min_m)
+        found = passages.tabulate(matter, self.detectors, self.card.selection.separation_min_m)
+        if not any(mean.any() for mean in found.mean.values()):
+            message = f"{self.card.key}: no path from the matter crosses the detector; every count is zero"
+            warnings.warn(message, UnreachableWarning, stacklevel=2)
+        return found
 
     @cached_property
     def _scatterers(self) -> dict[str, tuple[Scatterer, dict[str, float]]]:
