@@ -16,7 +16,6 @@ import msgspec
 
 from nudipole.errors import LARGEST, SMALLEST, CardError
 
-SCHEMA = 1
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]

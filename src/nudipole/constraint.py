@@ -37,7 +37,6 @@ def as_masses(masses: npt.ArrayLike) -> FloatArray:
 Kind = Literal["exclusion", "projection", "roi", "line"]
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
 EDGES = ("lower", "upper", "gap-low", "gap-high", "open")
-BASES = ("first-principles", "normalised", "digitised")
 
 
 @dataclass(frozen=True)

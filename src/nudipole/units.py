@@ -34,8 +34,6 @@ CENTIMETRE = 0.01 * METRE
 KILOMETRE = 1e3 * METRE
 FEMTOMETRE = 1e-15 * METRE
 SECOND = 1.0 / (codata.hbar * JOULE)  # GeV^-1
-MINUTE = 60.0  # s
-HOUR = 3600.0  # s
 DAY = 86400.0  # s
 YEAR = codata.Julian_year  # s
 GRAM = 1e-3 * codata.c**2 * JOULE  # GeV
@@ -80,7 +78,6 @@ AVOGADRO = codata.N_A
 
 # --- magnetic moments -------------------------------------------------------------------------------------------------
 BOHR_MAGNETON = ELEMENTARY_CHARGE / (2.0 * ELECTRON_MASS)  # 296.30 GeV^-1
-NUCLEAR_MAGNETON = ELEMENTARY_CHARGE / (2.0 * PROTON_MASS)
 PROTON_MOMENT = codata.value("proton mag. mom. to nuclear magneton ratio")
 NEUTRON_MOMENT = codata.value("neutron mag. mom. to nuclear magneton ratio")
 

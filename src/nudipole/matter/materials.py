@@ -101,11 +101,6 @@ class Material:
         return self.electrons_per_kg
 
     @property
-    def free_protons_per_kg(self) -> float:
-        """Number of hydrogen nuclei H1 in a kilogram."""
-        return sum(number for nucleus, number in self.nuclei_per_kg if nucleus.name == "H1")
-
-    @property
     def neutrons_per_kg(self) -> float:
         """Number of neutrons in a kilogram."""
         return sum(number * nucleus.neutrons for nucleus, number in self.nuclei_per_kg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +80,3 @@ class Bins:
     edges: FloatArray
     observed: FloatArray | None = None
     shape: tuple[int, ...] = field(default_factory=tuple)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {"axis": self.axis, "edges": self.edges.tolist()}
