@@ -96,9 +96,7 @@ def monte_carlo(model, mass, couplings, number=1 << 19, energies=240):
             kilograms = slab.density * np.pi * radius**2 * thickness
         hnl = states.energy[chosen]
         momentum = np.sqrt(hnl**2 - mass**2)
-        spin = production.polarisation(
-            states.recoil[chosen], energy[states.neutrino[chosen]], mass, states.target_mass[chosen]
-        )
+        spin = states.polarisation[chosen]
         spread = 4 * rng.random(number) - 2 - spin
         rest = spread / (1 + np.sqrt(np.maximum(1 - spin * spread, 0)))
         photons = photon_selection.decay_photons(hnl, momentum, cosine, rest, rng.random(number))

@@ -50,8 +50,9 @@ class States:
         Energy [GeV] given to the target: of the recoiling particle, or of the hadronic shower.
     shower : ndarray (n,) of bool
         Whether that energy is hadronic or electromagnetic activity (deep-inelastic, electrons, nucleons).
-    target_mass : ndarray (n,)
-        Mass [GeV] of what recoils; 0 for deep-inelastic scattering.
+    polarisation : ndarray (n,)
+        Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all). Deep-inelastic
+        scattering is taken as fully flipped: wrong by O(M^2 / E^2).
     """
 
     weight: FloatArray
@@ -61,26 +62,11 @@ class States:
     forward: npt.NDArray[np.bool_]
     recoil: FloatArray
     shower: npt.NDArray[np.bool_]
-    target_mass: FloatArray
+    polarisation: FloatArray
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> States:
         """Some of the states, as one-dimensional arrays."""
         return States(**{name: getattr(self, name)[chosen] for name in States.__dataclass_fields__})
-
-
-def polarisation(
-    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: FloatArray | float, target_mass: FloatArray
-) -> FloatArray:
-    """Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all).
-
-    The part of deep-inelastic scattering (target mass 0) is taken as fully flipped: wrong by O(M^2 / E^2).
-    """
-    elastic = target_mass > 0
-    mass = np.where(elastic, target_mass, 1.0)
-    flip, conserve = helicity.spectra_spin0(recoil, neutrino_energy, hnl_mass, mass)
-    both = flip + conserve
-    value = np.divide(flip - conserve, both, out=np.ones_like(both), where=both > 0)
-    return np.where(elastic, value, 1.0)
 
 
 class Scatterer(NamedTuple):
@@ -203,6 +189,7 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
     energy, mass, low, high = neutrino_energy[..., None], mass[..., None], low[..., None], high[..., None]
     recoil = np.clip(recoil, low, np.where(high > 0, high, 1.0))
     section = upscattering.spectrum_inside(target, recoil, energy, mass, low, high)
+    polarisation = helicity.polarisation_spin0(recoil, energy, mass, np.asarray(target.mass), low, high)
     hnl = np.maximum(energy - recoil, mass)
     momentum = np.sqrt((hnl - mass) * (hnl + mass))
     transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low) * (high - recoil)
@@ -218,7 +205,7 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
         along > 0,
         recoil,
         np.full(recoil.shape, is_shower),
-        np.full(recoil.shape, target.mass),
+        polarisation,
     )
 
 
@@ -258,7 +245,7 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
         along > 0,
         np.broadcast_to(lost, shape),
         np.ones(shape, dtype=bool),
-        np.zeros(shape),
+        np.ones(shape),
     )
 
 

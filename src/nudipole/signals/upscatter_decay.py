@@ -41,7 +41,7 @@ from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.passages import ANGLES, STEP, Passages
 from nudipole.signals.photon_selection import PhotonSelection
-from nudipole.signals.production import Scatterer, States, polarisation, scatterers, states_on
+from nudipole.signals.production import Scatterer, States, scatterers, states_on
 from nudipole.signals.template import SignalTemplate
 from nudipole.signals.upscatter_card import UpscatterCard
 from nudipole.signals.upscatter_source import Region
@@ -234,7 +234,7 @@ class UpscatterModel:
         shape = (len(masses), 2, fluence.shape[2], len(ANGLES), len(self._momenta))
         flying = {name: np.zeros(shape) for name in self.passages.mean}
         for scatterer, amounts in self._scatterers.values():
-            made = self._flying(states_on(scatterer, energies, masses), masses, direction, energies, fluence)
+            made = self._flying(states_on(scatterer, energies, masses), masses, direction, fluence)
             for name, amount in amounts.items():
                 flying[name] += amount * made
         return [
@@ -242,37 +242,35 @@ class UpscatterModel:
             for row, mass in enumerate(masses)
         ]
 
-    def _flying(
-        self, states: States, masses: FloatArray, direction: Direction, energies: FloatArray, fluence: FloatArray
-    ) -> FloatArray:
+    def _flying(self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray) -> FloatArray:
         """N per d^2 and target, shared between angles and momenta: their number, and their summed polarisation.
 
         Shape (masses, 2, columns of fluence, angles, momenta).
         """
         momenta, selection = len(self._momenta), self.card.selection
+        shape = (*fluence.shape[:2], -1)
         result = np.zeros((len(masses), 2, fluence.shape[2], len(ANGLES), momenta))
         cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(1.0 - states.sine**2)
-        chosen = (states.weight > 0) & (cosine >= selection.hnl_cosine_min)
+        weight = np.where(cosine >= selection.hnl_cosine_min, states.weight, 0.0)
         if selection.first_cascade_min_GeV > 0:
-            chosen &= states.shower & (states.recoil >= selection.first_cascade_min_GeV)
-        row = np.nonzero(chosen)[0]
-        if not row.size:
+            weight = np.where(states.shower & (states.recoil >= selection.first_cascade_min_GeV), weight, 0.0)
+        if not weight.any():
             return result
-        states, mass, size = states.rows(chosen), masses[row], len(masses) * len(ANGLES) * momenta
+        mass = masses.reshape(-1, *[1] * (weight.ndim - 1))
         momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-24))
-        weights = [states.weight]
-        if direction.nature == "dirac":
-            energy = energies[row, states.neutrino]
-            weights.append(states.weight * polarisation(states.recoil, energy, mass, states.target_mass))
-        below, far = _neighbours(np.arctan2(states.sine, cosine[chosen]), ANGLES)
+        below, far = _neighbours(np.arctan2(states.sine, cosine), ANGLES)
         step = np.clip(np.log(self._range[1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
         slow = np.clip((self._momenta[step] / momentum - 1.0) / np.expm1(STEP), 0.0, 1.0)  # linear in 1/p
-        corner = (row * len(ANGLES) + below) * momenta + step
+        row = np.arange(len(masses)).reshape(mass.shape)
+        corner = ((row * len(ANGLES) + below) * momenta + step).reshape(shape)
         place = np.stack([corner, corner + 1, corner + momenta, corner + momenta + 1]).ravel()
-        part = np.stack([(1 - far) * (1 - slow), (1 - far) * slow, far * (1 - slow), far * slow])
-        for index, weight in enumerate(weights):
+        near = 1.0 - far
+        part = np.stack([near * (1.0 - slow), near * slow, far * (1.0 - slow), far * slow]) * weight
+        parts = [part] if direction.nature == "majorana" else [part, part * states.polarisation]
+        for index, part in enumerate(parts):
             for column in range(fluence.shape[2]):
-                filled = np.bincount(place, (part * (weight * fluence[row, states.neutrino, column])).ravel(), size)
+                made = part.reshape(4, *corner.shape) * fluence[:, :, column, None]
+                filled = np.bincount(place, made.ravel(), len(masses) * len(ANGLES) * momenta)
                 result[:, index, column] = filled.reshape(-1, len(ANGLES), momenta)
         return result
 
