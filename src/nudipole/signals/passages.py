@@ -100,7 +100,8 @@ def tabulate(matter: Sequence[tuple[str, Body | Slab]], volumes: Sequence[Volume
 def _paths(samples: int) -> tuple[FloatArray, FloatArray]:
     """Uniforms (3, paths) for starting points, and directions (paths, 3); ``samples`` of their own at every angle."""
     shift = np.random.default_rng(41).random((4, len(ANGLES), 1))
-    u = ((points(samples, 4)[:, None] + shift) % 1.0).reshape(4, -1) if samples else np.zeros((4, 0))
+    u = (points(samples, 4)[:, None] + shift).reshape(4, -1) if samples else np.zeros((4, 0))
+    u -= u >= 1.0
     azimuth, angle = 2.0 * np.pi * u[3], np.repeat(ANGLES, samples)
     sine = np.sin(angle)
     return u[:3], np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), np.cos(angle)]).T

