@@ -20,7 +20,7 @@ from nudipole.constraint import Interval
 
 FloatArray = npt.NDArray[np.float64]
 Intervals = tuple[tuple[Interval, ...], ...]
-FINE, STRIDE, TOLERANCE = 60, 32, 6e-3
+FINE, STRIDE, TOLERANCE = 60, 32, 1e-2
 
 
 def solve(masses: FloatArray, exact: Callable[[FloatArray], Intervals]) -> Intervals:

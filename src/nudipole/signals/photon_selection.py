@@ -75,18 +75,19 @@ class PhotonSelection:
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
         each = np.ceil(_DECAYS * share).astype(np.intp) + _FEWEST
+        shift, points = _shifts(importance.size)[:, node], passages.points(_DECAYS + _FEWEST + 1, 7)
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = passages.points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
-            return u - (u >= 1.0)
+            u = np.take(points[dimension], order) + np.repeat(shift[dimension], each)
+            return np.asarray(u - (u >= 1.0))
 
         row, column = np.divmod(node, len(momenta))
         angle = _around(angles, row, uniform(5))
         momentum = 1.0 / _around(1.0 / momenta, column, uniform(6))
         rest = 2.0 * uniform(0) - 1.0
-        photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1))
+        photons = decay_photons(np.sqrt(momentum**2 + mass**2), momentum, np.cos(angle), rest, uniform(1))
         bins, efficiency = self._accept(photons, uniform)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)

@@ -18,8 +18,9 @@ equal s/p are all that a template holds. Couplings come out to 1 % (tests agains
 from __future__ import annotations
 
 import functools
+import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +49,7 @@ from nudipole.signals.upscatter_source import Region
 
 FloatArray = npt.NDArray[np.float64]
 ENERGY_NODES = 40  # at least, and so many a factor 1000
-_CHUNK = 8  # masses at once
+_CHUNK = 16  # masses at once
 _PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
 
@@ -231,48 +232,53 @@ class UpscatterModel:
         """
         energies = self._energies(masses)
         fluence = self._fluences(energies, direction)
-        shape = (len(masses), 2, fluence.shape[2], len(ANGLES), len(self._momenta))
+        shape = (2, fluence.shape[2], len(masses), len(ANGLES), len(self._momenta))
         flying = {name: np.zeros(shape) for name in self.passages.mean}
         for scatterer, amounts in self._scatterers.values():
-            made = self._flying(states_on(scatterer, energies, masses), masses, direction, fluence)
-            for name, amount in amounts.items():
-                flying[name] += amount * made
+            if scatterer.target is not None and masses.min() >= maximum_hnl_mass(self._range[1], scatterer.target.mass):
+                continue
+            states = states_on(scatterer, energies, masses)
+            for index, column, made in self._flying(states, masses, direction, fluence):
+                for name, amount in amounts.items():
+                    flying[name][index, column] += amount * made
         return [
-            self._decaying({name: every[row] for name, every in flying.items()}, float(mass))
+            self._decaying({name: every[:, :, row] for name, every in flying.items()}, float(mass))
             for row, mass in enumerate(masses)
         ]
 
-    def _flying(self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray) -> FloatArray:
-        """N per d^2 and target, shared between angles and momenta: their number, and their summed polarisation.
+    def _flying(
+        self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray
+    ) -> Iterator[tuple[int, int, FloatArray]]:
+        """N per d^2 and target, shared between angles and momenta, shape (masses, angles, momenta).
 
-        Shape (masses, 2, columns of fluence, angles, momenta).
+        One after the other their number (0) and their summed polarisation (1), for each column of fluence.
         """
-        momenta, selection = len(self._momenta), self.card.selection
-        shape = (*fluence.shape[:2], -1)
-        result = np.zeros((len(masses), 2, fluence.shape[2], len(ANGLES), momenta))
+        selection, shape = self.card.selection, (len(masses), len(ANGLES), len(self._momenta))
+        momenta = shape[2]
         cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(1.0 - states.sine**2)
         weight = np.where(cosine >= selection.hnl_cosine_min, states.weight, 0.0)
         if selection.first_cascade_min_GeV > 0:
             weight = np.where(states.shower & (states.recoil >= selection.first_cascade_min_GeV), weight, 0.0)
         if not weight.any():
-            return result
+            return
         mass = masses.reshape(-1, *[1] * (weight.ndim - 1))
         momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-24))
         below, far = _neighbours(np.arctan2(states.sine, cosine), ANGLES)
         step = np.clip(np.log(self._range[1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
         slow = np.clip((self._momenta[step] / momentum - 1.0) / np.expm1(STEP), 0.0, 1.0)  # linear in 1/p
         row = np.arange(len(masses)).reshape(mass.shape)
-        corner = ((row * len(ANGLES) + below) * momenta + step).reshape(shape)
+        corner = ((row * len(ANGLES) + below) * momenta + step).ravel()
         place = np.stack([corner, corner + 1, corner + momenta, corner + momenta + 1]).ravel()
         near = 1.0 - far
-        part = np.stack([near * (1.0 - slow), near * slow, far * (1.0 - slow), far * slow]) * weight
-        parts = [part] if direction.nature == "majorana" else [part, part * states.polarisation]
-        for index, part in enumerate(parts):
-            for column in range(fluence.shape[2]):
-                made = part.reshape(4, *corner.shape) * fluence[:, :, column, None]
-                filled = np.bincount(place, made.ravel(), len(masses) * len(ANGLES) * momenta)
-                result[:, index, column] = filled.reshape(-1, len(ANGLES), momenta)
-        return result
+        part = np.stack([near * (1.0 - slow), near * slow, far * (1.0 - slow), far * slow]).reshape(4, -1)
+        weights = [weight] if direction.nature == "majorana" else [weight, weight * states.polarisation]
+        each = corner.size // fluence[..., 0].size
+        for column, arriving in enumerate(fluence.reshape(-1, fluence.shape[2]).T):
+            arriving = np.repeat(arriving, each)
+            for index, weight in enumerate(weights):
+                made = part * (weight.ravel() * arriving)
+                filled = np.asarray(np.bincount(place, made.ravel(), math.prod(shape)), dtype=float).reshape(shape)
+                yield index, column, filled
 
     def _decaying(self, flying: Mapping[str, FloatArray], mass: float) -> FloatArray:
         """Accepted decays in cells of s/p: photons of the N that fly, on the passages of their matter."""
@@ -283,18 +289,16 @@ class UpscatterModel:
         in_time, cells = self._in_time(mass), len(self.passages.edges) - 2
         shape = (len(number), accepted.shape[1])
         outer = np.zeros((*shape, cells + len(self._momenta) - 1))
-        inner = np.zeros((*shape, len(self._momenta)))
+        passing = np.zeros((*shape, len(self._momenta), cells + 1))
         for name, mean in self.passages.mean.items():
             used, lit = _filled(mean.any(axis=1)), _filled(flying[name].any(axis=(0, 1, 2)))
             seen = np.einsum("kftp,kbtp->fbpt", flying[name][:, :, used, lit], accepted[:, :, used, lit])
-            passing = np.matmul(seen, mean[used])
-            if in_time is not None:
-                passing *= in_time[lit]
-            inner[:, :, lit] += passing[..., 0]
-            for index in range(passing.shape[2]):
-                first = lit.start + index
-                outer[:, :, first : first + cells] += passing[:, :, index, 1:]
-        return np.concatenate([inner, outer], axis=-1)
+            passing[:, :, lit] += np.matmul(seen, mean[used])
+        if in_time is not None:
+            passing *= in_time
+        for step in range(len(self._momenta)):
+            outer[:, :, step : step + cells] += passing[:, :, step, 1:]
+        return np.concatenate([passing[..., 0], outer], axis=-1)
 
     def _in_time(self, mass: float) -> FloatArray | None:
         """Part of each cell of h that comes late enough and while the gate is open, shape (momenta, cells)."""
