@@ -232,15 +232,15 @@ class Likelihood:
             if active.size == 0:
                 break
             scale = np.ones(len(active))
-            trial = look(found.theta[active] + step, active)
             for _ in range(40):
+                trial = look(found.theta[active] + scale[:, None] * step, active)
                 worse = ~(trial.value <= found.value[active] + 1e-10 * (1 + np.abs(found.value[active])))
                 if not np.any(worse):
                     break
                 scale = np.where(worse, 0.4 * scale, scale)
-                trial = look(found.theta[active] + scale[:, None] * step, active)
-            found.theta[active], found.value[active] = trial.theta, trial.value
-            found.slope[active], found.curvature[active] = trial.slope, trial.curvature
+            active = active[~worse]  # where no step is short enough, chi^2 falls no further
+            found.theta[active], found.value[active] = trial.theta[~worse], trial.value[~worse]
+            found.slope[active], found.curvature[active] = trial.slope[~worse], trial.curvature[~worse]
         return found
 
     def _bins(self, mu: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
