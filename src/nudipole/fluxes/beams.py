@@ -14,10 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import tables
 from nudipole.errors import DomainError, check_choice, check_increasing, check_non_negative, check_positive
+from nudipole.fluxes import event_rates
 from nudipole.fluxes.flux import Flux, FluxComponent, mixed, pure
-from nudipole.processes import deep_inelastic
 
 FloatArray = npt.NDArray[np.float64]
 SPECIES: Mapping[str, tuple[str, bool]] = {
@@ -332,12 +332,9 @@ def _nomad() -> Flux:
         stretched = energy * mean / mean_energy(energy, parent)
         unit = parent / np.trapezoid(parent, stretched)
         components += list(tabulated("nomad", stretched, {species: relative * unit}))
-    muon = components[0]
-    nucleons = NOMAD_FIDUCIAL_TONNES * 1e6 * units.AVOGADRO
-    events = nucleons * np.sum(muon.quadrature(muon.intensity) * deep_inelastic.charged_current(muon.energy))
-    return Flux("SPS NOMAD", tuple(components), "run", ("NOMAD:2011gat",), tabulated=True).scaled(
-        NOMAD_CC_EVENTS / float(events)
-    )
+    shape = Flux("SPS NOMAD", tuple(components), "run", ("NOMAD:2011gat",), tabulated=True)
+    events = event_rates.charged_current_events(shape, NOMAD_FIDUCIAL_TONNES, "mu", antineutrino=False)
+    return shape.scaled(NOMAD_CC_EVENTS / events)
 
 
 def mean_energy(energy: FloatArray, intensity: FloatArray) -> float:
