@@ -29,7 +29,9 @@ def traced(q2: np.ndarray, energy: np.ndarray, lepton: float, antineutrino: bool
     leptons, hadrons = [], []
     for mu in range(4):
         leptons.append(dirac.GAMMA[mu] @ (dirac.IDENTITY - sign * dirac.GAMMA5))
-        current = f1 * dirac.GAMMA[mu] + 1j * f2 / (2 * M) * dirac.sigma_q(mu, q) + axial * dirac.GAMMA[mu] @ dirac.GAMMA5
+        current = (
+            f1 * dirac.GAMMA[mu] + 1j * f2 / (2 * M) * dirac.sigma_q(mu, q) + axial * dirac.GAMMA[mu] @ dirac.GAMMA5
+        )
         hadrons.append(current + pseudoscalar * q[..., mu, None, None] / M * dirac.GAMMA5)
     total = np.zeros(np.shape(energy))
     for mu in range(4):
