@@ -65,6 +65,7 @@ def test_published_curve_within_a_quarter(key, table, flavor, preset, low, high)
     [
         ("sbnd", "mu", "magill2018"),
         ("microboone", "mu", "magill2018"),
+        ("ship-main", "tau", "default"),
         ("dune-nd", "e", "schwetz2021"),
         ("dune-nd", "e", "schwetz2021-weak"),
     ],
