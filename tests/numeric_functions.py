@@ -388,7 +388,7 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
-    "supernova.emission.total_rate",
+    "supernova.channels.total_rate",
     "constraint.Limit",
     "cosmology.criteria.Criterion.statistic",
     "cosmology.evolution.History",
@@ -481,12 +481,12 @@ INNER = [
     "signals.template.SignalTemplate",
     "signals.upscatter_decay.UpscatterModel.signal",
     "supernova.bursts.detected_area",
-    "supernova.constraints.Cooling.ratio",
-    "supernova.constraints.NextSupernova.ratio",
-    "supernova.constraints.Stellar.ratio",
-    "supernova.constraints.VisibleEnergy.ratio",
+    "supernova.criteria.Cooling.ratio",
+    "supernova.criteria.NextSupernova.ratio",
+    "supernova.criteria.Stellar.ratio",
+    "supernova.criteria.VisibleEnergy.ratio",
     "supernova.emission.Rates",
-    "supernova.emission.sum_rates",
+    "supernova.channels.sum_rates",
     "supernova.gamma_rays.profile_deviance",
     "supernova.luminosity.Escape",
     "supernova.luminosity.path_lengths",
