@@ -248,6 +248,7 @@ TYPES: dict[object, Menu] = {
     photon_acceptance.PhotonAcceptance: lambda: [collider().acceptance],
     MonoPhotonSearch: lambda: [search()],
     Direction: DIRECTIONS,
+    relic.Relic: lambda: [relic.relic(0.1, 1e-12, "dirac", 8, 30.0)],
 }
 EDGES = np.array([1.0, 2.0, 4.0])
 TIMES: Menu = [[0.0, 1.0, 6.0], [0.0, 2.0, 1.0], [np.nan, 1.0, 2.0], [0.0, 1e300], [1.0], 3.0, -EDGES[::-1]]
@@ -318,7 +319,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
         "kappa": [np.full(9, 0.1), np.zeros(9), np.full((3, 9), 1e60), np.full(9, -1.0), np.zeros(8)],
     },
     "cosmology.relic.scattering_rate": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
-    "cosmology.evolution.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
+    "cosmology.hot_phase.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
     "cosmology.evolution.evolve": {"mass": [0.1, 0.0, np.nan, 1e300], "strength": [0.0, 1e-14, 1e-200, -1.0, 1e300]},
     "fluxes.flux.FluxComponent": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2]]},
     "fluxes.mesons.bmpt": {"beam": [400.0, 8.0, np.nan, 1e300, 0.0], "angle": [0.01, 0.1, np.nan, -1.0]},
@@ -394,6 +395,7 @@ INNER = [
     "cosmology.evolution.History",
     "cosmology.grid.SkyGrid",
     "cosmology.relic.Relic",
+    "cosmology.relic.relax",
     "cosmology.relic.Relic.density",
     "detectors.geometry.Cylinder",
     "detectors.geometry.Cylinder.chord",
@@ -497,7 +499,7 @@ UNBOUNDED: dict[str, str] = {
     "api.width": "a stable N lives for ever",
     "cosmology.evolution.Options": "no reheating: infinitely hot",
     "cosmology.grid.Assumptions": "no reheating: infinitely hot",
-    "cosmology.evolution.decoupling_temperature": "an N without coupling never was coupled",
+    "cosmology.hot_phase.decoupling_temperature": "an N without coupling never was coupled",
     "kinematics.minimum_neutrino_energy": "no neutrino makes a massive N at zero recoil",
     "portal.Portal.decay_length": "a stable N flies for ever",
     "signals.arrival.delay": "what rests never arrives",
