@@ -46,6 +46,7 @@ def test_both_axes_show_one_coupling(atlas):
 
 
 @pytest.mark.validation
+@pytest.mark.filterwarnings("ignore::nudipole.processes.validity.EffectiveTheoryWarning")
 def test_every_name_in_every_figure_can_be_read(tmp_path):
     """Boxes as drawn: inside their plane, none over another, the flavour's symbol included."""
     limits = run.atlas(tmp_path, masses=40, jobs=1, figures=False).limits
