@@ -441,7 +441,19 @@ def ship(flavor: str, anti: bool = False, above: float = 0.0) -> float:
     return charged_current_events(flux, 8.18, flavor, anti, above, neutron_fraction=LEAD)
 
 
-SHIP = [
+def per_tonne(baseline: float) -> float:
+    return cc(beams.booster(baseline), 1.0, ARGON)
+
+
+NOT_QUOTED = [  # no error is known, so none is asked for: shown as it is
+    Check(
+        "`booster` 110 m over 470 m",
+        "ν_μ CC per tonne of Ar",
+        5.213e6 / 112 / (173302 / 87),
+        lambda: per_tonne(110.0) / per_tonne(470.0),
+        (),
+        "as above",
+    ),
     Check("`ship`", "ν_μ CC, 8.18 t Pb", 2.7e6, lambda: ship("mu"), (), "2112.01487"),
     Check("`ship`", "ν_e CC", 1.1e6, lambda: ship("e"), (), "2112.01487"),
     Check("`ship`", "ν_τ CC", 3.2e4, lambda: ship("tau"), (), "2112.01487"),
@@ -470,7 +482,7 @@ def test_what_is_said_to_miss_still_misses(check: Check) -> None:
 
 
 def test_charm2_protons_were_more_in_antineutrino_mode() -> None:
-    """1.69 : 1 is printed as nu : nubar (1812.08768); only nubar : nu gives the two samples their ratio.
+    """1.69 : 1 is nu : nubar as we have it from 1812.08768; only nubar : nu gives the two samples their ratio.
 
     Mass, efficiency and the total of protons drop out of it.
     """
@@ -517,11 +529,11 @@ def test_booster_at_600_m_has_no_count_of_its_own() -> None:
     assert far / near == pytest.approx((470 / 600) ** 2, rel=1e-9)
 
 
-@pytest.mark.parametrize("check", [*CHECKS, *MISSES, *SHIP], ids=lambda c: f"{c.flux} {c.what}")
+@pytest.mark.parametrize("check", [*CHECKS, *MISSES, *NOT_QUOTED], ids=lambda c: f"{c.flux} {c.what}")
 def test_documentation_shows_what_is_computed(check: Check) -> None:
     page = Path(__file__).parents[2] / "docs" / "physics" / "high_energy_fluxes.md"
     assert check.row() in page.read_text(encoding="utf-8"), check.row()
 
 
 if __name__ == "__main__":
-    print("\n".join(check.row() for check in [*CHECKS, *MISSES, *SHIP]))
+    print("\n".join(check.row() for check in [*CHECKS, *MISSES, *NOT_QUOTED]))
