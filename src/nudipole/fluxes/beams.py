@@ -244,9 +244,9 @@ def lbnf(site: str = "near", mode: str = "neutrino", oscillation: bool = True) -
 
     Notes
     -----
-    Far, neutrino mode: nu_mu is a table; the wrong-sign and electron components are the near spectra scaled to the far
-    totals 1.21e-15 and 1.5e-16 cm^-2 per POT (public GLoBES files), nuebar by the same factor as nue. Far,
-    antineutrino mode: the near spectra times the far-to-near ratio of neutrino mode, charge conjugated.
+    Far, antineutrino mode: a table of every species to 39 GeV. Neutrino mode: nu_mu is a table to 30 GeV; the wrong-sign
+    and electron components are the near spectra scaled to the far totals 1.21e-15 and 1.5e-16 cm^-2 per POT (public GLoBES
+    files), nuebar by the same factor as nue.
 
     Examples
     --------
@@ -269,14 +269,12 @@ _FAR_TOTALS = {"mubar": 1.21e-15, "e": 1.5e-16}  # cm^-2 per POT, neutrino mode,
 
 
 def _far_unoscillated(mode: str) -> tuple[FluxComponent, ...]:
+    if mode == "antineutrino":
+        return _table("lbnf_far_rhc")
     near, far = _table("lbnf_near_fhc"), _table("lbnf_far_fhc")
     ratio = {s: total / _species_total(near, s) for s, total in _FAR_TOTALS.items()}
     ratio["ebar"] = ratio["e"]
-    if mode == "neutrino":
-        return far + _rescaled(tuple(c for c in near if c.name.split(" ")[1] in ratio), ratio)
-    ratio["mu"] = _species_total(far, "mu") / _species_total(near, "mu")
-    conjugate = {"e": "ebar", "ebar": "e", "mu": "mubar", "mubar": "mu"}
-    return _rescaled(_table("lbnf_near_rhc"), {conjugate[s]: r for s, r in ratio.items()})
+    return far + _rescaled(tuple(c for c in near if c.name.split(" ")[1] in ratio), ratio)
 
 
 def _oscillated(components: tuple[FluxComponent, ...]) -> tuple[FluxComponent, ...]:
