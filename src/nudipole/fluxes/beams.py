@@ -31,6 +31,7 @@ SPECIES: Mapping[str, tuple[str, bool]] = {
 }
 MODES = ("neutrino", "antineutrino")
 _HORN = {"neutrino": "fhc", "antineutrino": "rhc"}
+_CONJUGATE = {"e": "ebar", "ebar": "e", "mu": "mubar", "mubar": "mu"}
 _NODES = 160
 
 
@@ -162,12 +163,11 @@ def booster(baseline_m: float = 541.0, mode: str = "neutrino") -> Flux:
     components = _table(f"bnb_{near}m_fhc")
     if mode == "antineutrino":
         reference = _table("bnb_541m_fhc")
-        swap = {"e": "ebar", "ebar": "e", "mu": "mubar", "mubar": "mu"}
-        ratio = {new: _species_total(components, s) / _species_total(reference, s) for s, new in swap.items()}
+        ratio = {new: _species_total(components, s) / _species_total(reference, s) for s, new in _CONJUGATE.items()}
         horn = _table("bnb_541m_rhc")
         electrons = tuple(c for c in horn if c.name.endswith((" e", " ebar")))
         muons = tuple(c for c in horn if c.name.endswith((" mu", " mubar")))
-        components = (*_moved(muons, components, reference, swap), *_rescaled(electrons, ratio))
+        components = (*_moved(muons, components, reference, _CONJUGATE), *_rescaled(electrons, ratio))
     components = _rescaled(components, dict.fromkeys(SPECIES, dilution))
     return Flux(f"booster {baseline_m:g} m {mode}", components, "POT", ("AguilarArevalo:2008yp",), tabulated=True)
 
@@ -245,8 +245,9 @@ def lbnf(site: str = "near", mode: str = "neutrino", oscillation: bool = True) -
     Notes
     -----
     Far, antineutrino mode: a table of every species to 39 GeV. Neutrino mode: nu_mu is a table to 30 GeV; the wrong-sign
-    and electron components are the near spectra scaled to the far totals 1.21e-15 and 1.5e-16 cm^-2 per POT (public GLoBES
-    files), nuebar by the same factor as nue.
+    and electron components are the near spectra times the far-to-near ratio, energy by energy, of the charge-conjugate
+    species in antineutrino mode. The totals of the public file, 1.21e-15 and 1.5e-16 cm^-2 per POT of nubar_mu and
+    nu_e, come out to 3 per cent.
 
     Examples
     --------
@@ -265,16 +266,14 @@ def lbnf(site: str = "near", mode: str = "neutrino", oscillation: bool = True) -
 
 _FAR_BASELINE = 1285e3  # m
 _CRUST_ELECTRONS = 2.848 * 0.497  # mol / cm^3, mean density along the beam (arXiv:2103.04797)
-_FAR_TOTALS = {"mubar": 1.21e-15, "e": 1.5e-16}  # cm^-2 per POT, neutrino mode, public GLoBES far-detector file
 
 
 def _far_unoscillated(mode: str) -> tuple[FluxComponent, ...]:
+    conjugate = _table("lbnf_far_rhc")
     if mode == "antineutrino":
-        return _table("lbnf_far_rhc")
-    near, far = _table("lbnf_near_fhc"), _table("lbnf_far_fhc")
-    ratio = {s: total / _species_total(near, s) for s, total in _FAR_TOTALS.items()}
-    ratio["ebar"] = ratio["e"]
-    return far + _rescaled(tuple(c for c in near if c.name.split(" ")[1] in ratio), ratio)
+        return conjugate
+    others = tuple(c for c in _table("lbnf_near_fhc") if not c.name.endswith(" mu"))
+    return _table("lbnf_far_fhc") + _moved(others, conjugate, _table("lbnf_near_rhc"), _CONJUGATE)
 
 
 def _oscillated(components: tuple[FluxComponent, ...]) -> tuple[FluxComponent, ...]:
