@@ -8,7 +8,7 @@ file, field, value and what is allowed. (This lives below ``signals`` because ev
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -162,7 +162,7 @@ def convert(raw: Mapping[str, Any], card_type: type[CardType], file: object) -> 
         if "unknown field" in message:
             unknown = message.split("`")[1]
             field = f"{field}.{unknown}".lstrip(".")
-            message = "unknown field"
+            message = f"unknown field; allowed: {', '.join(_fields(card_type, field.split('.')[:-1]))}"
         elif "missing required field" in message:
             field = f"{field}.{message.split('`')[1]}".lstrip(".")
             message = "is required"
@@ -179,6 +179,22 @@ def _check_numbers(value: Any, field: str, file: object) -> None:
             _check_numbers(item, f"{field}[{index}]", file)
     elif isinstance(value, (int, float)) and value != 0 and not SMALLEST <= abs(value) <= LARGEST:
         raise CardError(file, field, value, f"a number must be 0 or lie between {SMALLEST:g} and {LARGEST:g} in size")
+
+
+def _fields(hint: Any, path: Sequence[str]) -> list[str]:
+    """Names of the fields of the table at this path of a card type (``matter[0]``, ``selection``, ...)."""
+    for part in path:
+        inner = {field.name: field.type for table in _tables(hint) for field in msgspec.structs.fields(table)}
+        hint = inner.get(part.partition("[")[0], hint)
+    return [field.name for table in _tables(hint) for field in msgspec.structs.fields(table)]
+
+
+def _tables(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    """The tables that a field may hold, inside lists, unions and annotations too."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    for argument in getattr(hint, "__args__", ()):
+        yield from _tables(argument)
 
 
 def _look_up(raw: Any, field: str) -> Any:
