@@ -389,6 +389,8 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
+    "supernova.channels.energy_grid",
+    "supernova.channels.gain_and_loss",
     "supernova.channels.total_rate",
     "constraint.Limit",
     "cosmology.criteria.Criterion.statistic",
