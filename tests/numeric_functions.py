@@ -390,6 +390,8 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
+    "supernova.channels.energy_grid",
+    "supernova.channels.gain_and_loss",
     "supernova.channels.total_rate",
     "constraint.Limit",
     "cosmology.criteria.Criterion.statistic",
@@ -422,6 +424,10 @@ INNER = [
     "fluxes.parton_luminosity.PartonLuminosity",
     "inference.likelihood.Likelihood.along",
     "inference.likelihood.ProfilePoint",
+    "inference.profile.BestFit",
+    "inference.profile.Profile",
+    "inference.profile.Profile.at",
+    "inference.profile.Profile.edge",
     "inference.limits.CountStatistic.delta_chi2",
     "inference.limits.ProfileStatistic.delta_chi2",
     "processes.structure_functions.interpolated_f2",

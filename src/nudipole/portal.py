@@ -11,7 +11,7 @@ width as ``D = sum |d_alpha|^2``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -251,10 +251,6 @@ class Portal:
             return float("inf")
         momentum = np.sqrt((energy - self.mass) * (energy + self.mass))
         return float(momentum / (self.mass * self.width) * units.HBAR_C)
-
-    def with_d(self, d: float) -> Portal:
-        """The same point with another coupling."""
-        return replace(self, d=d)
 
     def _repr_html_(self) -> str:
         rows = {
