@@ -23,7 +23,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.constraint import as_masses
@@ -31,7 +30,8 @@ from nudipole.errors import DomainError, check_choice, check_non_negative, check
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
 from nudipole.portal import Direction
 from nudipole.processes import annihilation
-from nudipole.signals.collider import midpoints, widths
+from nudipole.signals.collider import widths
+from nudipole.signals.quadrature import legendre, midpoints
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
@@ -237,11 +237,11 @@ def acceptance_times_cross_section(mass: float, direction: Direction, search: Mo
 def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _Nodes:
     luminosity = proton_proton(search.sqrt_s)
     low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
-    log, log_weight = _legendre(20)
+    log, log_weight = legendre(20)
     half = 0.5 * np.log(luminosity.sqrt_s_hat[-1] / low)
     root = low * np.exp(half * (log + 1.0))
     s = root[:, None, None, None] ** 2
-    c, c_weight = _legendre(12)
+    c, c_weight = legendre(12)
     c, c_weight = c[6:, None, None], 2.0 * c_weight[6:, None, None]  # even under c -> -c with the photon reflected
     star, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
     star, star_weight = star[:, None], star_weight[:, None]
@@ -320,9 +320,3 @@ def _nearest(mass: float, nodes: _Nodes, search: MonoPhotonSearch) -> FloatArray
     cos_open = np.sqrt(np.maximum(1.0 - nodes.sin_open**2, 0.0))
     slow = nodes.energy / momentum - 1.0 + (1.0 - cos_open)
     return units.SPEED_OF_LIGHT * search.delay_min / np.maximum(slow, 1e-15) * sin_flight
-
-
-@functools.cache
-def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
-    node, weight = roots_legendre(nodes)
-    return np.asarray(node), np.asarray(weight)

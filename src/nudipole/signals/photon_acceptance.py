@@ -58,8 +58,10 @@ class PhotonAcceptance:
 
     def minimum_energy(self, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Smallest photon energy [GeV] that counts at each polar cosine; infinite outside the angular acceptance."""
-        sine = np.sqrt(np.maximum(1.0 - cosine**2, 1e-300))
-        lowest = np.maximum(self.energy_min, self.x_transverse_min * 0.5 * sqrt_s / sine)
+        lowest = np.full(np.shape(cosine), self.energy_min)
+        if self.x_transverse_min > 0.0:
+            sine = np.sqrt(np.maximum(1.0 - cosine**2, 1e-300))
+            lowest = np.maximum(lowest, self.x_transverse_min * 0.5 * sqrt_s / sine)
         if self.veto_cosine > 0.0:
             inside = np.clip(cosine, -self.cosine_max, self.cosine_max)
             lowest = np.maximum(lowest, mono_photon.bhabha_veto_energy(inside, sqrt_s, self.veto_cosine))
@@ -67,8 +69,10 @@ class PhotonAcceptance:
 
     def share(self, energy: FloatArray, width: FloatArray | float, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Share of photons with energies in a cell of this width [GeV] around ``energy`` that is counted; cells tile."""
-        low = np.maximum(energy - 0.5 * width, self.minimum_energy(cosine, sqrt_s))
-        high = np.minimum(energy + 0.5 * width, self.energy_max)
+        half = 0.5 * width
+        low, high = np.maximum(energy - half, self.minimum_energy(cosine, sqrt_s)), energy + half
+        if np.isfinite(self.energy_max):
+            high = np.minimum(high, self.energy_max)
         part = np.clip((high - low) / np.maximum(width, 1e-300), 0.0, 1.0)
         if self.theta_min_deg or self.theta_max_deg:
             boosted = (cosine + self.beam_velocity) / (1.0 + self.beam_velocity * cosine)
