@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_between, check_count, check_finite, check_non_negative, check_positive
 from nudipole.processes import annihilation, mono_photon
 
 FloatArray = npt.NDArray[np.float64]
@@ -135,17 +135,19 @@ def distribution_terms(
     Raises
     ------
     DomainError
-        If x is outside (0, 1], the photon on the beam axis, or a mass negative.
+        If x is outside (0, 1], the photon on the beam axis, a mass negative, or s outside 1e-20 to 1e20 GeV^2.
     """
-    check_positive(x=x, s=s)
+    check_positive(x=x)
+    check_between(1e-20, 1e20, s=s)
     check_non_negative(hnl_mass=hnl_mass)
     check_finite(cosine=cosine)
     x, cosine, mass = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (x, cosine, hnl_mass)))
     if np.any(x > 1.0) or np.any(np.abs(cosine) >= 1.0):
         raise DomainError("x must lie in (0, 1] and cos(theta) strictly inside (-1, 1)")
-    room = np.maximum(1.0 - mass**2 / np.maximum(s * (1.0 - x), 1e-300), 0.0)
-    safe = np.where(room > 0.0, x, 0.5 * (1.0 - np.minimum(mass**2 / s, 1.0 - 1e-12)))
-    share = np.where(room > 0.0, room, 0.0)[..., None]
+    threshold = np.minimum(mass**2 / s, 1.0)
+    is_open = (1.0 - x > 1e-9) & (1.0 - x > threshold)  # at the end itself N and nubar have no frame of their own
+    mass, safe = np.where(is_open, mass, 0.0), np.where(is_open, x, 0.5)
+    share = np.where(is_open, 1.0 - threshold / np.where(is_open, 1.0 - x, 1.0), 0.0)[..., None]
     rule, weight, angle = directions(polar, azimuths)
     interference = square = np.zeros(())
     for sign in (1.0, -1.0):
@@ -245,7 +247,7 @@ def _spinor(p: FloatArray) -> Spinor:
     """|p>, left-handed up to a constant matrix: p = |p> [p|, [p| its complex conjugate."""
     energy, x, y, z = np.moveaxis(p, -1, 0)
     up = z >= 0.0
-    large = np.sqrt(energy + np.abs(z))
+    large = np.sqrt(np.maximum(energy + np.abs(z), 1e-300))
     small = (x - 1j * np.where(up, y, -y)) / large
     return np.where(up, large, small), np.where(up, small, large)
 
