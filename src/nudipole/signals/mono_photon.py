@@ -11,14 +11,14 @@ beam change neither the photon's p_T nor, for a barrel of radius R, the decay pr
 decides the share of photons inside the acceptance. With d_W there is also q qbar' -> W* -> l N, which counts here only
 in so far as the charged lepton is lost.
 
-Displaced (non-pointing) and delayed photons are the same events with a smallest decay length: impact parameter
-L sin(angle between photon and N) > b, or delay L (1/beta - 1) + (detour of the photon) > c t.
+Displaced (non-pointing) and delayed photons are the same events with a smallest decay length, that of z_DCA or t_gamma
+(:mod:`nudipole.signals.late_photons`). These do change with boosts, so that events are sampled in the laboratory.
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -30,6 +30,7 @@ from nudipole.errors import DomainError, check_choice, check_non_negative, check
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
 from nudipole.portal import Direction
 from nudipole.processes import annihilation
+from nudipole.signals import late_photons, passages
 from nudipole.signals.collider import widths
 from nudipole.signals.quadrature import legendre, midpoints
 from nudipole.signals.template import SignalTemplate
@@ -39,6 +40,7 @@ Selection = Literal["any", "displaced", "delayed"]
 QUARKS = ("u", "d", "s", "c", "b")
 MASS_GRID = np.concatenate([[1.0], np.geomspace(10.0, 8990.0, 48)])  # GeV; below, the mass matters for the decay only
 _LOG_MASS = np.log(MASS_GRID)
+_SAMPLE = 1 << 15
 TRANSVERSE_GRID = np.geomspace(5.0, 4500.0, 24)  # p_T of N, GeV
 
 
@@ -67,7 +69,7 @@ class MonoPhotonSearch:
     isotropic : bool
         Let N -> nu gamma be isotropic whatever the helicity of N (a published simplification; right for Majorana N).
     selection : {"any", "displaced", "delayed"}
-        ``displaced``: impact parameter above ``impact_min`` [m]; ``delayed``: arrival later than ``delay_min`` [s].
+        ``displaced``: |z_DCA| above ``impact_min`` [m]; ``delayed``: t_gamma above ``delay_min`` [s].
     sqrt_s : float
         [GeV].
     """
@@ -104,13 +106,20 @@ class MonoPhotonSearch:
 
 @dataclass(frozen=True)
 class _Nodes:
-    """Accepted nodes of one mass: events per d^2, momentum of N, and the photon's opening angle."""
+    """Accepted nodes of one mass: events per d^2 and momentum of N."""
 
     weight: FloatArray  # (n,) events per d^2
     index: npt.NDArray[np.int64]  # (n,) bin of missing transverse momentum
     transverse: FloatArray  # (n,) p_T of N
-    sin_open: FloatArray  # (n,) sine of the angle between photon and N, in the frame of the pair
-    energy: FloatArray  # (n,) energy of N in the frame of the pair
+
+
+@dataclass(frozen=True)
+class _Events(_Nodes):
+    """Accepted events in the laboratory: unit vectors (n, 3) of N and photon, and v / c of N."""
+
+    flight: FloatArray
+    photon: FloatArray
+    beta: FloatArray
 
 
 def templates(masses: npt.ArrayLike, direction: Direction, search: MonoPhotonSearch) -> list[SignalTemplate]:
@@ -168,28 +177,23 @@ def _template(
 def _late_template(
     mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
 ) -> SignalTemplate:
-    """Photons displaced or delayed: each node has its own smallest path.
-
-    Nodes are those of the nearest mass of the grid with their angles, proportional to M, scaled.
-    """
+    """Photons displaced or delayed: each event of a low-discrepancy sample has its own smallest path."""
     bins = len(search.missing_edges) - 1
-    nearest = float(MASS_GRID[np.argmin(np.abs(_LOG_MASS - np.log(mass)))])
-    nodes = _nodes(nearest, _Production.of(direction, search), search)
-    near = _nearest(mass, replace(nodes, sin_open=np.minimum(nodes.sin_open * mass / nearest, 1.0)), search)
-    near, kappa = np.maximum(near, 1e-15), rate / nodes.transverse
-    keep = near < search.radius
+    events = _events(mass, _Production.of(direction, search), search)
+    near, far = _late_paths(events, search)
+    near, kappa = np.maximum(near, 1e-15), rate / events.transverse
+    keep = near < np.minimum(far, search.radius)
     if not np.any(keep):
         return SignalTemplate.from_counts(np.zeros(bins))
-    # cells of 5 per cent in kappa and near
-    cell = (np.round(np.log(near[keep]) * 20.0) + 1j * np.round(np.log(kappa[keep]) * 20.0)) * bins + nodes.index[keep]
-    _, first, member = np.unique(cell, return_index=True, return_inverse=True)
-    total = np.bincount(member, nodes.weight[keep])
-    mean_near, mean_kappa = (
-        np.bincount(member, nodes.weight[keep] * x[keep]) / np.maximum(total, 1e-300) for x in (near, kappa)
+    # cells of 5 per cent in kappa, near and what is left to far
+    size = np.round(20.0 * np.log(np.stack([near[keep], kappa[keep], far[keep] - near[keep]]))) + 0.0
+    _, first, member = np.unique(np.vstack([size, events.index[keep]]), axis=1, return_index=True, return_inverse=True)
+    total = np.bincount(member, events.weight[keep])
+    mean_near, mean_far, mean_kappa = (
+        np.bincount(member, events.weight[keep] * x[keep]) / np.maximum(total, 1e-300) for x in (near, far, kappa)
     )
-    index = nodes.index[keep][first]
-    weight = total[:, None] * (index[:, None] == np.arange(bins)) * direction.decay_norm
-    return SignalTemplate.from_nodes(weight, mean_kappa, mean_near, search.radius, visible, direction.decay_norm)
+    weight = total[:, None] * (events.index[keep][first][:, None] == np.arange(bins)) * direction.decay_norm
+    return SignalTemplate.from_nodes(weight, mean_kappa, mean_near, mean_far, visible, direction.decay_norm)
 
 
 @dataclass(frozen=True)
@@ -261,8 +265,7 @@ def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _N
     edges = np.asarray(search.missing_edges)
     index = np.searchsorted(edges, transverse) - 1
     keep = (density > 0) & (index >= 0) & (index < edges.size - 1)
-    spread = [np.broadcast_to(a, keep.shape)[keep] for a in (momentum * sin_c, sin_open, energy)]
-    return _Nodes(density[keep], index[keep], *spread)
+    return _Nodes(density[keep], index[keep], np.broadcast_to(momentum * sin_c, keep.shape)[keep])
 
 
 def _accepted(
@@ -278,6 +281,18 @@ def _accepted(
     All quark flavours have one angular distribution in the sum of lepton-number states, so that the boosts can be
     summed on a grid in the photon's rapidity, once for every s_hat.
     """
+    rate = _rates(root.ravel(), mass, production, luminosity)
+    grid = np.linspace(0.0, 8.0, 81)
+    seen = rate @ _rapidity_share(grid, search, luminosity.rapidity_edges).T / units.FEMTOBARN
+    size = np.minimum(np.abs(rapidity), grid[-1] - 1e-9)
+    left = (size / grid[1]).astype(int)
+    part = size / grid[1] - left
+    rows = np.arange(root.size).reshape(-1, *(1,) * (rapidity.ndim - 1))
+    return seen[rows, left] * (1.0 - part) + seen[rows, left + 1] * part
+
+
+def _rates(root: FloatArray, mass: float, production: _Production, luminosity: PartonLuminosity) -> FloatArray:
+    """dsigma/dln(tau) per d^2 of both lepton-number states in each bin of |y| of the pair, shape (n, bins) [GeV^-2]."""
     s = root**2
     rate = np.zeros((root.size, luminosity.rapidity_edges.size - 1))
     for quark in QUARKS:
@@ -286,13 +301,7 @@ def _accepted(
     if production.w_over_gamma_lost > 0.0:
         charged = annihilation.charged_current_cross_section(s, mass) * production.w_over_gamma_lost
         rate += (luminosity.binned("wplus", root) + luminosity.binned("wminus", root)) * charged[:, None]
-    grid = np.linspace(0.0, 8.0, 81)
-    seen = rate @ _rapidity_share(grid, search, luminosity.rapidity_edges).T / units.FEMTOBARN
-    size = np.minimum(np.abs(rapidity), grid[-1] - 1e-9)
-    left = (size / grid[1]).astype(int)
-    part = size / grid[1] - left
-    rows = np.arange(root.size).reshape(-1, *(1,) * (rapidity.ndim - 1))
-    return seen[rows, left] * (1.0 - part) + seen[rows, left + 1] * part
+    return rate
 
 
 def _rapidity_share(rapidity: FloatArray, search: MonoPhotonSearch, edges: FloatArray) -> FloatArray:
@@ -310,13 +319,58 @@ def _rapidity_share(rapidity: FloatArray, search: MonoPhotonSearch, edges: Float
     return result
 
 
-def _nearest(mass: float, nodes: _Nodes, search: MonoPhotonSearch) -> FloatArray:
-    """Smallest transverse path [m] that passes the displaced or delayed selection."""
-    momentum = np.sqrt(np.maximum((nodes.energy - mass) * (nodes.energy + mass), 1e-30))
-    sin_flight = nodes.transverse / momentum
+@functools.lru_cache(maxsize=256)
+def _events(mass: float, production: _Production, search: MonoPhotonSearch) -> _Events:
+    """Accepted events in the laboratory: energy and boost of the pair, direction of N, photon about its path."""
+    luminosity = proton_proton(search.sqrt_s)
+    low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
+    u = passages.points(_SAMPLE, 5)
+    span = np.log(luminosity.sqrt_s_hat[-1] / low)
+    root, c, star, phi = low * np.exp(span * u[0]), 2.0 * u[1] - 1.0, 2.0 * u[2] - 1.0, 2.0 * np.pi * u[3]
+    number = luminosity.rapidity_edges.size - 1
+    place, inside = np.divmod(2.0 * number * u[4], 2.0)  # bin of |y|; position in it, and its sign
+    column, sign = place.astype(int), np.where(inside < 1.0, -1.0, 1.0)
+    edges = luminosity.rapidity_edges
+    rapidity = sign * (edges[column] + (edges[column + 1] - edges[column]) * (inside % 1.0))
+    s = root**2
+    tilt = annihilation.helicity(c, s, mass) if production.polarised else 0.0
+    shape = 0.75 * ((1.0 - c**2) * s + (1.0 + c**2) * mass**2) / (s + 2.0 * mass**2)
+    rate = _rates(root, mass, production, luminosity)[np.arange(_SAMPLE), column] * number / units.FEMTOBARN
+    weight = rate * 4.0 * span * shape * (1.0 - tilt * star) * search.luminosity * search.efficiency / _SAMPLE
+    energy, momentum = 0.5 * (root + mass**2 / root), 0.5 * (root - mass**2 / root)
+    cosine = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
+    sine, across = np.sqrt(1.0 - c**2), np.sqrt(1.0 - cosine**2)
+    zero = np.zeros(_SAMPLE)
+    flight, first = np.stack([sine, zero, c], axis=-1), np.stack([c, zero, -sine], axis=-1)
+    photon = cosine[:, None] * flight + (across * np.cos(phi))[:, None] * first
+    photon[:, 1] += across * np.sin(phi)
+    size = 0.5 * (energy + momentum * star)
+    photon, hnl = size[:, None] * photon, momentum[:, None] * flight
+    along = np.sinh(rapidity)
+    photon[:, 2] = np.cosh(rapidity) * photon[:, 2] + along * size
+    hnl[:, 2] = np.cosh(rapidity) * hnl[:, 2] + along * energy
+    transverse = np.hypot(photon[:, 0], photon[:, 1])
+    eta = np.abs(np.arcsinh(photon[:, 2] / np.maximum(transverse, 1e-300)))
+    gap = (eta > search.eta_gap[0]) & (eta < search.eta_gap[1])
+    index = np.searchsorted(np.asarray(search.missing_edges), transverse) - 1
+    keep = (weight > 0) & (transverse > search.photon_pt_min) & (eta < search.eta_max) & ~gap
+    keep &= (index >= 0) & (index < len(search.missing_edges) - 1)
+    total = np.sqrt(np.sum(hnl**2, axis=-1))
+    directions = (v / np.sqrt(np.sum(v**2, axis=-1))[:, None] for v in (hnl, photon))
+    kept = (
+        v[keep] for v in (weight, index, np.hypot(hnl[:, 0], hnl[:, 1]), *directions, total / np.hypot(total, mass))
+    )
+    return _Events(*kept)
+
+
+def _late_paths(events: _Events, search: MonoPhotonSearch) -> tuple[FloatArray, FloatArray]:
+    """Smallest and largest transverse path [m] that passes the displaced or delayed selection."""
+    across = np.hypot(events.flight[:, 0], events.flight[:, 1])
+    wall = np.full(across.size, search.radius)
     if search.selection == "displaced":
-        return search.impact_min / np.maximum(nodes.sin_open, 1e-12) * sin_flight
-    # N is late by L (1/beta - 1); the photon's detour, L (1 - cos), adds to it at the front face
-    cos_open = np.sqrt(np.maximum(1.0 - nodes.sin_open**2, 0.0))
-    slow = nodes.energy / momentum - 1.0 + (1.0 - cos_open)
-    return units.SPEED_OF_LIGHT * search.delay_min / np.maximum(slow, 1e-15) * sin_flight
+        slope = np.abs(late_photons.closest_approach(events.flight, events.photon))
+        return search.impact_min * across / np.maximum(slope, 1e-12), wall
+    if search.delay_min == 0.0:
+        return np.zeros(across.size), wall
+    paths = late_photons.paths_of_delay(search.delay_min, events.flight, events.photon, events.beta, search.radius)
+    return paths[0] * across, paths[1] * across
