@@ -12,7 +12,7 @@ from nudipole.errors import DomainError
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, mono_photon
-from nudipole.signals import collider, collider_recasts
+from nudipole.signals import collider, collider_recasts, radiated_photon
 from nudipole.signals import mono_photon as lhc
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 
@@ -151,7 +151,7 @@ def test_z_templates_need_a_z_dipole():
 
 def test_standard_model_background_of_opal():
     # 4.66 pb by the generator of hep-ex/0005002, 177.3 pb^-1, times an efficiency of 82 %: 678
-    assert 600 < 0.82 * collider.neutrino_background(LEP2) < 700
+    assert 600 < 0.82 * radiated_photon.neutrino_background(LEP2) < 700
 
 
 def test_hadron_collider_acceptance_is_that_of_the_whole_rate_when_cuts_are_off():

@@ -26,7 +26,7 @@ from nudipole import units
 from nudipole.constraint import as_masses
 from nudipole.portal import Direction, Nature
 from nudipole.processes import annihilation, gauge_decays, hnl_decay, mono_photon
-from nudipole.signals.photon_acceptance import LeptonCollider
+from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.quadrature import legendre, midpoints
 from nudipole.signals.radiated_photon import radiative_nodes
 from nudipole.signals.template import SignalTemplate
@@ -128,12 +128,14 @@ def _shares(
     return deposit(weight, reach) / (room**2 * (3.0 - 2.0 * room))
 
 
-def _directions(cosine_max: float) -> tuple[FloatArray, FloatArray]:
-    """Gauss nodes in cos(theta) of N, split at the edge of the acceptance, which photons of a light N share."""
-    edges = (-1.0, -cosine_max, cosine_max, 1.0)
+def _directions(acceptance: PhotonAcceptance) -> tuple[FloatArray, FloatArray]:
+    """Gauss nodes in cos(theta) of N, split at the edges of the acceptance, which photons of a light N share."""
+    inner = [c for c in acceptance.cosine_gap if 0.0 < c < acceptance.cosine_max]
+    positive = [*inner, acceptance.cosine_max, 1.0]
+    edges = [-c for c in reversed(positive)] + positive
     parts = []
-    for (low, high), number in zip(itertools.pairwise(edges), (2, 8, 2), strict=True):
-        node, weight = legendre(number)
+    for low, high in itertools.pairwise(edges):
+        node, weight = legendre(8 if low < 0.0 < high else 2)
         parts.append((low + 0.5 * (high - low) * (node + 1.0), 0.5 * (high - low) * weight))
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
@@ -157,7 +159,7 @@ def _decay_nodes(
     """Events per d^2 with an accepted photon, and path to the wall over momentum of N [m / GeV]: (masses, nodes)."""
     s = collider.sqrt_s**2
     loss, loss_weight = _losses(s, masses, collider.radiation, resonant=z_over_gamma != 0.0)
-    c, c_weight = _directions(collider.acceptance.cosine_max)
+    c, c_weight = _directions(collider.acceptance)
     # axes: mass, loss, direction of N; photon about its path
     mass, loss, reduced = masses[:, None, None], loss[..., None], s * (1.0 - loss[..., None])
     sigma, helicity = annihilation.polarised_distribution(c, reduced, mass, z_over_gamma, w_over_gamma)
@@ -248,28 +250,6 @@ def template(
 ) -> SignalTemplate:
     """One mass of :func:`templates`."""
     return templates([mass], direction, *colliders, apart=apart, sources=sources)[0]
-
-
-def neutrino_background(collider: LeptonCollider) -> float:
-    """Expected Standard Model e+ e- -> nu nubar gamma events inside the acceptance (no Bhabha veto, no polynomial bounds).
-
-    Raises
-    ------
-    DomainError
-        If the acceptance has no lower cut on the photon's energy.
-    """
-    acceptance = collider.acceptance
-    sigma = mono_photon.visible_cross_section(
-        functools.partial(mono_photon.neutrino_pair_cross_section, nodes=8),  # good to 2e-6 at LEP2
-        collider.sqrt_s**2,
-        x_min=2.0 * acceptance.energy_min / collider.sqrt_s,
-        cosine_max=acceptance.cosine_max,
-        x_transverse_min=acceptance.x_transverse_min,
-        x_max=min(2.0 * acceptance.energy_max / collider.sqrt_s, 1.0),
-        radiation=collider.radiation and collider.sqrt_s > units.Z_MASS,
-        nodes=12,
-    )
-    return float(sigma) * collider.events_per_cross_section * acceptance.efficiency
 
 
 def _losses(s: float, masses: FloatArray, radiation: bool, resonant: bool) -> tuple[FloatArray, FloatArray]:

@@ -31,6 +31,8 @@ class PhotonAcceptance:
     veto_cosine : float
         If positive: E_gamma above :func:`nudipole.processes.mono_photon.bhabha_veto_energy` for electrons lost beyond
         this :math:`|\cos\theta|`.
+    cosine_gap : tuple of two float
+        :math:`|\cos\theta_\gamma|` between these is left out (barrel to endcap).
     theta_min_deg, theta_max_deg : tuple of float
         Polynomials in E_gamma (lowest power first) that bound the polar angle in the laboratory; empty: no bound.
     beam_velocity : float
@@ -46,6 +48,7 @@ class PhotonAcceptance:
     theta_min_deg: tuple[float, ...] = ()
     theta_max_deg: tuple[float, ...] = ()
     beam_velocity: float = 0.0
+    cosine_gap: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         check_positive(cosine_max=self.cosine_max)
@@ -53,6 +56,7 @@ class PhotonAcceptance:
             energy_min=self.energy_min, x_transverse_min=self.x_transverse_min, efficiency=self.efficiency
         )
         check_between(-1.0, 1.0, veto_cosine=self.veto_cosine, beam_velocity=self.beam_velocity)
+        check_between(0.0, 1.0, cosine_gap=self.cosine_gap)
         if self.cosine_max >= 1.0 or self.efficiency > 1.0 or not self.energy_max > self.energy_min:
             raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
 
@@ -65,7 +69,9 @@ class PhotonAcceptance:
         if self.veto_cosine > 0.0:
             inside = np.clip(cosine, -self.cosine_max, self.cosine_max)
             lowest = np.maximum(lowest, mono_photon.bhabha_veto_energy(inside, sqrt_s, self.veto_cosine))
-        return np.where(np.abs(cosine) < self.cosine_max, lowest, np.inf)
+        size = np.abs(cosine)
+        inside_gap = (size > self.cosine_gap[0]) & (size < self.cosine_gap[1]) if any(self.cosine_gap) else False
+        return np.where((size < self.cosine_max) & np.logical_not(inside_gap), lowest, np.inf)
 
     def share(self, energy: FloatArray, width: FloatArray | float, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Share of photons with energies in a cell of this width [GeV] around ``energy`` that is counted; cells tile."""

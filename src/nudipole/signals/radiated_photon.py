@@ -1,4 +1,4 @@
-r"""The photon radiated in e+ e- -> nu N gamma, with N leaving the detector.
+r"""The photon radiated off the beams: e+ e- -> nu N gamma with N leaving the detector, and e+ e- -> nu nubar gamma.
 
 Without W exchange the radiator of :mod:`nudipole.processes.mono_photon`; with it every tree diagram
 (:mod:`nudipole.processes.mono_photon_w`), whose two terms, over radiator and phase space, are smooth in M^2 / s,
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.errors import DomainError
 from nudipole.processes import mono_photon, mono_photon_w
 from nudipole.signals.photon_acceptance import LeptonCollider
 from nudipole.signals.quadrature import interpolation, legendre, midpoints
@@ -84,6 +85,41 @@ def _nodes(
     weight = rate[:, None] * 0.75 * (1.0 - polar**2) * polar_weight
     scale = collider.events_per_cross_section * acceptance.efficiency
     return weight.ravel() * scale, (collider.path(polar) / momentum).ravel()
+
+
+def neutrino_background(collider: LeptonCollider) -> float:
+    """Expected Standard Model e+ e- -> nu nubar gamma events inside the acceptance.
+
+    Above the Z with further radiation, if the running asks for it; inside a veto or polynomial bounds without.
+
+    Raises
+    ------
+    DomainError
+        If the acceptance has no lower cut on the photon's energy.
+    """
+    acceptance, s = collider.acceptance, collider.sqrt_s**2
+    sigma = functools.partial(mono_photon.neutrino_pair_cross_section, nodes=8)  # good to 2e-6 at LEP2
+    lowest, largest = (
+        2.0 * acceptance.energy_min / collider.sqrt_s,
+        min(2.0 * acceptance.energy_max / collider.sqrt_s, 1.0),
+    )
+    scale = collider.events_per_cross_section * acceptance.efficiency
+    if not (
+        acceptance.veto_cosine or any(acceptance.cosine_gap) or acceptance.theta_min_deg or acceptance.theta_max_deg
+    ):
+        radiation = collider.radiation and collider.sqrt_s > units.Z_MASS
+        cuts = (lowest, acceptance.cosine_max, acceptance.x_transverse_min, largest)
+        return scale * float(mono_photon.visible_cross_section(sigma, s, *cuts, radiation=radiation, nodes=12))
+    floor = max(lowest, acceptance.x_transverse_min)
+    if not 0.0 < floor < largest:
+        raise DomainError(f"a photon acceptance needs 0 < x_min < x_max <= 1, got {floor:g}, {largest:g}")
+    log_x, width = midpoints(np.log(floor), np.log(largest), 100)
+    x = np.exp(log_x)[:, None]
+    c, c_width = midpoints(-acceptance.cosine_max, acceptance.cosine_max, 400)
+    cell = 0.5 * collider.sqrt_s * x * width[:, None]
+    kept = acceptance.share(0.5 * collider.sqrt_s * x, cell, c, collider.sqrt_s)
+    density = mono_photon.radiator(x, c) * sigma(s * (1.0 - x[:, 0]))[:, None] * x * width[:, None] * c_width
+    return scale * float(np.sum(density * kept))
 
 
 def exchange_terms(
