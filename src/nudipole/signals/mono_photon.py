@@ -41,6 +41,7 @@ QUARKS = ("u", "d", "s", "c", "b")
 MASS_GRID = np.concatenate([[1.0], np.geomspace(10.0, 8990.0, 48)])  # GeV; below, the mass matters for the decay only
 _LOG_MASS = np.log(MASS_GRID)
 _SAMPLE = 1 << 15
+_WIDE = 250.0  # GeV; the photons of heavier N leave its direction
 TRANSVERSE_GRID = np.geomspace(5.0, 4500.0, 24)  # p_T of N, GeV
 
 
@@ -247,9 +248,10 @@ def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _N
     s = root[:, None, None, None] ** 2
     c, c_weight = legendre(12)
     c, c_weight = c[6:, None, None], 2.0 * c_weight[6:, None, None]  # even under c -> -c with the photon reflected
-    star, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
+    cells, azimuths = (64, 4) if mass < _WIDE else (32, 8)
+    star, star_weight = midpoints(-1.0, 1.0, cells)  # the cuts are steps: no Gauss rule here
     star, star_weight = star[:, None], star_weight[:, None]
-    phi = (np.arange(4) + 0.5) * np.pi / 4.0
+    phi = (np.arange(azimuths) + 0.5) * np.pi / azimuths
     energy, momentum = (s + mass**2) / (2.0 * np.sqrt(s)), (s - mass**2) / (2.0 * np.sqrt(s))
     tilt = annihilation.helicity(c, s, mass) if production.polarised else 0.0
     photon = 0.5 * (energy + momentum * star)
