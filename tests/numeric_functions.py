@@ -33,7 +33,7 @@ from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
 from nudipole.processes import meson, moments, neutral_meson
 from nudipole.signals import photon_acceptance
-from nudipole.signals.mono_photon import MonoPhotonSearch
+from nudipole.signals.mono_photon_search import MonoPhotonSearch
 from nudipole.signals.template import SignalTemplate
 from nudipole.supernova import bursts, emission, gamma_rays, luminosity, profiles, red_giants
 from nudipole.supernova import constraints as supernova
@@ -276,7 +276,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "api.rate": {"experiment": ["gemma", "no key"]},
     "signals.meson_events.beam_parents": {"region": [(0.0, 10.0), (10.0, 0.0)]},
     "signals.meson_events.target_parents": {"window": [(-0.1, -0.1, 0.1, 0.1)]},
-    "signals.mono_photon.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
+    "signals.mono_photon_search.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
     "signals.recoil_rate.nuclear_channels": {"form_factor": ["helm"]},
     "processes.phase_space.boost": {
         "momentum": [[1.0, 0.0, 0.0, 0.0], [np.nan] * 4, [1e300] * 4, [1.0]],
@@ -486,6 +486,12 @@ INNER = [
     "signals.recoil_rate.NuclearChannel.dipole_polynomials",
     "signals.recoil_rate.dipole_kernels",
     "signals.recoil_rate.moments",
+    "signals.late_events.LateEvents",
+    "signals.late_events.late_paths",
+    "signals.late_events.late_template",
+    "signals.late_events.sample",
+    "signals.mono_photon_search.Production",
+    "signals.mono_photon_search.rates",
     "signals.late_photons.closest_approach",
     "signals.late_photons.delay",
     "signals.late_photons.paths_of_delay",

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from nudipole import units
+from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Direction
-from nudipole.signals import late_photons
+from nudipole.signals import late_photons, mono_photon_search
 from nudipole.signals import mono_photon as lhc
 
 
@@ -78,18 +79,24 @@ def test_photons_are_late_between_the_paths_of_a_delay_and_nowhere_else():
 def test_share_of_late_photons_against_thrown_collisions(mass, selection, cut):
     """Pairs thrown in (s, y, c), followed through boost, decay and detector; N of a decay length put in by hand."""
     keyword = {"impact_min": cut} if selection == "displaced" else {"delay_min": cut}
-    search = lhc.MonoPhotonSearch(1.0, (60.0, np.inf), 60.0, 1.37, selection=selection, isotropic=True, **keyword)
+    search = mono_photon_search.MonoPhotonSearch(
+        1.0, (60.0, np.inf), 60.0, 1.37, selection=selection, isotropic=True, **keyword
+    )
     d = np.array([1e-10 * (60.0 / mass) ** 2])
     ours = lhc.template(mass, Direction("mu"), search).counts(d)[0, 0]
     rng, number = np.random.default_rng(9), 400_000
-    luminosity = lhc.proton_proton()
-    production = lhc._Production.of(Direction("mu"), search)
+    luminosity = proton_proton()
+    production = mono_photon_search.Production.of(Direction("mu"), search)
     low, top = max(120.0, mass * (1 + 1e-9)), luminosity.sqrt_s_hat[-1]
     root = np.exp(rng.uniform(np.log(low), np.log(top), number))
     edges = luminosity.rapidity_edges
     y = rng.uniform(-edges[-1], edges[-1], number)
     column = np.clip(np.searchsorted(edges, np.abs(y)) - 1, 0, len(edges) - 2)
-    density = lhc._rates(root, mass, production, luminosity)[np.arange(number), column] / np.diff(edges)[column] / 2
+    density = (
+        mono_photon_search.rates(root, mass, production, luminosity)[np.arange(number), column]
+        / np.diff(edges)[column]
+        / 2
+    )
     c = rng.uniform(-1, 1, number)
     shape = ((1 - c**2) * root**2 + (1 + c**2) * mass**2) / (root**2 + 2 * mass**2) * 0.75
     weight = density * shape / units.FEMTOBARN * 2 * np.log(top / low) * 2 * edges[-1] * 2 / number
