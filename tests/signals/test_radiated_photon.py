@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nudipole.portal import Completion, Direction
-from nudipole.processes import mono_photon_w
+from nudipole.processes import mono_photon, mono_photon_w
 from nudipole.signals import collider, radiated_photon
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 
@@ -66,3 +66,34 @@ def test_only_the_electron_flavour_has_it():
         for flavor in ("e", "mu")
     }
     assert rates["e"] != pytest.approx(rates["mu"], rel=0.05)
+
+
+def test_background_lies_behind_the_veto_and_outside_the_gap():
+    sqrt_s, veto = 4.0, 0.95
+    acceptance = PhotonAcceptance(0.92, 0.05, veto_cosine=veto, cosine_gap=(0.8, 0.86))
+    machine = LeptonCollider(sqrt_s, 1e4, acceptance, 0.94, 1.38)
+    node, weight = np.polynomial.legendre.leggauss(40)
+    expected = 0.0
+    for low, high in ((0.0, 0.8), (0.86, 0.92)):
+        c = low + 0.5 * (high - low) * (node + 1)
+        lowest = 2 / (1 + np.sqrt(1 - c**2) / np.sqrt(1 - veto**2))
+        x = lowest[:, None] + 0.5 * (1 - lowest[:, None]) * (node + 1)
+        sigma = mono_photon.neutrino_pair_cross_section(sqrt_s**2 * (1 - x))
+        inner = np.sum(mono_photon.radiator(x, c[:, None]) * sigma * weight, axis=1) * 0.5 * (1 - lowest)
+        expected += 2 * np.sum(inner * weight) * 0.5 * (high - low)
+    found = radiated_photon.neutrino_background(machine)
+    assert found == pytest.approx(expected * machine.events_per_cross_section, rel=0.01)
+    assert found < 0.8 * radiated_photon.neutrino_background(
+        LeptonCollider(sqrt_s, 1e4, PhotonAcceptance(0.92, 0.95), 0.94, 1.38)
+    )
+
+
+def test_photons_in_the_gap_do_not_count():
+    whole = PhotonAcceptance(0.92, 0.05)
+    part = PhotonAcceptance(0.92, 0.05, cosine_gap=(0.8, 0.86))
+    cosine = np.array([-0.9, -0.83, -0.5, 0.0, 0.82, 0.87, 0.93])
+    shares = [acceptance.share(np.full(7, 1.0), 0.1, cosine, 4.0) for acceptance in (whole, part)]
+    assert shares[0].tolist() == [1, 1, 1, 1, 1, 1, 0]
+    assert shares[1].tolist() == [1, 0, 1, 1, 0, 1, 0]
+    bounded = PhotonAcceptance(0.92, 0.05, energy_max=1.0).share(np.array([0.94, 1.0, 1.04, 2.0]), 0.1, 0.0, 4.0)
+    assert bounded == pytest.approx([1.0, 0.5, 0.1, 0.0])

@@ -124,8 +124,8 @@ def distribution_terms(
     hnl_mass : array_like
         M [GeV].
     polar, azimuths : int
-        Gauss and midpoint nodes in the direction of N in the frame of N and nubar. The defaults are good to 1e-4 of
-        the whole at sqrt(s) = 200 GeV and to 1e-10 below 10 GeV.
+        Gauss and midpoint nodes in the direction of N in the frame of N and nubar. The defaults are good to 3e-4 at
+        sqrt(s) = 200 GeV and to 1e-9 below 10 GeV; at 500 GeV b is good to a per cent, and a wants twice as many.
 
     Returns
     -------

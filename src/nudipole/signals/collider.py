@@ -120,7 +120,9 @@ def _shares(
     """
     masses = MASS_GRID * collider.sqrt_s
     if source == "decay":
-        weight, path_over_momentum = _decay_nodes(masses, z_over_gamma, w_over_gamma, nature, collider)
+        one_by_one = masses[:, None]  # they fit into the cache
+        nodes = [_decay_nodes(mass, z_over_gamma, w_over_gamma, nature, collider) for mass in one_by_one]
+        weight, path_over_momentum = (np.concatenate(part) for part in zip(*nodes, strict=True))
     else:
         weight, path_over_momentum = radiative_nodes(masses, z_over_gamma, w_over_gamma, collider)
     room = 1.0 - MASS_GRID[:, None] ** 2

@@ -75,11 +75,11 @@ class PhotonAcceptance:
 
     def share(self, energy: FloatArray, width: FloatArray | float, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Share of photons with energies in a cell of this width [GeV] around ``energy`` that is counted; cells tile."""
-        half = 0.5 * width
-        low, high = np.maximum(energy - half, self.minimum_energy(cosine, sqrt_s)), energy + half
+        lowest, size = self.minimum_energy(cosine, sqrt_s), np.maximum(width, 1e-300)
+        top = energy + 0.5 * width
+        part = np.clip((top - lowest) / size, 0.0, 1.0)
         if np.isfinite(self.energy_max):
-            high = np.minimum(high, self.energy_max)
-        part = np.clip((high - low) / np.maximum(width, 1e-300), 0.0, 1.0)
+            part = part - np.clip((top - np.maximum(lowest, self.energy_max)) / size, 0.0, 1.0)
         if self.theta_min_deg or self.theta_max_deg:
             boosted = (cosine + self.beam_velocity) / (1.0 + self.beam_velocity * cosine)
             theta = np.degrees(np.arccos(np.clip(boosted, -1.0, 1.0)))
