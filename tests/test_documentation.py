@@ -103,15 +103,32 @@ def test_every_verb_is_on_the_page_with_its_flags():
         assert set(re.findall(r"--[a-z-]+", row)) == flags, row
 
 
-TABLE = re.compile(r"^\| `([a-z0-9-]+)`(?:, preset `([a-z0-9-]+)`)? \| ([0-9.]+e-[0-9]+) \|", re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    ("key", "preset", "written"), TABLE.findall((ROOT / "docs" / "physics" / "xenon.md").read_text(encoding="utf-8"))
+PHYSICS = ROOT / "docs" / "physics"
+XENON = re.compile(r"^\| `([a-z0-9-]+)`(?:, preset `([a-z0-9-]+)`)? \| ([0-9.]+e-[0-9]+) \|", re.MULTILINE)
+# key, what is fitted, Standard Model, our moment and its flavour (the first of the card where none is named)
+LOW_ENERGY = re.compile(
+    r"^\| `([a-z0-9-]+)` \|[^|]*\|[^|]*\| ([0-9.]+e-[0-9]+)(?: \(?(universal|mu)\b)?[^|]*\|", re.MULTILINE
 )
-def test_the_xenon_table_shows_what_is_computed(key, preset, written):
-    """Universal coupling, M -> 0, upper edge of what is allowed, to the digits that are shown."""
-    moment = nd.limit(key, "universal", 1e-6, preset=preset or "default").excluded[0][-1].mu[0]
+
+
+def moments_shown():
+    """(key, preset, flavour, number) of the two tables of moments for M -> 0."""
+    xenon = XENON.findall((PHYSICS / "xenon.md").read_text(encoding="utf-8"))
+    low = LOW_ENERGY.findall((PHYSICS / "low_energy_experiments.md").read_text(encoding="utf-8"))
+    return [(key, preset or "default", "universal", number) for key, preset, number in xenon] + [
+        (key, "default", flavor, number) for key, number, flavor in low
+    ]
+
+
+def test_both_tables_are_found():
+    assert len(moments_shown()) > 20
+
+
+@pytest.mark.parametrize(("key", "preset", "flavor", "written"), moments_shown())
+def test_tables_of_moments_show_what_is_computed(key, preset, flavor, written):
+    """Upper edge of what is allowed at M -> 0, to the digits that are shown."""
+    flavor = flavor or nd.experiments()[key].flavors[0]
+    moment = nd.limit(key, flavor, 1e-6, preset=preset).excluded[0][-1].mu[0]
     digits = len(written.partition("e")[0].replace(".", ""))
     unit = 10.0 ** (np.floor(np.log10(moment)) - digits + 1)
     assert abs(moment - float(written)) <= 0.51 * unit
