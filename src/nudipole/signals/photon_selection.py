@@ -22,7 +22,9 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from nudipole import units
-from nudipole.signals import passages
+from nudipole.detectors.conversion import ConversionMap
+from nudipole.detectors.geometry import points
+from nudipole.processes import hnl_decay
 from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
@@ -39,11 +41,12 @@ class Photons:
 
 @dataclass(frozen=True)
 class PhotonSelection:
-    """Cuts, resolution, efficiency (a table in the true energy [GeV], or None) and bins."""
+    """Cuts, resolution, efficiency (a table in the true energy [GeV], or None), conversion of the photon, and bins."""
 
     selection: Selection
     histogram: Histogram
     efficiency: tuple[FloatArray, FloatArray] | None = None
+    conversion: ConversionMap | None = None
 
     @property
     def energy_alone(self) -> bool:
@@ -51,7 +54,10 @@ class PhotonSelection:
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
         angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None
-        return not (smeared or angular or self.efficiency) and self.histogram.variable in ("count", "energy")
+        return not (smeared or angular or self.efficiency or self.conversion) and self.histogram.variable in (
+            "count",
+            "energy",
+        )
 
     def accepted(self, mass: float, angles: FloatArray, momenta: FloatArray, importance: FloatArray) -> FloatArray:
         """Share of the decays in each bin at nodes of angle [rad] and of (decreasing) momentum [GeV] of N.
@@ -79,7 +85,7 @@ class PhotonSelection:
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = passages.points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
@@ -88,6 +94,8 @@ class PhotonSelection:
         rest = 2.0 * uniform(0) - 1.0
         photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1))
         bins, efficiency = self._accept(photons, uniform)
+        if self.conversion is not None:
+            efficiency *= self._converted(photons, mass)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
         both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, -rest * weight)]
@@ -137,6 +145,16 @@ class PhotonSelection:
         bins = np.searchsorted(edges, value, side="right") - 1
         good &= (bins >= 0) & (bins < len(edges) - 1)
         return np.where(good, bins, -1), efficiency
+
+    def _converted(self, photons: Photons, mass: float) -> FloatArray:
+        """Chance that the photon makes a pair that is seen; N -> nu e+ e-, where it counts too, makes one at once."""
+        assert self.conversion is not None
+        chance = self.conversion(photons.energy, photons.cosine)
+        if self.selection.visible == "photon":
+            return chance
+        widths = hnl_decay.partial_widths(mass)
+        photon, pair = float(widths["nu gamma"]), float(widths["nu e+ e-"])
+        return (photon * chance + pair) / (photon + pair) if photon + pair > 0.0 else chance
 
 
 def decay_photons(
