@@ -110,6 +110,17 @@ def test_nomad_composition_and_means() -> None:
         assert mean(flux, species) == pytest.approx(average, rel=0.03)
 
 
+def test_charm2_electron_flavours_have_nomads_composition() -> None:
+    """Sizes 0.010 and 0.0027 of the focused muon flavour and its mean energy times 36.4 / 24.3 and 27.6 / 24.3."""
+    for mode, focused, pair in (("neutrino", "mu", ("e", "ebar")), ("antineutrino", "mubar", ("ebar", "e"))):
+        parts = {c.name.rsplit(" ", 1)[1]: c for c in beams.sps("charm-ii", mode).components}
+        size = {name: float(np.sum(c.quadrature(c.intensity))) for name, c in parts.items()}
+        mean = {n: float(np.sum(c.quadrature(c.intensity * c.energy))) / size[n] for n, c in parts.items()}
+        for species, relative, energy in zip(pair, (0.010, 0.0027), (36.4, 27.6), strict=True):
+            assert size[species] / size[focused] == pytest.approx(relative, rel=1e-6)
+            assert mean[species] / mean[focused] == pytest.approx(energy / 24.3, rel=0.01)
+
+
 def test_nomad_flux_per_proton_is_close_to_that_of_the_same_accelerator_at_charm2() -> None:
     # independent sizes: a count of events, and a flux figure; 620 m against 870 m allows 2
     per_pot = integral(beams.sps("nomad"), "mu") / 5.1e19

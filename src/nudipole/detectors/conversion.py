@@ -96,7 +96,7 @@ def seen_probability(
     >>> tank = Converter(box(1.0, 1.0, 1.0), "water", 1.0)
     >>> front, ahead = np.array([[0.0, 0.0, -0.5]]), np.array([[0.0, 0.0, 1.0]])
     >>> seen_probability([tank], front, ahead, np.array([1.0])).round(3).tolist()
-    [[0.87]]
+    [[0.861]]
     """
     chords = [converter.volume.chord(origin, direction) for converter in converters]
     near, far = (np.stack([chord[side] for chord in chords], axis=1) for side in (0, 1))
