@@ -27,8 +27,8 @@ from nudipole.errors import check_between, check_positive
 from nudipole.matter import materials, photon_conversion
 
 FloatArray = npt.NDArray[np.float64]
-_LOWEST, _HIGHEST, _ENERGIES = 1.0001 * photon_conversion.THRESHOLD, 1e3, 36  # GeV; P is constant above
-_ANGLES = 49  # evenly in sin(theta / 2)
+_LOWEST, _HIGHEST, _ENERGIES = 1.0001 * photon_conversion.THRESHOLD, 1e3, 28  # GeV; P is constant above
+_ANGLES = 33  # evenly in sin(theta / 2)
 _POINTS = 1024  # decays for each angle
 _GRID = np.geomspace(_LOWEST, 1e5, 400)  # GeV, of the table of each material
 

@@ -29,6 +29,7 @@ from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
 _DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
+_SMOOTH = 1 << 12  # where an energy cut and the conversion of the photon are all there is
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,14 @@ class PhotonSelection:
     @property
     def energy_alone(self) -> bool:
         """True if only the true energy of the photon decides."""
+        return self._cuts_energy_alone and self.conversion is None
+
+    @property
+    def _cuts_energy_alone(self) -> bool:
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
         angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None
-        return not (smeared or angular or self.efficiency or self.conversion) and self.histogram.variable in (
-            "count",
-            "energy",
-        )
+        return not (smeared or angular or self.efficiency) and self.histogram.variable in ("count", "energy")
 
     def accepted(self, mass: float, angles: FloatArray, momenta: FloatArray, importance: FloatArray) -> FloatArray:
         """Share of the decays in each bin at nodes of angle [rad] and of (decreasing) momentum [GeV] of N.
@@ -80,7 +82,8 @@ class PhotonSelection:
             return np.broadcast_to(exact[:, :, None], (*exact.shape[:2], len(angles), len(momenta)))
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
-        each = np.ceil(_DECAYS * share).astype(np.intp) + _FEWEST
+        smooth = self.conversion is not None and self._cuts_energy_alone
+        each = np.ceil((_SMOOTH if smooth else _DECAYS) * share).astype(np.intp) + _FEWEST
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
