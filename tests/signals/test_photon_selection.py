@@ -62,6 +62,11 @@ def test_pairs_alone_need_no_conversion():
         upscatter_decay.build(cards.convert(raw, upscatter_decay.CardType, Path("toy.toml")), Path("toy.toml"))
 
 
+def test_unknown_matter_is_named_with_its_field():
+    with pytest.raises(CardError, match=r"selection\.conversion\.ball\.material = 'unobtainium'"):
+        model(selection={"conversion": [converter(1.0, material="unobtainium")]})
+
+
 @pytest.mark.parametrize("polarisation", [0.0, 1.0])
 def test_one_n_against_a_direct_monte_carlo(polarisation):
     """Decay points, decay angles and free paths at random; N at 20 degrees, photons above 0.2 GeV that convert."""

@@ -18,11 +18,11 @@ the logarithms into radiation logarithms, and sigma into 7/9 of an inverse radia
 
 **Coulomb correction.** f is that of Davies, Bethe and Maximon, which holds far above threshold. Its approach to it,
 h(k) = (1 - 2/k)^2 (1 - 4.5 ln k / k), is an interpolation of ours: the form is a choice, its two numbers are read off
-the cross sections of tin and lead in XCOM (NIST). In lead it is 10 % of the cross section; up to iron less than 1 %.
+the cross sections of tin and lead in XCOM (NIST). In lead it is 10 % of the cross section, up to iron 1 %.
 
 **How good.** XCOM with its radiative correction of 0.9 % left in, which is left out here: within 2 % for every element
 from 4 MeV to 100 GeV, and 1.0 % below it for hydrogen everywhere; in heavy elements the last 2 MeV above threshold are
-some per cent low (lead 11 % at 1.5 MeV). Tests hold it to that. Photonuclear absorption, and the suppression of pairs in
+some per cent off (lead 10 % low at 1.5 MeV). Tests hold it to that. Photonuclear absorption, and the suppression of pairs in
 dense matter above TeV energies (Landau, Pomeranchuk, Migdal), are left out; so is Compton scattering, which is no pair.
 
 Sources: Y.-S. Tsai, Rev. Mod. Phys. 46 (1974) 815, Eqs. (3.9), (3.25-26), (3.38-41), (3.66) and Table B.2; L. C. Maximon,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nudipole import options, units
 from nudipole.detectors.conversion import ConversionMap, Converter, conversion_map
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, DomainError
+from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.matter import materials
@@ -124,7 +124,10 @@ def conversion(card: UpscatterCard, detectors: tuple[Volume, ...], file: Path) -
     for entry in card.selection.conversion:
         field = f"selection.conversion.{entry.name}"
         volume: Volume = options.resolve(SHAPES, entry.shape, "model", file, f"{field}.shape")
-        converters.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
+        try:
+            converters.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
+        except UnknownNameError as error:
+            raise CardError(file, f"{field}.material", entry.material, str(error)) from None
     if not converters:
         return None
     if card.selection.visible == "pair":
