@@ -26,7 +26,7 @@ from nudipole.cosmology import constraints as sky
 from nudipole.cosmology import evolution, lines, relic
 from nudipole.detectors import efficiency, resolution, response
 from nudipole.experiments import experiment, registry
-from nudipole.fluxes import oscillations, parton_luminosity, stopped_pion
+from nudipole.fluxes import beams, oscillations, parton_luminosity, stopped_pion
 from nudipole.fluxes.flux import Flux
 from nudipole.inference.likelihood import Likelihood
 from nudipole.matter import isotopes, materials, targets
@@ -304,6 +304,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "fluxes.parton_luminosity.PartonLuminosity.total": PARTONS,
     "processes.meson.decay_channels": {"hnl_mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300]},
     "api.meson": {"mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300], "parent": ["pi", "K", "J/psi"]},
+    "fluxes.event_rates.charged_current_events": {"flux": lambda: [flux(), beams.t2k()]},
     "fluxes.atmospheric.atmospheric": {
         "cos_zenith_min": [-1.0, 0.0, 0.9, 1.0, -2.0, np.nan],
         "cos_zenith_max": [-1.0, 0.1, 1.0, 2.0, np.inf],

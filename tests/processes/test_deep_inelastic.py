@@ -182,12 +182,6 @@ def test_finite_or_zero_everywhere(energy: float, mass: float) -> None:
     assert value >= 0.0
 
 
-def test_charged_current_slope_and_propagator() -> None:
-    assert float(dis.charged_current(50.0)) / 50.0 == pytest.approx(0.677e-38, rel=0.01)
-    assert float(dis.charged_current(1e3)) / 1e3 == pytest.approx(0.64e-38, rel=0.02)
-    assert float(dis.charged_current(50.0, True)) < 0.55 * float(dis.charged_current(50.0))
-
-
 def test_bad_input_is_refused() -> None:
     with pytest.raises(DomainError):
         dis.total(-1.0, 0.1)

@@ -249,37 +249,6 @@ def energy_spectrum(
     return np.where(inside, result, 0.0)
 
 
-def charged_current(neutrino_energy: npt.ArrayLike, antineutrino: bool = False) -> FloatArray:
-    r"""sigma_CC [cm^2] per nucleon of an isoscalar target for nu_mu or nu_e: slope E / (1 + E/E_W).
-
-    Parameters
-    ----------
-    neutrino_energy : array_like
-        [GeV]; the linear rise holds from 30 GeV (10 GeV within 5 %).
-    antineutrino : bool
-
-    Returns
-    -------
-    ndarray
-        [cm^2].
-
-    Notes
-    -----
-    Slopes 0.677e-38 and 0.334e-38 cm^2/GeV (PDG 2024, Sec. 52); the W propagator is taken at mean Q^2 = 2 m E <xy>
-    with <xy> = 0.1 (0.07 for antineutrinos), E_W = M_W^2 / (4 m <xy>): -6 % at 1 TeV. For checks of fluxes only.
-
-    Examples
-    --------
-    >>> f"{float(charged_current(50.0)):.2e}"
-    '3.38e-37'
-    """
-    check_positive(neutrino_energy=neutrino_energy)
-    energy = np.asarray(neutrino_energy, dtype=float)
-    slope, mean_xy = (0.334e-38, 0.07) if antineutrino else (0.677e-38, 0.1)
-    propagator_scale = units.W_MASS**2 / (4.0 * units.NUCLEON_MASS * mean_xy)
-    return slope * energy / (1.0 + energy / propagator_scale)
-
-
 @functools.cache
 def _legendre(number: int) -> tuple[FloatArray, FloatArray]:
     nodes, weights = roots_legendre(number)
