@@ -1,6 +1,6 @@
 r"""Decays of N through its dipole: N -> nu gamma and N -> nu l+ l-.
 
-Per unit D = sum |d_alpha|^2, for a Dirac N (a Majorana N has twice every width):
+Per unit ``D = sum |d_alpha|^2``, for a Dirac N (a Majorana N has twice every width):
 
 .. math::
 
@@ -37,7 +37,7 @@ def radiative_width(mass: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     ndarray
-        Width per unit D [GeV^3]; multiply by sum |d|^2 [GeV^-2].
+        Width per unit D [GeV^3]; multiply by ``sum |d|^2`` [GeV^-2].
 
     Raises
     ------
