@@ -322,7 +322,7 @@ def seen(card, efficiency, energy, direction, rng):
     measured, cosine = energy, direction[:, 2]
     a, b = selection.energy_resolution
     if a or b:
-        measured = np.maximum(energy * (1.0 + np.hypot(a / np.sqrt(energy), b) * rng.normal(size=number)), 0.0)
+        measured = np.maximum(energy * (1.0 + np.hypot(a / np.sqrt(np.maximum(energy, 1e-12)), b) * rng.normal(size=number)), 0.0)
     if selection.angle_resolution_deg:
         kicks = np.deg2rad(selection.angle_resolution_deg) * rng.normal(size=(number, 2))
         cosine = turned(direction, np.cos(np.hypot(*kicks.T)), np.arctan2(kicks[:, 1], kicks[:, 0]))[:, 2]
@@ -420,3 +420,93 @@ def _volume(shape):
         "cylinder": 2.0 * np.pi * a * b * c,
         "hexagon": 2.0 * np.sqrt(3.0) * shape.options.get("apothem_m", 0.0) ** 2 * 2.0 * c,
     }[shape.model]
+
+
+# --- the Earth, or one large detector -------------------------------------------------------------------------------------
+def earth_counts(model, mass, couplings, direction, number=1 << 18, seed=1):
+    """Expected events and their error, (couplings, 1): N made anywhere around, or inside, a detector that is a sphere.
+
+    A decay is drawn in the detector and followed back along the path of N to where it would have been made; there the
+    neutrino comes from its own place in the sky, and matter is what lies at that point.
+    """
+    rng = np.random.default_rng(seed)
+    card, nature, selection = model.card, direction.nature, model.card.selection
+    site, production = card.detector, card.production
+    volume = site.mass_tonne / site.density_g_cm3
+    radius = np.cbrt(0.75 * volume / np.pi)
+    incoming, bands = _from_the_sky(model, direction, mass, number, rng)
+    photon, electrons, muons = widths(mass)
+    whole = (photon + electrons + muons) * (2.0 if nature == "majorana" else 1.0)
+    end = radius * np.cbrt(rng.random(number))[:, None] * _isotropic(number, rng)
+    ray = _isotropic(number, rng)  # of N
+    total, variance = np.zeros((2, len(couplings), 1))
+    inside_only = production.where == "inside"
+    matters = [site.material] if inside_only else sorted({site.material, *(layer.material_name for layer in earth.LAYERS)})
+    each = {name: scatter(kinds_in(name, production.channels), incoming, mass, rng) for name in matters}
+    for row, d in enumerate(couplings):
+        for name, made in each.items():
+            length = np.maximum(made.momentum, 1e-30) / mass * units.HBAR_C / (whole * d**2)
+            longest = 2.0 * radius if inside_only else 2.0 * earth.RADIUS
+            least = selection.separation_min_m
+            chance = -np.expm1(-(longest - least) / length)
+            flown = least - length * np.log1p(-rng.random(number) * chance)
+            chance *= np.exp(-least / length)
+            start = end - flown[:, None] * ray
+            own = np.sum(start**2, axis=1) < radius**2
+            density = np.zeros(number)
+            if production.where != "outside" and name == site.material:
+                density += 1e3 * site.density_g_cm3 * own
+            if not inside_only:
+                height = np.linalg.norm(start + [0.0, 0.0, earth.RADIUS - site.depth_m], axis=1)
+                layer = earth.layer_index(height)
+                here = np.array([found.material_name == name for found in earth.LAYERS] + [False])[layer]
+                density += 1e3 * earth.density(height) * here * ~own
+            neutrino = turned(ray, made.cosine, 2.0 * np.pi * rng.random(number))
+            sky = bands(-neutrino[:, 2])
+            energy, _ = photons(made, incoming.anti, ray, mass, rng, nature)
+            low, high = selection.photon_edges_GeV[0], selection.photon_edges_GeV[-1]
+            good = (energy >= low) & (energy <= high) & (made.weight > 0)
+            if selection.first_cascade_min_GeV:
+                good &= made.shower & (made.lost >= selection.first_cascade_min_GeV)
+            events = volume * density * sky * made.weight * chance * good * d**2 * selection.efficiency
+            events *= photon / (photon + electrons + muons)
+            total[row, 0] += events.sum()
+            variance[row, 0] += np.sum(events**2)
+    return total, np.sqrt(variance)
+
+
+def _isotropic(number, rng):
+    cosine = rng.uniform(-1.0, 1.0, number)
+    return turned(np.tile([0.0, 0.0, 1.0], (number, 1)), cosine, 2.0 * np.pi * rng.random(number))
+
+
+def _from_the_sky(model, direction, mass, number, rng):
+    """Neutrinos of the whole sky, and the weight [cm^-2 in the run] of each if it comes from a cosine of zenith."""
+    seconds = model.card.years * units.YEAR
+    top = model.card.selection.neutrino_max_GeV or np.inf
+    by_band = {}
+    for beam in model.beams:
+        for component in beam.flux.components:
+            key = (component.name, component.antineutrino)
+            by_band.setdefault(key, []).append((component, component.effective(direction), beam.share))
+    parts = [key for key in by_band if any(value.max() > 0 for _, value, _ in by_band[key])]
+    which = rng.integers(len(parts), size=number)
+    energy, anti, densities = np.zeros(number), np.zeros(number, dtype=bool), np.zeros((number, 10))
+    for index, key in enumerate(parts):
+        here = np.nonzero(which == index)[0]
+        first = by_band[key][0][0]
+        low, high = max(first.energy[0], mass), min(first.energy[-1], top)
+        if high <= low:
+            continue
+        drawn = low * (high / low) ** rng.random(len(here))
+        energy[here], anti[here] = drawn, key[1]
+        for component, value, share in by_band[key]:
+            dense = np.interp(drawn, component.energy, value)
+            densities[here] += dense[:, None] * share * 10.0 * (drawn * np.log(high / low) * len(parts))[:, None]
+    energy = np.where(energy > 0, energy, 2.0 * mass + 1e-3)
+
+    def weight(cosine):
+        band = np.clip(((cosine + 1.0) * 5.0).astype(int), 0, 9)
+        return densities[np.arange(number), band] * seconds / number
+
+    return Neutrinos(energy, anti, np.ones(number)), weight

@@ -5,8 +5,12 @@ In the lab, with the polarisation P of a Dirac N (isotropic for Majorana N),
 .. math::  \frac{1}{\Gamma}\frac{d\Gamma}{d\cos\theta^*} = \tfrac12(1 - P\cos\theta^*),\quad
     E_\gamma = \tfrac12(E_N + p_N\cos\theta^*),\quad \cos\alpha = \frac{\cos\theta^* + \beta}{1 + \beta\cos\theta^*},
 
-alpha to the path of N, then smearing, cuts and efficiency. What is accepted is linear in P, so two numbers for each bin
-and each node of momentum and angle of N say all. They are exact where the true energy alone decides; otherwise they come
+alpha to the path of N, then smearing, cuts and efficiency. An e+ e- pair of invariant mass squared s = x M^2, drawn from
+its spectrum, has the energy (1 + x) M/2 and momentum (1 - x) M/2 in the rest frame, and of its polarisations the
+longitudinal one, a share x/2 of the transverse one, prefers the other side: P (1 - x/2)/(1 + x/2) stands for P. Pairs keep
+closer to the path of N than photons.
+
+What is accepted is linear in P, so two numbers for each bin and each node of momentum and angle of N say all. They are exact where the true energy alone decides; otherwise they come
 from a low-discrepancy sample at each node, spread over the neighbourhood that the node stands for, so that cuts do not
 feel the nodes.
 """
@@ -22,11 +26,12 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from nudipole import units
+from nudipole.processes import hnl_decay
 from nudipole.signals import passages
 from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
-_DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
+_DECAYS, _FEWEST = 1 << 15, 2  # sampled at one mass, shared out by importance, and at each node at least
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class PhotonSelection:
         """True if only the true energy of the photon decides."""
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
-        angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None
+        angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None or chosen.visible == "pair"
         return not (smeared or angular or self.efficiency) and self.histogram.variable in ("count", "energy")
 
     def accepted(self, mass: float, angles: FloatArray, momenta: FloatArray, importance: FloatArray) -> FloatArray:
@@ -79,18 +84,20 @@ class PhotonSelection:
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = passages.points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = passages.points(_DECAYS + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
         angle = _around(angles, row, uniform(5))
         momentum = 1.0 / _around(1.0 / momenta, column, uniform(6))
         rest = 2.0 * uniform(0) - 1.0
-        photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1))
+        x = _pair_mass2(mass, uniform(7)) if self.selection.visible == "pair" else 0.0
+        photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1), x)
         bins, efficiency = self._accept(photons, uniform)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
-        both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, -rest * weight)]
+        slope = -rest * (1.0 - 0.5 * x) / (1.0 + 0.5 * x)
+        both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, slope * weight)]
         return np.stack(both)
 
     def _exact(self, energy: FloatArray, momentum: FloatArray) -> FloatArray:
@@ -140,15 +147,24 @@ class PhotonSelection:
 
 
 def decay_photons(
-    energy: FloatArray, momentum: FloatArray, cosine: FloatArray, rest: FloatArray, v: FloatArray
+    energy: FloatArray,
+    momentum: FloatArray,
+    cosine: FloatArray,
+    rest: FloatArray,
+    v: FloatArray,
+    x: FloatArray | float = 0.0,
 ) -> Photons:
     """Photon energy [GeV] and cosine to z of N with ``energy``, ``momentum`` [GeV] that flies at ``cosine`` to z.
 
-    ``rest`` is cos(theta*) to the path of N in its rest frame, v in [0, 1) the azimuth about the path.
+    ``rest`` is cos(theta*) to the path of N in its rest frame, v in [0, 1) the azimuth about the path; ``x`` the mass
+    squared of the photon over that of N, for a pair.
     """
     beta = momentum / energy
-    photon = 0.5 * (energy + momentum * rest)
-    alpha_cosine = np.clip((rest + beta) / (1.0 + beta * rest), -1.0, 1.0)
+    photon = 0.5 * ((1.0 + x) * energy + (1.0 - x) * momentum * rest)
+    along = (1.0 - x) * rest + (1.0 + x) * beta
+    across2 = ((1.0 - x) ** 2) * (1.0 - beta**2) * (1.0 - rest**2)
+    size = np.sqrt(along**2 + across2)
+    alpha_cosine = np.clip(np.divide(along, size, out=np.zeros_like(size), where=size > 0), -1.0, 1.0)
     sines = np.sqrt((1.0 - alpha_cosine**2) * np.maximum(1.0 - cosine**2, 0.0))
     return Photons(photon, np.clip(cosine * alpha_cosine - sines * np.cos(2.0 * np.pi * v), -1.0, 1.0))
 
@@ -173,7 +189,18 @@ def _around(nodes: FloatArray, index: npt.NDArray[np.intp], u: FloatArray) -> Fl
     return nodes[index] + offset * width
 
 
+def _pair_mass2(mass: float, u: FloatArray) -> FloatArray:
+    """s / M^2 of e+ e- pairs of N -> nu e+ e- at the quantiles u of its spectrum; 0 where N is too light for a pair."""
+    least = (2.0 * units.ELECTRON_MASS / mass) ** 2 if mass > 0.0 else np.inf
+    if not least < 1.0:
+        return np.zeros_like(u)
+    x = np.geomspace(least, 1.0, 400)
+    density = x * hnl_decay.dilepton_spectrum(x * mass**2, mass, "e")  # in ln s
+    content = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+    return np.interp(u * content[-1], content, x)
+
+
 @functools.lru_cache(maxsize=2)
 def _shifts(nodes: int) -> FloatArray:
     """What tells the samples of the nodes apart, at every mass alike: curves are smooth."""
-    return np.random.default_rng(62).random((7, nodes))
+    return np.random.default_rng(62).random((8, nodes))

@@ -47,7 +47,8 @@ from nudipole.signals.upscatter_card import UpscatterCard
 from nudipole.signals.upscatter_source import Region
 
 FloatArray = npt.NDArray[np.float64]
-ENERGY_NODES = 40  # at least, and so many a factor 1000
+ENERGY_NODES = 52  # at least, and so many a factor 1000
+_CROWDING = 0.4  # the smaller, the more of them stand near the threshold, where slow N decay soonest
 _CHUNK = 8  # masses at once
 _PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
@@ -142,7 +143,7 @@ class UpscatterModel:
         target = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
         start = np.clip(threshold_energy(masses, target), low, 0.999999 * high)[:, None]
         number = max(ENERGY_NODES, int(ENERGY_NODES * np.log10(high / low) / 3.0))
-        smooth = start * (high / start) ** np.linspace(0.0, 1.0, number)
+        smooth = start * (high / start) ** _crowded(number)
         lines = [c.energy[(c.intensity > 0) & (c.energy <= high)] for c in self.flux.components if c.lines]
         exact = np.maximum(np.concatenate([*lines, np.zeros(0)]), start)  # lines are nodes of their own
         nodes = np.sort(np.concatenate([smooth, exact], axis=1), axis=1)
@@ -310,6 +311,12 @@ class UpscatterModel:
         if selection.gate_ns is not None:
             share *= arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
         return np.asarray(share.reshape(len(momentum), -1, _PIECES).mean(axis=-1))
+
+
+def _crowded(number: int) -> FloatArray:
+    """Numbers from 0 to 1, dense near 0: a flux may end just above the threshold (muons at rest, M = 50 MeV)."""
+    u = np.linspace(0.0, 1.0, number)
+    return np.asarray(u**2 * (1.0 + _CROWDING) / (u + _CROWDING))
 
 
 def _shared(energy: FloatArray, columns: list[FloatArray], nodes: FloatArray) -> FloatArray:
