@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nudipole import units
-from nudipole.matter import earth, isotopes, materials, targets
+from nudipole.matter import earth, materials, targets
 from nudipole.processes import deep_inelastic, upscattering
 
 STEEPEST = np.cos(np.deg2rad(80.0))  # N from a slab fly within 80 degrees of the beam: a named approximation
@@ -166,7 +166,12 @@ class Scatterings:
 def scatter(kinds, incoming, mass, rng, nature="dirac"):
     """One scattering for each neutrino on a target drawn by Z^2-like importance."""
     number = len(incoming.energy)
-    charge = np.array([k.number * (1.0 if k.target is None else float(np.max(k.target.electric(np.array([1e-6, 3e-3, 0.1]))))) for k in kinds])
+    charge = np.array(
+        [
+            k.number * (1.0 if k.target is None else float(np.max(k.target.electric(np.array([1e-6, 3e-3, 0.1])))))
+            for k in kinds
+        ]
+    )
     chance = 0.6 * charge / charge.sum() + 0.4 / len(kinds)
     which = rng.choice(len(kinds), number, p=chance)
     columns = {name: np.zeros(number) for name in ("weight", "energy", "momentum", "cosine", "lost")}
@@ -299,7 +304,16 @@ def photons(made, anti, flight, mass, rng, nature="dirac", pair=False):
     x = np.zeros(number)
     if pair:
         s = np.geomspace(4.0 * units.ELECTRON_MASS**2, mass**2, 20001)
-        cumulative = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(s) * (_dilepton(s, mass, units.ELECTRON_MASS)[1:] + _dilepton(s, mass, units.ELECTRON_MASS)[:-1]))])
+        cumulative = np.concatenate(
+            [
+                [0.0],
+                np.cumsum(
+                    0.5
+                    * np.diff(s)
+                    * (_dilepton(s, mass, units.ELECTRON_MASS)[1:] + _dilepton(s, mass, units.ELECTRON_MASS)[:-1])
+                ),
+            ]
+        )
         x = np.interp(rng.random(number) * cumulative[-1], cumulative, s) / mass**2
     asymmetry = (1.0 - 0.5 * x) / (1.0 + 0.5 * x)  # transverse minus longitudinal
     helicity = np.where(anti, -made.helicity, made.helicity)  # an antineutrino makes the mirror image
@@ -322,7 +336,9 @@ def seen(card, efficiency, energy, direction, rng):
     measured, cosine = energy, direction[:, 2]
     a, b = selection.energy_resolution
     if a or b:
-        measured = np.maximum(energy * (1.0 + np.hypot(a / np.sqrt(np.maximum(energy, 1e-12)), b) * rng.normal(size=number)), 0.0)
+        measured = np.maximum(
+            energy * (1.0 + np.hypot(a / np.sqrt(np.maximum(energy, 1e-12)), b) * rng.normal(size=number)), 0.0
+        )
     if selection.angle_resolution_deg:
         kicks = np.deg2rad(selection.angle_resolution_deg) * rng.normal(size=(number, 2))
         cosine = turned(direction, np.cos(np.hypot(*kicks.T)), np.arctan2(kicks[:, 1], kicks[:, 0]))[:, 2]
@@ -441,7 +457,9 @@ def earth_counts(model, mass, couplings, direction, number=1 << 18, seed=1):
     ray = _isotropic(number, rng)  # of N
     total, variance = np.zeros((2, len(couplings), 1))
     inside_only = production.where == "inside"
-    matters = [site.material] if inside_only else sorted({site.material, *(layer.material_name for layer in earth.LAYERS)})
+    matters = (
+        [site.material] if inside_only else sorted({site.material, *(layer.material_name for layer in earth.LAYERS)})
+    )
     each = {name: scatter(kinds_in(name, production.channels), incoming, mass, rng) for name in matters}
     for row, d in enumerate(couplings):
         for name, made in each.items():
@@ -457,7 +475,7 @@ def earth_counts(model, mass, couplings, direction, number=1 << 18, seed=1):
             if production.where != "outside" and name == site.material:
                 density += 1e3 * site.density_g_cm3 * own
             if not inside_only:
-                height = np.linalg.norm(start + [0.0, 0.0, earth.RADIUS - site.depth_m], axis=1)
+                height = np.linalg.norm(start + np.array([0.0, 0.0, earth.RADIUS - site.depth_m]), axis=1)
                 layer = earth.layer_index(height)
                 here = np.array([found.material_name == name for found in earth.LAYERS] + [False])[layer]
                 density += 1e3 * earth.density(height) * here * ~own
