@@ -346,6 +346,10 @@ def seen(card, efficiency, energy, direction, rng):
     good &= measured <= (selection.energy_max_GeV or np.inf)
     if selection.energy_angle2_max_GeV:
         good &= measured * np.arccos(np.clip(cosine, -1.0, 1.0)) ** 2 <= selection.energy_angle2_max_GeV
+    if selection.q2_max_GeV2:  # of nu n -> e p with everything massless but the nucleon at rest
+        slowed = measured * (1.0 - cosine) / units.NEUTRON_MASS
+        neutrino = np.divide(measured, 1.0 - slowed, out=np.full(number, 1e9), where=slowed < 1.0)
+        good &= 2.0 * neutrino * measured * (1.0 - cosine) <= selection.q2_max_GeV2
     chance = np.full(number, selection.efficiency)
     if efficiency is not None:
         chance *= np.interp(energy, *efficiency)

@@ -55,8 +55,9 @@ class PhotonSelection:
         """True if only the true energy of the photon decides."""
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
-        angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None or chosen.visible == "pair"
-        return not (smeared or angular or self.efficiency) and self.histogram.variable in ("count", "energy")
+        angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None or chosen.q2_max_GeV2 is not None
+        pair = chosen.visible == "pair"
+        return not (smeared or angular or pair or self.efficiency) and self.histogram.variable in ("count", "energy")
 
     def accepted(self, mass: float, angles: FloatArray, momenta: FloatArray, importance: FloatArray) -> FloatArray:
         """Share of the decays in each bin at nodes of angle [rad] and of (decreasing) momentum [GeV] of N.
@@ -130,6 +131,8 @@ class PhotonSelection:
             good &= energy <= selection.energy_max_GeV
         if selection.energy_angle2_max_GeV is not None:
             good &= energy * np.arccos(np.clip(cosine, -1.0, 1.0)) ** 2 <= selection.energy_angle2_max_GeV
+        if selection.q2_max_GeV2 is not None:
+            good &= quasi_elastic_q2(energy, cosine) <= selection.q2_max_GeV2
         efficiency = np.full_like(energy, selection.efficiency)
         if self.efficiency is not None:
             efficiency *= np.interp(photons.energy, *self.efficiency)
@@ -176,6 +179,13 @@ def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     denominator = m_n - energy + momentum * cosine
     numerator = m_n * energy - 0.5 * (m_n**2 + m_e**2 - m_p**2)
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.inf)
+
+
+def quasi_elastic_q2(energy: FloatArray, cosine: FloatArray) -> FloatArray:
+    """Q^2 = 2 m (E_nu - E) [GeV^2] that a massless lepton of this energy and angle would mean, off a nucleon at rest."""
+    less = energy * (1.0 - cosine)
+    room = units.NEUTRON_MASS - less
+    return np.where(room > 0, 2.0 * units.NEUTRON_MASS * energy * less / np.where(room > 0, room, 1.0), np.inf)
 
 
 def _around(nodes: FloatArray, index: npt.NDArray[np.intp], u: FloatArray) -> FloatArray:

@@ -51,6 +51,7 @@ class Selection(Section, frozen=True, kw_only=True):
     cosine_min: float = -1.0
     hnl_cosine_min: float = -1.0  # of the direction of N itself, where an analysis cuts on it
     energy_angle2_max_GeV: Positive | None = None
+    q2_max_GeV2: Positive | None = None  # Q^2 of the quasi-elastic scattering that the shower would mean
     efficiency: Fraction = 1.0
     efficiency_table: str = ""
     energy_resolution: tuple[NonNegative, NonNegative] = (0.0, 0.0)  # a / sqrt(E / GeV) (+) b
