@@ -137,7 +137,7 @@ def test_a_detector_in_the_booster_beam_event_by_event(mass, couplings):
 def test_photon_searches_in_beams_event_by_event(key, preset, direction, mass, couplings):
     model = registry.get(key).model(preset)
     ours = model.signal(np.array([mass]), direction).counts(0, np.array(couplings))
-    number = 1 << (19 if len(model.card.matter) > 3 else 21)
+    number = 1 << (20 if len(model.card.matter) > 3 else 21)
     _agree(ours, *chain.beam_counts(model, mass, couplings, direction, number), 0.03)
 
 
