@@ -26,7 +26,7 @@ from nudipole.cosmology import constraints as sky
 from nudipole.cosmology import evolution, lines, relic
 from nudipole.detectors import efficiency, resolution, response
 from nudipole.experiments import experiment, registry
-from nudipole.fluxes import oscillations, parton_luminosity, stopped_pion
+from nudipole.fluxes import beams, oscillations, parton_luminosity, stopped_pion
 from nudipole.fluxes.flux import Flux
 from nudipole.inference.likelihood import Likelihood
 from nudipole.matter import isotopes, materials, targets
@@ -248,6 +248,7 @@ TYPES: dict[object, Menu] = {
     photon_acceptance.PhotonAcceptance: lambda: [collider().acceptance],
     MonoPhotonSearch: lambda: [search()],
     Direction: DIRECTIONS,
+    relic.Relic: lambda: [relic.relic(0.1, 1e-12, "dirac", 8, 30.0)],
 }
 EDGES = np.array([1.0, 2.0, 4.0])
 TIMES: Menu = [[0.0, 1.0, 6.0], [0.0, 2.0, 1.0], [np.nan, 1.0, 2.0], [0.0, 1e300], [1.0], 3.0, -EDGES[::-1]]
@@ -302,6 +303,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "fluxes.parton_luminosity.PartonLuminosity.total": PARTONS,
     "processes.meson.decay_channels": {"hnl_mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300]},
     "api.meson": {"mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300], "parent": ["pi", "K", "J/psi"]},
+    "fluxes.event_rates.charged_current_events": {"flux": lambda: [flux(), beams.t2k()]},
     "fluxes.atmospheric.atmospheric": {
         "cos_zenith_min": [-1.0, 0.0, 0.9, 1.0, -2.0, np.nan],
         "cos_zenith_max": [-1.0, 0.1, 1.0, 2.0, np.inf],
@@ -318,7 +320,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
         "kappa": [np.full(9, 0.1), np.zeros(9), np.full((3, 9), 1e60), np.full(9, -1.0), np.zeros(8)],
     },
     "cosmology.relic.scattering_rate": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
-    "cosmology.evolution.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
+    "cosmology.hot_phase.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
     "cosmology.evolution.evolve": {"mass": [0.1, 0.0, np.nan, 1e300], "strength": [0.0, 1e-14, 1e-200, -1.0, 1e300]},
     "fluxes.flux.FluxComponent": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2]]},
     "fluxes.mesons.bmpt": {"beam": [400.0, 8.0, np.nan, 1e300, 0.0], "angle": [0.01, 0.1, np.nan, -1.0]},
@@ -388,12 +390,13 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
-    "supernova.emission.total_rate",
+    "supernova.channels.total_rate",
     "constraint.Limit",
     "cosmology.criteria.Criterion.statistic",
     "cosmology.evolution.History",
     "cosmology.grid.SkyGrid",
     "cosmology.relic.Relic",
+    "cosmology.relic.relax",
     "cosmology.relic.Relic.density",
     "detectors.geometry.Cylinder",
     "detectors.geometry.Cylinder.chord",
@@ -421,13 +424,14 @@ INNER = [
     "inference.likelihood.ProfilePoint",
     "inference.limits.CountStatistic.delta_chi2",
     "inference.limits.ProfileStatistic.delta_chi2",
-    "processes.deep_inelastic.neutron_to_proton",
+    "processes.structure_functions.interpolated_f2",
+    "processes.structure_functions.neutron_to_proton",
     "processes.deep_inelastic.on_proton",
     "processes.four_body_meson.exchange_product",
     "processes.meson.compress",
     "processes.upscattering.inside_limits",
-    "processes.upscattering.integrate",
-    "processes.upscattering.integration_limits",
+    "processes.upscattering_total.integrate",
+    "processes.upscattering_total.integration_limits",
     "processes.upscattering.s0",
     "processes.upscattering.spectrum_inside",
     "signals.collider.deposit",
@@ -481,12 +485,12 @@ INNER = [
     "signals.template.SignalTemplate",
     "signals.upscatter_decay.UpscatterModel.signal",
     "supernova.bursts.detected_area",
-    "supernova.constraints.Cooling.ratio",
-    "supernova.constraints.NextSupernova.ratio",
-    "supernova.constraints.Stellar.ratio",
-    "supernova.constraints.VisibleEnergy.ratio",
+    "supernova.criteria.Cooling.ratio",
+    "supernova.criteria.NextSupernova.ratio",
+    "supernova.criteria.Stellar.ratio",
+    "supernova.criteria.VisibleEnergy.ratio",
     "supernova.emission.Rates",
-    "supernova.emission.sum_rates",
+    "supernova.channels.sum_rates",
     "supernova.gamma_rays.profile_deviance",
     "supernova.luminosity.Escape",
     "supernova.luminosity.path_lengths",
@@ -497,7 +501,7 @@ UNBOUNDED: dict[str, str] = {
     "api.width": "a stable N lives for ever",
     "cosmology.evolution.Options": "no reheating: infinitely hot",
     "cosmology.grid.Assumptions": "no reheating: infinitely hot",
-    "cosmology.evolution.decoupling_temperature": "an N without coupling never was coupled",
+    "cosmology.hot_phase.decoupling_temperature": "an N without coupling never was coupled",
     "kinematics.minimum_neutrino_energy": "no neutrino makes a massive N at zero recoil",
     "portal.Portal.decay_length": "a stable N flies for ever",
     "signals.arrival.delay": "what rests never arrives",

@@ -45,7 +45,7 @@ def ratio(key, table, flavor, preset="default", low=0.0, high=np.inf):
         ("microboone", "microboone-mu", "mu", "projection", 0.0, 0.15),
         ("dune-nd", "dune-nd-mu-highE", "mu", "ovchynnikov2022", 0.0, 8.5),
         ("ship-main", "ship-main-mu", "mu", "default", 0.0, 0.6),
-        ("ship-main", "ship-main-tau", "tau", "default", 0.05, 0.4),
+        ("ship-main", "ship-main-tau", "tau", "default", 0.0, 0.4),
         ("dune-nd", "dune-nd-e-strong", "e", "schwetz2021", 0.0, 0.6),
         ("dune-nd", "dune-nd-e-weak", "e", "schwetz2021-weak", 0.0, 0.6),
         ("dune-fd", "dune-fd-tau-strong", "tau", "schwetz2021", 0.2, 1.2),
@@ -65,7 +65,7 @@ def test_published_curve_within_a_quarter(key, table, flavor, preset, low, high)
     [
         ("sbnd", "mu", "magill2018"),
         ("microboone", "mu", "magill2018"),
-        ("ship-main", "mu", "default"),
+        ("ship-main", "tau", "default"),
         ("dune-nd", "e", "schwetz2021"),
         ("dune-nd", "e", "schwetz2021-weak"),
     ],

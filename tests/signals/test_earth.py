@@ -14,7 +14,7 @@ from nudipole.errors import CardError, DomainError
 from nudipole.matter import earth as planet
 from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
-from nudipole.processes import hnl_decay, upscattering
+from nudipole.processes import hnl_decay, upscattering_total
 from nudipole.signals import earth, earth_paths, earth_photons
 
 FILE = Path("toy.toml")
@@ -52,7 +52,7 @@ def production_per_kilogram(built, material, mass, direction=MU):
     result = 0.0
     for symbol, number in materials.get(material).atoms_per_kg.items():
         nucleus = max(isotopes.natural(symbol), key=lambda n: n.abundance)
-        sigma = upscattering.total_cross_section(targets.get(nucleus.name), energy, mass) * units.GEV_M2_TO_CM2
+        sigma = upscattering_total.total_cross_section(targets.get(nucleus.name), energy, mass) * units.GEV_M2_TO_CM2
         result += number * float(np.sum(sigma * fluence))
     return result * built.card.years * units.YEAR
 
