@@ -31,7 +31,9 @@ from nudipole.signals import passages
 from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
-_DECAYS, _FEWEST = 1 << 15, 2  # sampled at one mass, shared out by importance, and at each node at least
+_DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
+_NARROW = 0.9  # from this cut on cos(theta) on few decays are accepted, so twice as many are sampled
+_SIGMAS = 5.0
 
 
 @dataclass(frozen=True)
@@ -80,26 +82,47 @@ class PhotonSelection:
             return np.broadcast_to(exact[:, :, None], (*exact.shape[:2], len(angles), len(momenta)))
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
-        each = np.ceil(_DECAYS * share).astype(np.intp) + _FEWEST
+        narrow = self.selection.cosine_min >= _NARROW or self.selection.energy_angle2_max_GeV is not None
+        decays = 2 * _DECAYS if narrow else _DECAYS
+        each = np.ceil(decays * share).astype(np.intp) + _FEWEST
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = passages.points(_DECAYS + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = passages.points(decays + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
         angle = _around(angles, row, uniform(5))
         momentum = 1.0 / _around(1.0 / momenta, column, uniform(6))
-        rest = 2.0 * uniform(0) - 1.0
-        x = _pair_mass2(mass, uniform(7)) if self.selection.visible == "pair" else 0.0
-        photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1), x)
+        energy = np.hypot(momentum, mass)
+        pair = self.selection.visible == "pair"
+        least = -1.0 if pair else self._least_cosine(energy, momentum, angle)
+        rest = 1.0 - uniform(0) * (1.0 - least)
+        weight *= 0.5 * (1.0 - least)
+        x = _pair_mass2(mass, uniform(7)) if pair else 0.0
+        photons = decay_photons(energy, momentum, np.cos(angle), rest, uniform(1), x)
         bins, efficiency = self._accept(photons, uniform)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
         slope = -rest * (1.0 - 0.5 * x) / (1.0 + 0.5 * x)
         both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, slope * weight)]
         return np.stack(both)
+
+    def _least_cosine(self, energy: FloatArray, momentum: FloatArray, angle: FloatArray) -> FloatArray:
+        """cos(theta*) below which no photon of N is accepted, whatever the resolution does (to five standard deviations)."""
+        selection = self.selection
+        stochastic, constant = selection.energy_resolution
+        lowest = selection.energy_min_GeV
+        relative = np.hypot(stochastic / np.sqrt(max(lowest, 1e-6)), constant)
+        least = (2.0 * lowest / (1.0 + _SIGMAS * relative) ** 2 - energy) / momentum
+        widest = np.arccos(max(selection.cosine_min, -1.0))
+        if selection.energy_angle2_max_GeV is not None and lowest > 0.0:
+            widest = min(widest, np.sqrt(selection.energy_angle2_max_GeV / lowest))
+        widest = widest + _SIGMAS * np.deg2rad(selection.angle_resolution_deg) + angle
+        cosine, beta = np.cos(np.minimum(widest, np.pi)), momentum / energy
+        bound = np.divide(cosine - beta, 1.0 - beta * cosine, out=np.full_like(beta, -1.0), where=cosine > -1.0)
+        return np.asarray(np.clip(np.maximum(least, bound), -1.0, 1.0))
 
     def _exact(self, energy: FloatArray, momentum: FloatArray) -> FloatArray:
         """Integrals of 1/2 and of -cos/2 between the edges; E = (E_N + p cos)/2; shape (2, bins, nodes)."""
