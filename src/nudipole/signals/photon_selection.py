@@ -209,8 +209,10 @@ def decay_photons(
     beta = momentum / energy
     photon = 0.5 * ((1.0 + x) * energy + (1.0 - x) * momentum * rest)
     along = (1.0 - x) * rest + (1.0 + x) * beta
-    across2 = ((1.0 - x) ** 2) * (1.0 - beta**2) * (1.0 - rest**2)
-    size = np.sqrt(along**2 + across2)
+    if np.ndim(x) == 0 and x == 0.0:  # the momentum of a photon is its energy
+        size = 1.0 + beta * rest
+    else:
+        size = np.sqrt(along**2 + ((1.0 - x) ** 2) * (1.0 - beta**2) * (1.0 - rest**2))
     alpha_cosine = np.clip(np.divide(along, size, out=np.zeros_like(size), where=size > 0), -1.0, 1.0)
     sines = np.sqrt((1.0 - alpha_cosine**2) * np.maximum(1.0 - cosine**2, 0.0))
     return Photons(photon, np.clip(cosine * alpha_cosine - sines * _cosine_of_turn(v), -1.0, 1.0))
