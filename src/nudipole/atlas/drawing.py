@@ -152,8 +152,12 @@ def _frame(axes: Any, limits: Sequence[Limit], flavor: str) -> Any:
     axes.set_xlabel(r"$M_N$ [GeV]")
     axes.set_ylabel(r"$\mu = 2d$ [$\mu_B$]")
     right.set_ylabel(r"$d$ [GeV$^{-1}$]")
-    symbol = axes.text(0.985, 0.98, SYMBOLS[flavor], transform=axes.transAxes, ha="right", va="top", fontsize=11)
-    symbol.set(zorder=12, bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 2.5})
+    symbol = axes.text(0.985, 0.98, SYMBOLS[flavor], transform=axes.transAxes, ha="right", va="top")
+    symbol.set(
+        zorder=12,
+        fontsize=11 if len(SYMBOLS[flavor]) < 12 else 9,
+        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 2.5},
+    )
     return symbol
 
 

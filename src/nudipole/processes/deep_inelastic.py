@@ -87,7 +87,7 @@ def double_differential(
 def q2_limits(
     hadronic_mass: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    r"""Smallest and largest Q^2 [GeV^2] at hadronic mass W: Q^2_max = -M^2 + 2E*(E'* + p'*) in the centre of mass.
+    r"""Smallest and largest Q^2 [GeV^2] at hadronic mass W: ``Q^2_max = -M^2 + 2E*(E'* + p'*)`` in the centre of mass.
 
     The small one through the product of the roots, (M^2/s)[M^2 m^2 + (s - m^2)(W^2 - m^2)], free of cancellation; both
     zero where W + M > sqrt(s).

@@ -26,14 +26,16 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from nudipole import units
+from nudipole.detectors.conversion import ConversionMap
+from nudipole.detectors.geometry import points
 from nudipole.processes import hnl_decay
-from nudipole.signals import passages
 from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
 _DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
 _NARROW = 0.9  # from this cut on cos(theta) on few decays are accepted, so twice as many are sampled
 _SIGMAS = 5.0
+_SMOOTH = 1 << 12  # where an energy cut and the conversion of the photon are all there is
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,20 @@ class Photons:
 
 @dataclass(frozen=True)
 class PhotonSelection:
-    """Cuts, resolution, efficiency (a table in the true energy [GeV], or None) and bins."""
+    """Cuts, resolution, efficiency (a table in the true energy [GeV], or None), conversion of the photon, and bins."""
 
     selection: Selection
     histogram: Histogram
     efficiency: tuple[FloatArray, FloatArray] | None = None
+    conversion: ConversionMap | None = None
 
     @property
     def energy_alone(self) -> bool:
         """True if only the true energy of the photon decides."""
+        return self._cuts_energy_alone and self.conversion is None
+
+    @property
+    def _cuts_energy_alone(self) -> bool:
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
         angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None or chosen.q2_max_GeV2 is not None
@@ -83,13 +90,14 @@ class PhotonSelection:
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
         narrow = self.selection.cosine_min >= _NARROW or self.selection.energy_angle2_max_GeV is not None
-        decays = 2 * _DECAYS if narrow else _DECAYS
+        smooth = self.conversion is not None and self._cuts_energy_alone
+        decays = _SMOOTH if smooth else 2 * _DECAYS if narrow else _DECAYS
         each = np.ceil(decays * share).astype(np.intp) + _FEWEST
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = passages.points(decays + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = points(2 * _DECAYS + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
@@ -103,6 +111,8 @@ class PhotonSelection:
         x = _pair_mass2(mass, uniform(7)) if pair else 0.0
         photons = decay_photons(energy, momentum, np.cos(angle), rest, uniform(1), x)
         bins, efficiency = self._accept(photons, uniform)
+        if self.conversion is not None:
+            efficiency *= self._converted(photons, mass)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
         slope = -rest * (1.0 - 0.5 * x) / (1.0 + 0.5 * x)
@@ -170,6 +180,16 @@ class PhotonSelection:
         bins = np.searchsorted(edges, value, side="right") - 1
         good &= (bins >= 0) & (bins < len(edges) - 1)
         return np.where(good, bins, -1), efficiency
+
+    def _converted(self, photons: Photons, mass: float) -> FloatArray:
+        """Chance that the photon makes a pair that is seen; N -> nu e+ e-, where it counts too, makes one at once."""
+        assert self.conversion is not None
+        chance = self.conversion(photons.energy, photons.cosine)
+        if self.selection.visible == "photon":
+            return chance
+        widths = hnl_decay.partial_widths(mass)
+        photon, pair = float(widths["nu gamma"]), float(widths["nu e+ e-"])
+        return (photon * chance + pair) / (photon + pair) if photon + pair > 0.0 else chance
 
 
 def decay_photons(

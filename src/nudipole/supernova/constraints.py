@@ -78,8 +78,7 @@ class SkyConstraint:
         """
         check_positive(masses=masses)
         level = self.confidence_level if cl is None else cl
-        if not 0.5 < level < 1.0:
-            raise DomainError(f"a confidence level lies between 0.5 and 1, got {level:g}")
+        critical_value(level)  # refuses what is none
         setting = self.setting(preset)
         grid = as_masses(masses)
         same = _same_physics(setting, direction)

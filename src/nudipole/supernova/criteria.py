@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from nudipole import units
 from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_positive
+from nudipole.inference import counting
 from nudipole.portal import Direction
 from nudipole.supernova import bursts, deposition, emission, gamma_rays, luminosity, red_giants
 
@@ -158,6 +158,6 @@ def _burst_ratio(
 
 def critical_value(cl: float) -> float:
     """One-sided Gaussian critical value of Delta(-2 ln L): 2.71 at 95 %, 1.64 at 90 %."""
-    if not 0.5 <= cl < 1.0:
+    if not 0.5 < cl < 1.0:
         raise DomainError(f"a confidence level lies between 0.5 and 1, got {cl:g}")
-    return float(ndtri(cl) ** 2)
+    return counting.critical_value(cl, one_sided=True)
