@@ -33,9 +33,9 @@ from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
 _DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
+_SMOOTH = 1 << 12  # where an energy cut and the conversion of the photon are all there is
 _NARROW = 0.9  # from this cut on cos(theta) on few decays are accepted, so twice as many are sampled
 _SIGMAS = 5.0
-_SMOOTH = 1 << 12  # where an energy cut and the conversion of the photon are all there is
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,15 @@ class PhotonSelection:
             return np.broadcast_to(exact[:, :, None], (*exact.shape[:2], len(angles), len(momenta)))
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
-        narrow = self.selection.cosine_min >= _NARROW or self.selection.energy_angle2_max_GeV is not None
         smooth = self.conversion is not None and self._cuts_energy_alone
+        narrow = self.selection.cosine_min >= _NARROW or self.selection.energy_angle2_max_GeV is not None
         decays = _SMOOTH if smooth else 2 * _DECAYS if narrow else _DECAYS
         each = np.ceil(decays * share).astype(np.intp) + _FEWEST
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = points(2 * _DECAYS + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = points(decays + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
@@ -165,7 +165,7 @@ class PhotonSelection:
         if selection.energy_angle2_max_GeV is not None:
             good &= energy * np.arccos(np.clip(cosine, -1.0, 1.0)) ** 2 <= selection.energy_angle2_max_GeV
         if selection.q2_max_GeV2 is not None:
-            good &= _quasi_elastic_q2(energy, cosine) <= selection.q2_max_GeV2
+            good &= quasi_elastic_q2(energy, cosine) <= selection.q2_max_GeV2
         efficiency = np.full_like(energy, selection.efficiency)
         if self.efficiency is not None:
             efficiency *= np.interp(photons.energy, *self.efficiency)
@@ -224,7 +224,7 @@ def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.inf)
 
 
-def _quasi_elastic_q2(energy: FloatArray, cosine: FloatArray) -> FloatArray:
+def quasi_elastic_q2(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     """Q^2 = 2 m (E_nu - E) [GeV^2] that a massless lepton of this energy and angle would mean, off a nucleon at rest."""
     less = energy * (1.0 - cosine)
     room = units.NEUTRON_MASS - less
