@@ -264,7 +264,7 @@ class MesonDecayModel:
                 if energy.size:
                     ratio = width * states
                     yields = float(np.sum(ratio)) * float(parents.cumulative[-1])
-                    fast = meson_events.fast_share(parents, energy, ratio)
+                    fast = parents.fast_content * float(np.sum(ratio * energy**meson_events.POWER))
                     open_channels.append((np.array([yields, fast]), parent, channel, parents, energy, ratio))
         made = {group: np.zeros(2) for group in _GROUPS}
         for both, _, channel, *_rest in open_channels:

@@ -59,6 +59,12 @@ class Parents(NamedTuple):
     narrow: npt.NDArray[np.bool_]
     region: tuple[float, float]
 
+    @property
+    def fast_content(self) -> float:
+        """``cumulative`` at its end with every meson times gamma^k: what the draws of fast N are in proportion to."""
+        content = np.diff(self.cumulative, prepend=0.0)
+        return float(np.sum(content * (self.energy / self.mass) ** POWER))
+
 
 class Draws(NamedTuple):
     """Decays: rest-frame energy of N, the meson, how many N per d^2 each stands for, polarisation, flavour group."""
@@ -166,14 +172,6 @@ def target_parents(
     cumulative = np.cumsum((number * preference)[order])
     energy, angle = nodes.energy[order], nodes.angle[order]
     return Parents(mass, energy, angle, cumulative, preference[order], narrow[order], (0.0, 0.0))
-
-
-def fast_share(parents: Parents, energy: FloatArray, ratio: FloatArray) -> float:
-    """What the fast draws see of a channel: draws times (largest energy of N)^k, in GeV^k, per d^2."""
-    content = np.diff(parents.cumulative, prepend=0.0)
-    scale = 2 * np.max(energy)
-    boost = np.sum(content * (parents.energy / parents.mass) ** POWER)
-    return float(boost * np.sum(ratio * (energy / scale) ** POWER) * scale**POWER)
 
 
 def _tilted(
