@@ -12,7 +12,7 @@ from nudipole import api
 from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
 from nudipole.matter import targets
-from nudipole.processes import deep_inelastic, hnl_decay, meson, moments, upscattering
+from nudipole.processes import deep_inelastic, hnl_decay, meson, moments, upscattering_total
 from nudipole.processes.phase_space import legendre
 
 POINTS = 200
@@ -38,7 +38,7 @@ def test_incoherent_upscattering_at_10000_energies(benchmark):
     """Bound protons with Pauli blocking, by the moments of their structure functions."""
     table = moments.FormFactorMoments(targets.bound_nucleons(targets.isotopes.get("C12"), "p"))
     totals = benchmark(lambda: table.total(ENERGIES, 0.1))
-    direct = upscattering.total_cross_section(targets.bound_nucleons(targets.isotopes.get("C12"), "p"), 1.0, 0.1)
+    direct = upscattering_total.total_cross_section(targets.bound_nucleons(targets.isotopes.get("C12"), "p"), 1.0, 0.1)
     assert float(table.total(1.0, 0.1)) == pytest.approx(float(direct), rel=1e-4)
     assert np.all(totals > 0)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import nudipole
+from nudipole.atlas import validation
+from nudipole.experiments import registry
 
 project = "nudipole"
 author = "The nudipole developers"
@@ -26,5 +30,20 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 html_theme = "furo"
 html_title = "nudipole"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_generated"]
 suppress_warnings = ["myst.strikethrough"]
+
+
+def write_validation_table(app: Any) -> None:
+    """How far every curve is from the published one, computed for the page that shows it: it cannot be out of date."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about couplings beyond the effective theory, which the curves reach
+        checks = [check for key in sorted(registry.all_keys()) for check in validation.compare_key(key)]
+    page = Path(app.srcdir) / "_generated" / "validation_table.md"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(validation.summary(checks), encoding="utf-8")
+
+
+def setup(app: Any) -> None:
+    """Hook of Sphinx."""
+    app.connect("builder-inited", write_validation_table)

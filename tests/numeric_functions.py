@@ -26,14 +26,14 @@ from nudipole.cosmology import constraints as sky
 from nudipole.cosmology import evolution, lines, relic
 from nudipole.detectors import efficiency, resolution, response
 from nudipole.experiments import experiment, registry
-from nudipole.fluxes import oscillations, parton_luminosity, stopped_pion
+from nudipole.fluxes import beams, oscillations, parton_luminosity, stopped_pion
 from nudipole.fluxes.flux import Flux
 from nudipole.inference.likelihood import Likelihood
 from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
 from nudipole.processes import meson, moments, neutral_meson
 from nudipole.signals import photon_acceptance
-from nudipole.signals.mono_photon import MonoPhotonSearch
+from nudipole.signals.mono_photon_search import MonoPhotonSearch
 from nudipole.signals.template import SignalTemplate
 from nudipole.supernova import bursts, emission, gamma_rays, luminosity, profiles, red_giants
 from nudipole.supernova import constraints as supernova
@@ -210,6 +210,7 @@ MENU: dict[str, Menu] = {
     "kind": ["neutrino", "antineutrino", "no kind"],
     "lepton": ["e", "mu", "tau", "no lepton"],
     "masses": [(1.0, 0.1, 0.2, 0.3)],
+    "material": ["Ar", "water", "no material"],
     "meson": ["pi0", "eta", "pi+", "K+", "Ds", "B", "J/psi", "no meson"],
     "mode": ["neutrino", "antineutrino"],
     "model": ["huber-mueller", "vogel-engel", "kopeikin"],
@@ -248,6 +249,7 @@ TYPES: dict[object, Menu] = {
     photon_acceptance.PhotonAcceptance: lambda: [collider().acceptance],
     MonoPhotonSearch: lambda: [search()],
     Direction: DIRECTIONS,
+    relic.Relic: lambda: [relic.relic(0.1, 1e-12, "dirac", 8, 30.0)],
 }
 EDGES = np.array([1.0, 2.0, 4.0])
 TIMES: Menu = [[0.0, 1.0, 6.0], [0.0, 2.0, 1.0], [np.nan, 1.0, 2.0], [0.0, 1e300], [1.0], 3.0, -EDGES[::-1]]
@@ -275,7 +277,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "api.rate": {"experiment": ["gemma", "no key"]},
     "signals.meson_events.beam_parents": {"region": [(0.0, 10.0), (10.0, 0.0)]},
     "signals.meson_events.target_parents": {"window": [(-0.1, -0.1, 0.1, 0.1)]},
-    "signals.mono_photon.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
+    "signals.mono_photon_search.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
     "signals.recoil_rate.nuclear_channels": {"form_factor": ["helm"]},
     "processes.phase_space.boost": {
         "momentum": [[1.0, 0.0, 0.0, 0.0], [np.nan] * 4, [1e300] * 4, [1.0]],
@@ -302,6 +304,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "fluxes.parton_luminosity.PartonLuminosity.total": PARTONS,
     "processes.meson.decay_channels": {"hnl_mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300]},
     "api.meson": {"mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300], "parent": ["pi", "K", "J/psi"]},
+    "fluxes.event_rates.charged_current_events": {"flux": lambda: [flux(), beams.t2k()]},
     "fluxes.atmospheric.atmospheric": {
         "cos_zenith_min": [-1.0, 0.0, 0.9, 1.0, -2.0, np.nan],
         "cos_zenith_max": [-1.0, 0.1, 1.0, 2.0, np.inf],
@@ -318,7 +321,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
         "kappa": [np.full(9, 0.1), np.zeros(9), np.full((3, 9), 1e60), np.full(9, -1.0), np.zeros(8)],
     },
     "cosmology.relic.scattering_rate": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
-    "cosmology.evolution.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
+    "cosmology.hot_phase.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
     "cosmology.evolution.evolve": {"mass": [0.1, 0.0, np.nan, 1e300], "strength": [0.0, 1e-14, 1e-200, -1.0, 1e300]},
     "fluxes.flux.FluxComponent": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2]]},
     "fluxes.secondary_fits.bmpt": {"beam": [400.0, 8.0, np.nan, 1e300, 0.0], "angle": [0.01, 0.1, np.nan, -1.0]},
@@ -388,13 +391,20 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
-    "supernova.emission.total_rate",
+    "supernova.channels.energy_grid",
+    "supernova.channels.gain_and_loss",
+    "supernova.channels.total_rate",
     "constraint.Limit",
     "cosmology.criteria.Criterion.statistic",
     "cosmology.evolution.History",
     "cosmology.grid.SkyGrid",
     "cosmology.relic.Relic",
+    "cosmology.relic.relax",
     "cosmology.relic.Relic.density",
+    "detectors.conversion.ConversionMap",
+    "detectors.conversion.Converter",
+    "detectors.conversion.Converter.per_metre",
+    "detectors.conversion.seen_probability",
     "detectors.geometry.Cylinder",
     "detectors.geometry.Cylinder.chord",
     "detectors.geometry.Cylinder.sample",
@@ -419,15 +429,24 @@ INNER = [
     "fluxes.parton_luminosity.PartonLuminosity",
     "inference.likelihood.Likelihood.along",
     "inference.likelihood.ProfilePoint",
+    "inference.profile.BestFit",
+    "inference.profile.Profile",
+    "inference.profile.Profile.at",
+    "inference.profile.Profile.edge",
     "inference.limits.CountStatistic.delta_chi2",
     "inference.limits.ProfileStatistic.delta_chi2",
-    "processes.deep_inelastic.neutron_to_proton",
+    "processes.structure_functions.interpolated_f2",
+    "processes.structure_functions.neutron_to_proton",
     "processes.deep_inelastic.on_proton",
     "processes.four_body_meson.exchange_product",
     "processes.meson.compress",
+    "processes.mono_photon_w.Momenta",
+    "processes.mono_photon_w.combined",
+    "processes.mono_photon_w.squared_amplitudes",
+    "processes.mono_photon_w.three_bodies",
     "processes.upscattering.inside_limits",
-    "processes.upscattering.integrate",
-    "processes.upscattering.integration_limits",
+    "processes.upscattering_total.integrate",
+    "processes.upscattering_total.integration_limits",
     "processes.upscattering.s0",
     "processes.upscattering.spectrum_inside",
     "signals.collider.deposit",
@@ -478,15 +497,26 @@ INNER = [
     "signals.recoil_rate.NuclearChannel.dipole_polynomials",
     "signals.recoil_rate.dipole_kernels",
     "signals.recoil_rate.moments",
+    "signals.late_events.LateEvents",
+    "signals.late_events.late_template",
+    "signals.late_events.sample",
+    "signals.mono_photon_search.Production",
+    "signals.mono_photon_search.rates",
+    "signals.late_photons.closest_approach",
+    "signals.late_photons.delay",
+    "signals.late_photons.paths_of_delay",
+    "signals.quadrature.interpolation",
+    "signals.radiated_photon.exchange_terms",
+    "signals.radiated_photon.radiative_nodes",
     "signals.template.SignalTemplate",
     "signals.upscatter_decay.UpscatterModel.signal",
     "supernova.bursts.detected_area",
-    "supernova.constraints.Cooling.ratio",
-    "supernova.constraints.NextSupernova.ratio",
-    "supernova.constraints.Stellar.ratio",
-    "supernova.constraints.VisibleEnergy.ratio",
+    "supernova.criteria.Cooling.ratio",
+    "supernova.criteria.NextSupernova.ratio",
+    "supernova.criteria.Stellar.ratio",
+    "supernova.criteria.VisibleEnergy.ratio",
     "supernova.emission.Rates",
-    "supernova.emission.sum_rates",
+    "supernova.channels.sum_rates",
     "supernova.gamma_rays.profile_deviance",
     "supernova.luminosity.Escape",
     "supernova.luminosity.path_lengths",
@@ -497,7 +527,7 @@ UNBOUNDED: dict[str, str] = {
     "api.width": "a stable N lives for ever",
     "cosmology.evolution.Options": "no reheating: infinitely hot",
     "cosmology.grid.Assumptions": "no reheating: infinitely hot",
-    "cosmology.evolution.decoupling_temperature": "an N without coupling never was coupled",
+    "cosmology.hot_phase.decoupling_temperature": "an N without coupling never was coupled",
     "kinematics.minimum_neutrino_energy": "no neutrino makes a massive N at zero recoil",
     "portal.Portal.decay_length": "a stable N flies for ever",
     "signals.arrival.delay": "what rests never arrives",

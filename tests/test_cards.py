@@ -77,6 +77,25 @@ def test_a_malformed_card_is_refused_in_one_line(tmp_path, old, new, field, valu
     assert value in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "allowed"),
+    [
+        ("[target]", "[target]\ncolour = 'red'", "unknown field; allowed: material, exposure_kg_day"),
+        ('kind    = "projection"', 'kind    = "guess"', "must be one of exclusion, projection, roi, line"),
+        ('statistic   = "asimov"', 'statistic   = "bayes"', "must be one of poisson, gaussian, feldman-cousins"),
+        ("exposure_kg_day = 3650.0", "exposure_kg_day = -3.0", "must be > 0.0"),
+        ("exposure_kg_day = 3650.0", 'exposure_kg_day = "much"', "must be a number or left out, not text in quotes"),
+        ('summary = "Ten', 'flavors = "e"\nsummary = "Ten', "must be a list, not text in quotes"),
+        ('summary = "Ten', 'mass_range_MeV = [1.0]\nsummary = "Ten', "must be a list of length 2, not 1"),
+        ('key     = "germanium-reactor"', 'key     = "Bad Key"', "must be text in quotes matching '^[a-z0-9]"),
+    ],
+)
+def test_what_is_allowed_is_named_in_words(tmp_path, old, new, allowed):
+    with pytest.raises(CardError) as caught:
+        compute(written(tmp_path, old, new))
+    assert allowed in str(caught.value)
+
+
 def test_files_that_are_no_cards(tmp_path):
     with pytest.raises(CardError, match="no such file"):
         Experiment.from_file(tmp_path / "missing.toml")

@@ -150,9 +150,9 @@ def cross_section(
     screening: bool = True,
 ) -> dict[str, float]:
     """Up-scattering cross section on ``e-``, ``p``, ``n``, a nucleus (``Ar40``) or a compound (``CsI``)."""
-    from nudipole.processes import upscattering
+    from nudipole.processes import upscattering_total
 
-    return upscattering.cross_section(target, energy, mass, d, recoil, form_factor, screening)
+    return upscattering_total.cross_section(target, energy, mass, d, recoil, form_factor, screening)
 
 
 def width(mass: float, d: float, majorana: bool = False, energy: float | None = None) -> dict[str, Any]:

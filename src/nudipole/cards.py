@@ -7,10 +7,11 @@ file, field, value and what is allowed. (This lives below ``signals`` because ev
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -162,11 +163,38 @@ def convert(raw: Mapping[str, Any], card_type: type[CardType], file: object) -> 
         if "unknown field" in message:
             unknown = message.split("`")[1]
             field = f"{field}.{unknown}".lstrip(".")
-            message = "unknown field"
+            message = f"unknown field; allowed: {', '.join(_fields(card_type, field.split('.')[:-1]))}"
         elif "missing required field" in message:
             field = f"{field}.{message.split('`')[1]}".lstrip(".")
             message = "is required"
-        raise CardError(file, field or "card", _look_up(raw, field), message) from None
+        elif "Invalid enum value" in message:
+            message = f"must be one of {', '.join(_values(card_type, field.split('.')))}"
+        raise CardError(file, field or "card", _look_up(raw, field), _in_words(message)) from None
+
+
+_WORDS = {
+    "array": "a list",
+    "object": "a table",
+    "str": "text in quotes",
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "null": "left out",
+}
+
+
+def _in_words(message: str) -> str:
+    """``Expected `array`, got `float``` in the words of a card's author: must be a list, not a number."""
+
+    def said(types: re.Match[str]) -> str:
+        return " or ".join(_WORDS.get(name.strip(), name.strip()) for name in types[1].split("|"))
+
+    wanted, got, given = message.partition(", got ")
+    if not wanted.startswith("Expected `"):
+        return message
+    bound = re.search(r"(?<=` )(<=|>=|<|>) .*", wanted)
+    wanted = bound[0] if bound else wanted.removeprefix("Expected ").replace("matching regex", "matching")
+    return re.sub(r"`(.+?)`", said, f"must be {wanted}{', not ' if got else ''}{given}")
 
 
 def _check_numbers(value: Any, field: str, file: object) -> None:
@@ -179,6 +207,39 @@ def _check_numbers(value: Any, field: str, file: object) -> None:
             _check_numbers(item, f"{field}[{index}]", file)
     elif isinstance(value, (int, float)) and value != 0 and not SMALLEST <= abs(value) <= LARGEST:
         raise CardError(file, field, value, f"a number must be 0 or lie between {SMALLEST:g} and {LARGEST:g} in size")
+
+
+def _fields(card_type: type[Card], path: Sequence[str]) -> list[str]:
+    """Names of the fields of the table at this path of a card (``matter[0]``, ``selection``, ...)."""
+    return [field.name for table in _tables(_hint(card_type, path)) for field in msgspec.structs.fields(table)]
+
+
+def _values(card_type: type[Card], path: Sequence[str]) -> list[str]:
+    """The values that the field at this path may have, where they are a list of words or numbers."""
+    return [str(value) for value in _literals(_hint(card_type, path))]
+
+
+def _hint(hint: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        inner = {field.name: field.type for table in _tables(hint) for field in msgspec.structs.fields(table)}
+        hint = inner.get(part.partition("[")[0], hint)
+    return hint
+
+
+def _tables(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    """The tables that a field may hold, inside lists, unions and annotations too."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    for argument in get_args(hint):
+        yield from _tables(argument)
+
+
+def _literals(hint: Any) -> Iterator[Any]:
+    for argument in get_args(hint):
+        if get_origin(hint) is Literal:
+            yield argument
+        else:
+            yield from _literals(argument)
 
 
 def _look_up(raw: Any, field: str) -> Any:

@@ -5,6 +5,7 @@ Every failure that a user can cause is one of these; each says what was given an
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,8 +25,11 @@ class UnknownNameError(NudipoleError, LookupError):
     """A name (key, target, flavour, preset, column, ...) that does not exist; lists the ones that do."""
 
     def __init__(self, kind: str, name: object, allowed: Iterable[object] = ()) -> None:
-        listed = ", ".join(str(item) for item in allowed)
-        super().__init__(f"unknown {kind} {name!r}" + (f"; allowed: {listed}" if listed else ""))
+        names = [str(item) for item in allowed]
+        close = difflib.get_close_matches(str(name), names, n=2)
+        meant = f" (did you mean {' or '.join(close)}?)" if close else ""
+        listed = f"; allowed: {', '.join(names)}" if names else ""
+        super().__init__(f"unknown {kind} {name!r}{meant}{listed}")
 
 
 class CardError(NudipoleError, ValueError):

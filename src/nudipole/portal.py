@@ -11,7 +11,7 @@ width as ``D = sum |d_alpha|^2``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -63,6 +63,22 @@ class Completion:
             return 0.0
         sine, cosine = _weak_mixing()
         return float(np.sqrt(2.0) * self.ratio / (2 * cosine + self.ratio * sine))
+
+    @property
+    def label(self) -> str:
+        """In words, with what it brings.
+
+        Examples
+        --------
+        >>> Completion().label
+        'photon alone, d_Z = d_W = 0'
+        >>> Completion("gauge", 0.0).label
+        'd_W/d_B = 0, which brings d_Z = -0.548 d and d_W = 0 d'
+        """
+        if self.kind == "photon":
+            return "photon alone, d_Z = d_W = 0"
+        brought = f"d_Z = {self.z_over_gamma:.3g} d and d_W = {self.w_over_gamma:.3g} d"
+        return f"d_W/d_B = {self.ratio:g}, which brings {brought}"
 
 
 def _weak_mixing() -> tuple[float, float]:
@@ -251,10 +267,6 @@ class Portal:
             return float("inf")
         momentum = np.sqrt((energy - self.mass) * (energy + self.mass))
         return float(momentum / (self.mass * self.width) * units.HBAR_C)
-
-    def with_d(self, d: float) -> Portal:
-        """The same point with another coupling."""
-        return replace(self, d=d)
 
     def _repr_html_(self) -> str:
         rows = {

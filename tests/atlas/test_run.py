@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 
 from nudipole import units
-from nudipole.atlas import labels, run, store, validation
-from nudipole.constraint import Interval, Limit
+from nudipole.atlas import run, store, validation
 from nudipole.errors import DomainError, OutputError
 from nudipole.experiments import registry
-from nudipole.portal import Direction
 from nudipole.signals import SIGNALS
 
 KEYS = ("gemma", "conus-plus")
@@ -118,33 +116,6 @@ def test_verdicts():
     assert check([np.nan], [1]).verdict == "no overlap"
 
 
-def test_excluded_regions_are_connected_by_overlap():
-    from nudipole.atlas import drawing
-
-    limit = Limit(
-        "k",
-        Direction("e"),
-        0.9,
-        np.array([1.0, 2.0, 3.0, 4.0]),
-        ((Interval(1, 4),), (Interval(1, 2), Interval(3, 4)), (Interval(1, 2),), ()),
-    )
-    stem, upper, lower = sorted(drawing.regions(limit), key=lambda r: len(r.masses))
-    assert [len(r.masses) for r in (stem, upper, lower)] == [1, 2, 3]
-    assert not upper.starts  # it splits off: no wall there
-    assert not lower.starts
-    assert not stem.stops
-    assert upper.stops
-    assert lower.stops
-    # the branches share the stem's column and meet half-way in the gap
-    assert (lower.low[0], upper.high[0]) == (stem.low[0], stem.high[0])
-    assert lower.high[0] == upper.low[0] == pytest.approx(np.sqrt(6.0) * stem.low[0])
-    merged = Limit("k", Direction("e"), 0.9, limit.masses, limit.excluded[::-1])
-    back = sorted(drawing.regions(merged), key=lambda r: len(r.masses))
-    assert [len(r.masses) for r in back] == [1, 2, 3]
-    assert [r.starts for r in back] == [False, True, True]
-    assert back[1].low[-1] == back[2].high[-1]
-
-
 def test_comparisons_are_kept_with_the_curves(atlas, tmp_path):
     import json
 
@@ -161,44 +132,3 @@ def test_long_tasks_start_first():
     order = sorted(("gemma", "dune-nd", "supernova-energy", "lep"), key=run._effort)
     assert order == ["supernova-energy", "dune-nd", "lep", "gemma"]
     assert set(run.SECONDS) <= {*SIGNALS, *registry.all_keys()}
-
-
-def test_each_figure_gets_the_curves_it_shows(atlas):
-    from nudipole.atlas import drawing
-
-    (name,) = {n for n in drawing.names(atlas.limits) if n == "fig3"}
-    assert {c.direction.name for c in drawing.chosen(name, atlas.limits)} == {"e"}
-    assert {c.key for c in drawing.chosen(name, atlas.limits)} == set(KEYS)
-
-
-def test_ticks_stand_at_decades_and_their_digits():
-    import matplotlib.pyplot as plt
-
-    from nudipole.atlas import drawing
-
-    figure, axes = plt.subplots()
-    axes.set_xscale("log")
-    axes.set_xlim(2e-6, 3e-2)
-    drawing._ticks(axes.xaxis, sides=(0.0, 1.0))
-    figure.canvas.draw()
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]
-    (small,) = axes.collections
-    at = sorted({round(float(segment[0, 0]), 12) for segment in small.get_segments()})
-    assert at[:8] == pytest.approx([3e-6, 4e-6, 5e-6, 6e-6, 7e-6, 8e-6, 9e-6, 2e-5])
-    assert len(small.get_segments()) == 2 * len(at) == 2 * (7 + 3 * 8 + 1)
-    plt.close(figure)
-
-
-def test_labels_do_not_cover_each_other():
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots()
-    axes.set_xlim(0, 10)
-    axes.set_ylim(0.5, 10)
-    x = np.linspace(0, 10, 50)
-    labels.place(axes, [labels.Curve(f"curve number {i}", "k", x, np.full(50, 4 + 0.01 * i)) for i in range(3)])
-    figure.canvas.draw()
-    boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) == 3
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
-    plt.close(figure)

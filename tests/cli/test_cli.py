@@ -40,6 +40,24 @@ def test_limit_json_has_the_fixed_fields():
     assert records[2]["excluded"] == []  # above threshold: an empty set and a word about it, not an error
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("conus-plus", "--flavor", "e", "--mass", "1e-3", "5e-3"),
+        ("--mass", "1e-3", "5e-3", "--flavor", "e", "conus-plus"),
+        ("--flavor", "e", "--mass=1e-3", "5e-3", "conus-plus"),
+        ("conus-plus", "--mass", "1e-3", "--flavor", "e", "--mass", "5e-3"),
+    ],
+)
+def test_options_take_several_values_in_a_row(arguments):
+    assert [r["mass_GeV"] for r in as_json("limit", *arguments)] == [1e-3, 5e-3]
+
+
+def test_experiments_lists_and_flux_takes_several_energies():
+    assert as_json("experiments") == as_json("experiments", "list")
+    assert len(as_json("flux", "solar", "--energy", "1e-3", "2e-3")["energy_GeV"]) == 2
+
+
 def test_limit_csv_and_table_and_explain():
     rows = list(csv.DictReader(io.StringIO(run("limit", EXAMPLE, "--flavor", "e", "--mass", 1e-3, "--csv").stdout)))
     assert float(rows[0]["d_low_GeV-1"]) > 0
@@ -176,6 +194,11 @@ def test_flux_and_experiments_and_cite():
         (("cite", "nothing"), "nothing"),
         (("atlas", "--masses", "1"), "at least 2"),
         (("atlas", "--only", "nothing"), "nothing"),
+        (("atlas", "--only", "conus-plus", "gemma", "--flavor", "mu"), "none of conus-plus, gemma has a curve for mu"),
+        (("limit", "conus_plus", "--flavor", "e", "--mass", "1"), "(did you mean conus-plus"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1", "--json", "--csv"), "one of --json and --csv"),
+        (("limit", "conus-plus", "gemma", "--flavor", "e", "--mass", "1"), "unexpected extra argument (gemma)"),
+        (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "-1"), "got -1"),
     ],
 )
 def test_bad_input_is_one_clear_line(arguments, expected):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nudipole import units
-from nudipole.cosmology import evolution, freedom, relic
+from nudipole.cosmology import evolution, freedom, hot_phase, relic
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.processes import thermal
 
@@ -62,7 +62,7 @@ def test_relativistic_relic_counts_the_flipped_helicity_only():
     history = evolution.evolve(mass, d**2, options=KINETIC)
     i = np.argmin(np.abs(history.photon_temperature - 3e-3))
     one_flavour = 7 / 8 * np.pi**2 / 15 * history.photon_temperature[i] ** 4
-    expected = freedom.relic_delta_neff(evolution.decoupling_temperature(mass, d**2), 2.0)
+    expected = freedom.relic_delta_neff(hot_phase.decoupling_temperature(mass, d**2), 2.0)
     assert history.relic_energy[i] / one_flavour == pytest.approx(expected, rel=0.05)
 
 
@@ -103,7 +103,7 @@ def test_every_helicity_undiluted_is_a_full_relic():
         for dilution in ("entropy", "none"):
             options = evolution.Options(helicities=helicities, dilution=dilution, log_step=0.02, nodes=32)
             energies[helicities, dilution] = evolution.evolve(mass, d**2, options=options).relic_energy[0]
-    neutrino = 7 / 8 * np.pi**2 / 15 * evolution.MATCHING_TEMPERATURE**4
+    neutrino = 7 / 8 * np.pi**2 / 15 * hot_phase.MATCHING_TEMPERATURE**4
     assert energies["all", "none"] == pytest.approx(2 * neutrino, rel=0.02)
     assert energies["flipped", "none"] == pytest.approx(neutrino, rel=0.02)
     assert energies["all", "entropy"] == pytest.approx(2 * energies["flipped", "entropy"], rel=0.02)
@@ -140,17 +140,6 @@ def test_majorana_relic_decays_twice_as_fast():
     majorana = evolution.evolve(1e-2, 1e-19, "majorana", THERMAL)
     dirac = evolution.evolve(1e-2, 2e-19, "dirac", THERMAL)
     assert majorana.n_eff == pytest.approx(dirac.n_eff, rel=0.01)
-
-
-def test_decoupling_temperature_scales_as_the_inverse_square_of_d():
-    high, low = evolution.decoupling_temperature(1e-2, 1e-18), evolution.decoupling_temperature(1e-2, 1e-19)
-    assert low / high == pytest.approx(10.0, rel=0.15)
-    assert evolution.decoupling_temperature(1e-2, 0.0) == np.inf
-    light = [evolution.decoupling_temperature(m, 1e-16) for m in (1e-5, 1e-3)]
-    assert light[0] == pytest.approx(light[1], rel=1e-3)
-    for outside in (1e-6, 20.0):
-        with pytest.raises(DomainError, match="mass must"):
-            evolution.decoupling_temperature(outside, 1e-16)
 
 
 def test_wrong_helicity_stays_empty_while_n_is_relativistic():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nudipole import tables
-from nudipole.cosmology import abundances, evolution, freedom, grid
+from nudipole.cosmology import abundances, evolution, freedom, grid, hot_phase
 from nudipole.errors import DomainError, OutputError, TableError, UnknownNameError
 
 # M [MeV], d [GeV^-1], Y_p, N_eff of an independent prototype with a thermal neutrino bath (docs/physics/cosmology.md)
@@ -62,7 +62,7 @@ def test_relics_are_a_relativistic_relic_before_they_decay():
     # long-lived N that decoupled early: 2 states, (3/4) n_gamma per pair of states, diluted by g_*s from T_dec to 20 keV
     mass, lifetime = 2e-2, 1e6
     d = float(grid.coupling(mass, lifetime))
-    late = freedom.entropy_freedom(2e-5) / freedom.entropy_freedom(evolution.decoupling_temperature(mass, d**2))
+    late = freedom.entropy_freedom(2e-5) / freedom.entropy_freedom(hot_phase.decoupling_temperature(mass, d**2))
     assert grid.load(KINETIC)(mass, d)[3] == pytest.approx(0.75 * float(late), rel=0.1)
     assert grid.load(KINETIC)(mass, 100 * d)[3] < 1e-10
 

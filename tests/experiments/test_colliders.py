@@ -16,7 +16,7 @@ from nudipole.experiments.experiment import Experiment
 from nudipole.experiments.registry import card_directory, get
 from nudipole.portal import Completion, Direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
-from nudipole.signals import collider, mono_photon
+from nudipole.signals import collider, collider_recasts, mono_photon
 from nudipole.signals.lepton_collider import significance_limit
 
 KEYS = ("lep", "besiii", "belle-ii", "stcf", "lhc-monophoton")
@@ -57,6 +57,17 @@ def test_a_tenth_of_a_picobarn_alone_gives_the_plateaus_within_ten_per_cent(pres
     assert np.ptp(ours) < 1e-4 * plateau  # flat below 5 GeV
 
 
+@pytest.mark.parametrize(("completion", "plateau"), [(Completion(), 2.47e-4), (Completion("gauge", 0.0), 2.065e-5)])
+def test_the_angle_of_the_search_alone_gives_the_plateaus_within_one_per_cent(completion, plateau):
+    direction, mass = Direction("mu", completion=completion), np.array([0.1, 1.0, 50.0, 90.0])
+    kept = collider_recasts.cone_fraction(mass, 91.2, 0.7, 180.0)  # N within |cos| < 0.7, any photon
+    d = np.sqrt(0.1 / (collider_recasts.total_cross_section(mass, direction, 91.2) * kept))
+    assert d[:2] == pytest.approx(plateau, rel=0.01)
+    assert kept[0] == pytest.approx(0.7 * (1.5 - 0.5 * 0.7**2))
+    published = {2.47e-4: (4.88e-4, 1.59e-2), 2.065e-5: (4.08e-5, 1.33e-3)}[plateau]
+    assert d[2:] / published == pytest.approx([0.60, 0.385], abs=0.01)  # not the shape
+
+
 def test_the_completion_explains_the_factor_between_the_two_lep_limits():
     ratio = lower("lep", 1.0, "magill2018-cone") / lower("lep", 1.0, "magill2018-cone-z")
     assert ratio[0] == pytest.approx(2.4701e-4 / 2.0649e-5, rel=2e-3)
@@ -76,6 +87,38 @@ def test_lhc_is_compared_and_within_what_its_card_says():
     assert 1.5 < ratio[mass == 1000.0][0] < 1.9
     assert ratio[mass == 0.03][0] == pytest.approx(0.57, abs=0.02)
     assert ratio[mass == 0.1][0] == pytest.approx(0.97, abs=0.02)
+
+
+def test_no_decay_volume_gives_the_published_lhc_curve_its_slope():
+    """d^2 F(d^2 M^4) = const with 0 < dlnF/dln < 1, any flight, any spectrum of N: d falls at most as 1 / M."""
+    table = tables.load("experiments/published/lhc-monophoton.csv")
+    mass = table["mass_GeV"]
+    inside = (mass >= 0.01) & (mass <= 0.1)
+    slope = np.diff(np.log(table["d_low"][inside])) / np.diff(np.log(mass[inside]))
+    assert np.all(slope < -1.25)
+    ours = lower("lhc-monophoton", masses := np.geomspace(0.016, 0.5, 12), "isotropic")
+    assert np.all(np.diff(np.log(ours)) / np.diff(np.log(masses)) > -1.0)
+
+
+def test_regions_of_missing_momentum_add_up():
+    events = {}
+    for name in ("above-150", "above-300", "150-225", "225-300"):
+        search = get("lhc-monophoton").model(f"atlas-36-{name}").search
+        events[name] = float(mono_photon.acceptance_times_cross_section(10.0, MU, search)[0])
+    parts = events["150-225"] + events["225-300"] + events["above-300"]
+    assert parts == pytest.approx(events["above-150"], rel=0.01)  # each on a grid of its own threshold
+
+
+@pytest.mark.parametrize(
+    ("region", "events"),
+    [("above-150", 194), ("above-225", 96), ("above-300", 47), ("150-225", 150), ("225-300", 86)],
+)
+def test_a_limit_on_visible_events_is_that_many_after_the_efficiency(region, events):
+    model = get("lhc-monophoton").model(preset := f"atlas-36-{region}")
+    assert model.search.efficiency == 0.80
+    prompt = mono_photon.template(10.0, MU, model.search)
+    visible = np.sum(prompt.visible * prompt.weight[:, 0])  # 1.8 per cent have a pair instead of the photon
+    assert lower("lhc-monophoton", 10.0, preset)[0] == pytest.approx(np.sqrt(events / visible), rel=1e-3)
 
 
 @pytest.mark.parametrize("preset", ["nonpointing", "delayed"])
@@ -166,20 +209,20 @@ def test_cards_are_experiments(key):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_first_curve_of_two_hundred_masses_is_quick(key):
-    """Nothing remembered: 0.1-0.5 s of a processor that others use too; the bound is twice the target of 0.5 s."""
+    """Nothing remembered, the target itself."""
     for memory in (collider._shares, collider._joint_shares, mono_photon._shares):
         memory.cache_clear()
     experiment = Experiment.from_file(card_directory() / f"{key}.toml")
     masses = np.geomspace(*experiment.mass_range, 200)
     start = time.process_time()
     experiment.limit(masses, MU)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 0.5
 
 
 def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
-    text = (card_directory() / "besiii.toml").read_text(encoding="utf-8")
+    text = (card_directory() / "stcf.toml").read_text(encoding="utf-8")
     card = tmp_path / "weak.toml"
-    card.write_text(text.replace("luminosity_pb  = 14e3", "luminosity_pb  = 1e-7"), encoding="utf-8")
+    card.write_text(text.replace("luminosity_pb  = 30e6", "luminosity_pb  = 1e-7"), encoding="utf-8")
     with pytest.warns(EffectiveTheoryWarning):
         Experiment.from_file(card).limit([1.0], MU)
     with warnings.catch_warnings():
@@ -203,7 +246,7 @@ def test_shipped_curves_stop_before_the_operator_does(key):
 @pytest.mark.parametrize(
     ("key", "mass", "preset", "covered"),
     [
-        ("besiii", 5.0, "default", "0.001 to 3.95"),
+        ("besiii", 5.0, "default", "0.001 to 4.55"),
         ("lep", 300.0, "default", "0.001 to 180"),
         ("lep", 100.0, "magill2018", "0.0001 to 90.5"),
         ("lhc-monophoton", 5e3, "default", "0.015 to 1400"),
@@ -229,7 +272,7 @@ def test_the_completion_is_a_choice_of_the_rate_too():
 @pytest.mark.parametrize(
     ("key", "mass", "d", "warning"),
     [
-        ("besiii", 4.5, 1e-5, OutOfReachWarning),
+        ("besiii", 4.6, 1e-5, OutOfReachWarning),
         ("lhc-monophoton", 1e4, 1e-5, OutOfReachWarning),
         ("lep", 10.0, 0.01, EffectiveTheoryWarning),
         ("lhc-monophoton", 10.0, 0.01, EffectiveTheoryWarning),
@@ -269,7 +312,7 @@ def test_the_command_line_says_so_in_one_line(arguments, words):
     ("key", "old", "new", "field"),
     [
         ("besiii", "sqrt_s_GeV     = 4.0", "sqrt_s_GeV     = -4.0", "sqrt_s_GeV"),
-        ("besiii", "cosine_max     = 0.8", "cosine_max     = 1.0", "running"),
+        ("stcf", "cosine_max     = 0.92", "cosine_max     = 1.0", "running"),
         ("besiii", 'statistic = "significance"', 'statistic = "upper-limit"', "allowed"),
         ("besiii", 'statistic = "significance"', 'statistic = "measured"', "uncertainty_pb"),
         ("besiii", "radiation  = true", 'look = "nothing"', "look"),
@@ -277,6 +320,18 @@ def test_the_command_line_says_so_in_one_line(arguments, words):
         ("lhc-monophoton", "counts     = [1671.0, 493.0, 236.0]", "counts     = [1671.0]", "counts"),
         ("lhc-monophoton", "photon_pt_min_GeV  = 150.0", "photon_pt_min_GeV  = 150.0\nsqrt_s_GeV = 8000.0", "search"),
         ("lhc-monophoton", 'statistic  = "gaussian"', 'statistic  = "upper-limit"', "visible_fb"),
+        (
+            "lhc-monophoton",
+            'statistic  = "gaussian"',
+            'statistic  = "upper-limit"\nvisible_fb = 1\nvisible_events = 2',
+            "one of",
+        ),
+        (
+            "lhc-monophoton",
+            "photon_pt_min_GeV  = 150.0",
+            "photon_pt_min_GeV  = 150.0\nmissing_max_GeV = 200.0",
+            "search",
+        ),
     ],
 )
 def test_bad_cards_name_the_field(tmp_path, key, old, new, field):

@@ -11,6 +11,7 @@ from scipy import integrate
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.processes import deep_inelastic as dis
+from nudipole.processes import structure_functions
 from tests import dirac
 
 # sigma / d^2 [cm^2 GeV^2] on a proton, W > 1.4 GeV, from a separate integration of the same structure functions
@@ -117,21 +118,6 @@ def test_contractions_agree_with_explicit_traces() -> None:
     assert by_hand[1] / by_hand[0] == pytest.approx(coefficient_2 / coefficient_1, rel=1e-10)
 
 
-def test_allm97_values() -> None:
-    q2 = [0.5, 1.0, 2.0, 5.0, 10.0, 50.0]
-    assert dis.allm97(0.1, q2) == pytest.approx([0.278, 0.325, 0.354, 0.377, 0.389, 0.408], abs=6e-4)
-    assert dis.allm97(0.01, q2) == pytest.approx([0.223, 0.288, 0.354, 0.447, 0.526, 0.730], abs=6e-4)
-    assert dis.allm97(0.4, [1.0, 5.0, 50.0]) == pytest.approx([0.253, 0.221, 0.174], abs=6e-4)
-
-
-def test_photoproduction_limit_is_finite() -> None:
-    # F_2 ~ Q^2 as Q^2 -> 0 at fixed W: 4 pi^2 alpha F_2/Q^2 is the photon cross section, 115 microbarn at W = 10 GeV
-    q2, w = 1e-6, 10.0
-    x = q2 / (w**2 - units.PROTON_MASS**2 + q2)
-    cross_section = 4 * np.pi**2 * units.ALPHA * float(dis.allm97(x, q2)) / q2 * units.GEV_M2_TO_CM2 / 1e-30
-    assert 110 < cross_section < 125
-
-
 def test_spectrum_integrates_to_the_total() -> None:
     for energy, mass in ((20.0, 0.5), (100.0, 0.0), (200.0, 3.0)):
         value, _ = integrate.quad(
@@ -149,13 +135,13 @@ def test_total_agrees_with_adaptive_quadrature() -> None:
 
         def integrand(q2: float) -> float:
             x = q2 / (w**2 - units.PROTON_MASS**2 + q2)
-            f1, f2 = dis.structure_functions(x, q2, "p")
+            f1, f2 = structure_functions.structure_functions(x, q2, "p")
             value = dis.double_differential(x, q2, energy, mass, units.PROTON_MASS, f1, f2)
             return float(value) * x**2 / q2 * 2 * w
 
         return float(integrate.quad(integrand, low, high, epsrel=1e-6, limit=200)[0])
 
-    value, _ = integrate.quad(inner, dis.W_MIN, w_max, epsrel=1e-5, limit=100)
+    value, _ = integrate.quad(inner, structure_functions.W_MIN, w_max, epsrel=1e-5, limit=100)
     assert value == pytest.approx(float(dis.total(energy, mass)), rel=1e-4)
 
 
@@ -176,7 +162,7 @@ def test_q2_limits_are_the_roots_at_high_precision() -> None:
 
 def test_threshold() -> None:
     mass = 2.0
-    threshold = ((dis.W_MIN + mass) ** 2 - units.PROTON_MASS**2) / (2 * units.PROTON_MASS)
+    threshold = ((structure_functions.W_MIN + mass) ** 2 - units.PROTON_MASS**2) / (2 * units.PROTON_MASS)
     assert float(dis.total(0.999 * threshold, mass)) == 0.0
     assert float(dis.total(1.05 * threshold, mass)) > 0.0
 
@@ -196,12 +182,6 @@ def test_finite_or_zero_everywhere(energy: float, mass: float) -> None:
     assert value >= 0.0
 
 
-def test_charged_current_slope_and_propagator() -> None:
-    assert float(dis.charged_current(50.0)) / 50.0 == pytest.approx(0.677e-38, rel=0.01)
-    assert float(dis.charged_current(1e3)) / 1e3 == pytest.approx(0.64e-38, rel=0.02)
-    assert float(dis.charged_current(50.0, True)) < 0.55 * float(dis.charged_current(50.0))
-
-
 def test_bad_input_is_refused() -> None:
     with pytest.raises(DomainError):
         dis.total(-1.0, 0.1)
@@ -209,18 +189,16 @@ def test_bad_input_is_refused() -> None:
         dis.total(10.0, float("nan"))
     with pytest.raises(UnknownNameError, match="p, n"):
         dis.total(10.0, 0.1, "d")
-    with pytest.raises(DomainError):
-        dis.allm97(0.0, 1.0)
 
 
 def test_fast_form_agrees_with_the_formula() -> None:
     """F_1 put in and F_2 from the table: what total cross sections and templates use."""
     rng = np.random.default_rng(4)
-    w = np.exp(rng.uniform(np.log(dis.W_MIN), np.log(20.0), 400))
+    w = np.exp(rng.uniform(np.log(structure_functions.W_MIN), np.log(20.0), 400))
     low, high = dis.q2_limits(w, 300.0, 1.0)
     q2 = low * (high / low) ** rng.random(400)
     x = q2 / (w**2 - units.PROTON_MASS**2 + q2)
-    f1, f2 = dis.structure_functions(x, q2, "p")
+    f1, f2 = structure_functions.structure_functions(x, q2, "p")
     exact = dis.double_differential(x, q2, 300.0, 1.0, units.PROTON_MASS, f1, f2)
     fast = dis.on_proton(w, q2, np.float64(300.0), np.float64(1.0))
     assert np.max(np.abs(fast / exact - 1.0)) < 1e-3

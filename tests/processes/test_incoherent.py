@@ -9,7 +9,7 @@ from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.matter import isotopes, targets
 from nudipole.matter.targets import Target
-from nudipole.processes import incoherent, upscattering
+from nudipole.processes import incoherent, upscattering, upscattering_total
 
 CARBON = isotopes.get("C12")
 
@@ -22,7 +22,7 @@ def test_unblocked_protons_agree_with_darknews():
         (0.1, [9.97459e-41, 1.28797e-40, 1.87660e-40]),
     ):
         conserving = 6 * np.array([4.39e-44, 1.16e-44, 4.6e-46]) * (mass == 0.1)
-        ours = upscattering.total_cross_section(target, [0.5, 1.0, 5.0], mass) * 25e-14 * units.GEV_M2_TO_CM2
+        ours = upscattering_total.total_cross_section(target, [0.5, 1.0, 5.0], mass) * 25e-14 * units.GEV_M2_TO_CM2
         np.testing.assert_allclose(ours, np.array(expected) + conserving, rtol=5e-4)
 
 
@@ -33,7 +33,7 @@ def test_blocking_removes_the_bulk_at_small_mass():
     ratio = blocked / free
     assert np.all(np.diff(ratio) > 0)
     assert ratio[0] < 0.2
-    coherent = upscattering.total_cross_section(targets.get("C12"), 1.0, masses)
+    coherent = upscattering_total.total_cross_section(targets.get("C12"), 1.0, masses)
     assert blocked[0] / coherent[0] < 0.05
 
 
@@ -58,6 +58,6 @@ def test_spectrum_is_that_of_the_free_nucleon_times_the_factor():
 def test_the_strongest_discrete_level_is_below_a_per_cent(energy, mass):
     """The 4.44 MeV 2+ level of carbon, B(E2, up) = 38.2 e^2 fm^4, taken without its threshold."""
     level = Target("level", CARBON.mass, lambda q2: incoherent.quadrupole_strength(q2, 38.2), None, 9.0, False)
-    excitation = float(upscattering.total_cross_section(level, energy, mass))
-    coherent = float(upscattering.total_cross_section(targets.get("C12"), energy, mass))
+    excitation = float(upscattering_total.total_cross_section(level, energy, mass))
+    coherent = float(upscattering_total.total_cross_section(targets.get("C12"), energy, mass))
     assert 0 < excitation < 0.01 * coherent

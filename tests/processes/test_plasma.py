@@ -18,6 +18,12 @@ from nudipole.processes import hnl_decay, plasma
 from tests import dirac
 
 ALPHA = units.ALPHA
+PLASMA = {
+    "kinetic": st.floats(1e-3, 0.4),
+    "photon": st.floats(0.0, 0.03),
+    "heat": st.floats(0.003, 0.05),
+    "potential": st.floats(-0.15, 0.15),
+}
 
 
 def amplitude_squared(p_in: np.ndarray, p_out: np.ndarray, k_in: np.ndarray, k_out: np.ndarray, m: float) -> float:
@@ -108,13 +114,7 @@ def test_screening_scales_of_the_core() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    mass=st.floats(1e-4, 0.4),
-    kinetic=st.floats(1e-3, 0.4),
-    photon=st.floats(0.0, 0.03),
-    heat=st.floats(0.003, 0.05),
-    potential=st.floats(-0.15, 0.15),
-)
+@given(mass=st.floats(1e-4, 0.4), **PLASMA)
 def test_detailed_balance_of_photons(mass: float, kinetic: float, photon: float, heat: float, potential: float) -> None:
     energy = mass + kinetic
     factor = np.exp(-(energy - potential) / heat)
@@ -165,13 +165,7 @@ def test_decay_in_a_medium_against_the_angular_integral_in_the_rest_frame(
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    mass=st.floats(1e-3, 0.4),
-    kinetic=st.floats(1e-3, 0.4),
-    photon=st.floats(0.0, 0.03),
-    heat=st.floats(0.003, 0.05),
-    potential=st.floats(-0.15, 0.15),
-)
+@given(mass=st.floats(1e-3, 0.4), **PLASMA)
 def test_closed_form_is_the_integral_over_the_seas(
     mass: float, kinetic: float, photon: float, heat: float, potential: float
 ) -> None:

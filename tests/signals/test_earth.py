@@ -14,7 +14,7 @@ from nudipole.errors import CardError, DomainError
 from nudipole.matter import earth as planet
 from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
-from nudipole.processes import hnl_decay, upscattering
+from nudipole.processes import hnl_decay, upscattering_total
 from nudipole.signals import earth, earth_paths, earth_photons
 
 FILE = Path("toy.toml")
@@ -52,7 +52,7 @@ def production_per_kilogram(built, material, mass, direction=MU):
     result = 0.0
     for symbol, number in materials.get(material).atoms_per_kg.items():
         nucleus = max(isotopes.natural(symbol), key=lambda n: n.abundance)
-        sigma = upscattering.total_cross_section(targets.get(nucleus.name), energy, mass) * units.GEV_M2_TO_CM2
+        sigma = upscattering_total.total_cross_section(targets.get(nucleus.name), energy, mass) * units.GEV_M2_TO_CM2
         result += number * float(np.sum(sigma * fluence))
     return result * built.card.years * units.YEAR
 
@@ -68,9 +68,11 @@ def d_for_length(length, mass, energy):
 
 
 # --- local equilibrium -----------------------------------------------------------------------------------------------
-def test_decays_per_volume_are_productions_per_volume_where_matter_is_uniform():
+@pytest.mark.parametrize("length", [100.0, 0.01])
+def test_decays_per_volume_are_productions_per_volume(length):
+    """Where matter is uniform on the scale of the path; the prompt N counts the detector's own matter, d^2."""
     built, mass = model(), 0.004
-    d = d_for_length(100.0, mass, 0.009)
+    d = d_for_length(length, mass, 0.009)
     expected = production_per_kilogram(built, "crust", mass) * 2.6e6 * photon_fraction(mass) * d**2
     assert counts(built, mass, d)[0] == pytest.approx(expected, rel=0.01)
 
@@ -230,14 +232,6 @@ def test_a_light_n_decays_with_the_fourth_power_of_its_mass():
     built = model()
     one, two = (counts(built, mass, 1e-9)[0] / mass**4 for mass in (1e-5, 2e-5))
     assert two / one == pytest.approx(1.0, rel=0.05)  # but for the logarithm of the cross section
-
-
-def test_a_prompt_n_is_made_where_it_decays():
-    """Beyond every scale of the matter around, decays are productions: of the detector's own matter, d^2."""
-    built, mass = model(), 0.004
-    d = d_for_length(0.01, mass, 0.009)
-    expected = production_per_kilogram(built, "crust", mass) * 2.6e6 * photon_fraction(mass) * d**2
-    assert counts(built, mass, d)[0] == pytest.approx(expected, rel=0.01)
 
 
 def test_the_signal_fades_towards_threshold():

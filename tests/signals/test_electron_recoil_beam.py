@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -70,7 +71,7 @@ def test_at_the_recoil_limits_the_electron_flies_along_the_beam() -> None:
 # --- rates -----------------------------------------------------------------------------------------------------------
 def test_counts_against_a_direct_double_integral() -> None:
     m = model("charm-ii")
-    electrons = 547e3 * m.electrons_per_kg * 1.57e19
+    electrons = 547e3 * m.electrons_per_kg * 0.93e19
     component = m.fluxes[0].components[0]
     energy = np.linspace(3.0, float(component.energy[-1]), 1501)
     flux = np.interp(energy, component.energy, component.intensity)
@@ -91,8 +92,8 @@ def test_one_component_alone_agrees_to_a_permille() -> None:
     cross_section = integrate.quad(
         lambda t: float(upscattering.spectrum_spin_half(t, 20.0, 0.05, ME)), 3.0 - ME, 24.0 - ME, points=[19.9]
     )[0]
-    flux = m.fluxes[0].total()
-    expected = 547e3 * m.electrons_per_kg * 1.57e19 * flux * cross_section * units.GEV_M2_TO_CM2 * 0.76
+    flux = m.fluxes[0].total("mu")
+    expected = 547e3 * m.electrons_per_kg * 0.93e19 * flux * cross_section * units.GEV_M2_TO_CM2 * 0.76
     assert counts == pytest.approx(expected, rel=2e-3)
 
 
@@ -100,14 +101,14 @@ def test_standard_model_sample_against_the_direct_integral() -> None:
     m = model("charm-ii", "coloma2017")
     line = m.fluxes[0].components[0]
     total = 0.0
-    for c in m.fluxes[0].components:
+    for c in (c for c in m.fluxes[0].components if np.any(c.flavor_intensity("mu"))):  # the others are subtracted
         anti = c.antineutrino
         cross_section = integrate.quad(
             lambda t, anti=anti: float(standard_model.electron_spectrum(t, 20.0, "mu", anti)), 3.0, 19.99
         )[0]
         total += float(c.intensity[0]) * cross_section
     assert line.energy[0] == 20.0
-    expected = 547e3 * m.electrons_per_kg * 1.57e19 * total * units.GEV_M2_TO_CM2 * 0.76
+    expected = 547e3 * m.electrons_per_kg * 0.93e19 * total * units.GEV_M2_TO_CM2 * 0.76
     assert float(m._raw_standard_model[0, 0]) == pytest.approx(expected, rel=3e-3)
 
 
@@ -115,11 +116,14 @@ def test_minerva_samples_are_predicted_within_the_flux_error() -> None:
     """810 and 578 events after background subtraction, efficiency 0.73 of a recast.
 
     The flux is the one before the nu-e constraint, good to 7.6 and 7.8 % (2209.05540); the samples add 5.3 and 6.4 %.
+    Each to two standard deviations and both to 90 %; the first is 1.5 high, as the experiment found its own flux to be
+    (docs, high_energy_fluxes).
     """
     predicted = 0.73 * model("minerva-nue")._raw_standard_model[:, 0]
     measured, flux, sample = np.array([810.0, 578.0]), np.array([0.076, 0.078]), np.array([0.053, 0.064])
-    assert np.all(np.abs(predicted / measured - 1.0) < 1.6 * np.hypot(flux, sample))
-    assert np.sum(((predicted / measured - 1.0) / np.hypot(flux, sample)) ** 2) < 4.6  # 90 %, two numbers
+    pulls = (predicted / measured - 1.0) / np.hypot(flux, sample)
+    assert np.all(np.abs(pulls) < 2.0)
+    assert np.sum(pulls**2) < 4.6
 
 
 def test_minerva_horn_modes_relate_as_measured() -> None:
@@ -230,6 +234,26 @@ def test_charm2_follows_the_published_recast() -> None:
     assert model("charm-ii", "coloma2017").maximum_mass() == pytest.approx(0.143, abs=0.001)
 
 
+def test_charm2_electron_flavour_leaves_the_muon_sample_alone() -> None:
+    """nu_e e was subtracted from the 2677 and 2752: it shifts neither normalisation, but its N would be signal.
+
+    A hundredth of the neutrinos, of 1.5 times the energy, make about a seventieth of the massless signal, 1/8 in d.
+    """
+    m = model("charm-ii")
+    assert m._standard_model == pytest.approx([2677.0, 2752.0], rel=1e-9)
+    assert m._raw_standard_model[:, 0] == pytest.approx([sum_of_muons(m, index) for index in range(2)], rel=1e-9)
+    ratio = lower("charm-ii", "e", [0.001])[0] / lower("charm-ii", "mu", [0.001])[0]
+    assert 6.0 < ratio < 10.0
+
+
+def sum_of_muons(m, index: int) -> float:
+    """The same sample from a flux that holds the muon flavours alone."""
+    flux = m.fluxes[index]
+    muons = tuple(c for c in flux.components if np.any(c.flavor_intensity("mu")))
+    alone = replace(m, fluxes=tuple(replace(f, components=muons) if f is flux else f for f in m.fluxes))
+    return float(alone._raw_standard_model[index, 0])
+
+
 def test_charm2_wide_band_reaches_beyond_the_wall_of_the_recast() -> None:
     assert np.isfinite(lower("charm-ii", "mu", [0.18])[0])
 
@@ -289,7 +313,7 @@ def test_two_hundred_masses_take_a_second() -> None:
     [
         ("energy_GeV  = [3.0, 24.0]", "energy_GeV  = [24.0, 3.0]", "selection.energy_GeV"),
         ('material    = "SiO2"', 'material    = "glas"', "target.material"),
-        ("protons     = 1.57e19\n", "", r"beam\[0\].protons"),
+        ("protons     = 0.93e19\n", "", r"beam\[0\].protons"),
         ("observed    = [2677.0]", "observed    = [1.0, 2.0]", r"beam\[0\].observed"),
         ('flux = "sps", experiment = "charm-ii", mode = "neutrino" }', 'flux = "reactor" }', r"beam\[0\]"),
         ('affects = "neutrinos:neutrino"', 'affects = "neutrinos:muon"', "nuisance"),

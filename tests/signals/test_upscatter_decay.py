@@ -10,7 +10,7 @@ import pytest
 from nudipole import cards, units
 from nudipole.matter import materials, targets
 from nudipole.portal import Direction
-from nudipole.processes import hnl_decay, upscattering
+from nudipole.processes import hnl_decay, upscattering_total
 from nudipole.signals import photon_selection, production, upscatter_decay
 
 CARD = {
@@ -50,7 +50,7 @@ def test_prompt_decays_count_every_upscattering():
         (targets.bound_nucleons(targets.isotopes.get("C12"), "n"), per_kg),
         (targets.get("e-"), carbon.electrons_per_kg),
     ):
-        sigma = upscattering.total_cross_section(target, energy, mass) * units.GEV_M2_TO_CM2
+        sigma = upscattering_total.total_cross_section(target, energy, mass) * units.GEV_M2_TO_CM2
         expected += number * float(np.sum(sigma * fluence))
     photon = float(hnl_decay.radiative_width(mass) / hnl_decay.total_width(mass))
     expected *= 5e5 * 1e21 * d**2 * photon

@@ -14,7 +14,8 @@ from nudipole.constraint import Constraint
 from nudipole.errors import DomainError, NudipoleError, UnknownNameError
 from nudipole.portal import Direction
 from nudipole.supernova import emission, luminosity
-from nudipole.supernova.constraints import CONSTRAINTS, critical_value
+from nudipole.supernova.constraints import CONSTRAINTS
+from nudipole.supernova.criteria import critical_value
 from nudipole.supernova.figures import draw_modes, mode_limits, mode_ratios
 from nudipole.supernova.scan import excluded_intervals
 

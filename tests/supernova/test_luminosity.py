@@ -10,8 +10,8 @@ import pytest
 from nudipole import units
 from nudipole.portal import Direction
 from nudipole.processes import plasma
-from nudipole.supernova import emission, luminosity
-from nudipole.supernova.constraints import Cooling
+from nudipole.supernova import channels, emission, luminosity
+from nudipole.supernova.criteria import Cooling
 from nudipole.supernova.emission import Star
 from nudipole.supernova.scan import excluded_intervals
 
@@ -210,8 +210,9 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
         return [window.low, window.high]
 
     coarse = edges()
-    for name, value in (("INNER_SHELLS", 60), ("OUTER_SHELLS", 60), ("ENERGIES", 120)):
-        monkeypatch.setattr(emission, name, value)
+    monkeypatch.setattr(emission, "INNER_SHELLS", 60)
+    monkeypatch.setattr(emission, "OUTER_SHELLS", 60)
+    monkeypatch.setattr(channels, "ENERGIES", 120)
     monkeypatch.setattr(luminosity, "_ANGLES", 12)
     luminosity._directions.cache_clear()
     assert np.allclose(coarse, edges(), rtol=0.02, atol=0)

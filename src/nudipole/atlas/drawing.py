@@ -1,16 +1,14 @@
 """The figures: planes of mass against coupling as in the review's Figs 3-7, and our curves over the published ones.
 
-Left axis mu in Bohr magnetons, right axis d in GeV^-1. Exclusions are filled, projections dashed, regions of interest
-hatched, lines (naturalness, ultraviolet estimates) dotted. Fig. 3 e, 4 mu, 5 tau: existing on the left, with
+Left axis mu in Bohr magnetons, right axis d in GeV^-1. What any exclusion covers is grey, projections are dashed, regions of
+interest hatched, lines (naturalness, ultraviolet estimates) dotted. Fig. 3 e, 4 mu, 5 tau: existing on the left, with
 projections on the right; 6 the universal coupling; 7 everything with the sky.
 """
 
 from __future__ import annotations
 
 import io
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.atlas import labels, store, style
+from nudipole.atlas.regions import outline, regions
 from nudipole.atlas.validation import Check
 from nudipole.constraint import Limit
 from nudipole.errors import MissingExtraError
@@ -62,11 +61,16 @@ def chosen(name: str, limits: Sequence[Limit]) -> tuple[Limit, ...]:
 
 def draw(out: Path, name: str, limits: Sequence[Limit]) -> None:
     """One figure in every format."""
+    with _matplotlib().rc_context(style.RC):
+        _save(out, name, figure(name, limits))
+
+
+def figure(name: str, limits: Sequence[Limit]) -> Any:
+    """One figure, still open."""
     plt = _matplotlib()
     shown = chosen(name, limits)
     with plt.rc_context(style.RC):
-        figure = _sky(plt, shown) if name == "fig7" else _pair(plt, shown, shown[0].direction.name)
-        _save(out, name, figure)
+        return _sky(plt, shown) if name == "fig7" else _pair(plt, shown, shown[0].direction.name)
 
 
 def validation(out: Path, checks: Sequence[Check]) -> None:
@@ -77,8 +81,8 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
         return
     columns = min(4, len(shown))
     rows = -(-len(shown) // columns)
-    width, height = 3.1 * columns, 2.5 * rows
-    room = _margins(width, height, columns, rows, left=0.62, right=0.08, bottom=0.42, top=0.24, between=0.64)
+    width, height = 3.1 * columns, 2.6 * rows
+    room = _margins(width, height, columns, rows, left=0.62, right=0.08, bottom=0.42, top=0.38, between=0.64)
     with plt.rc_context(style.RC | {"font.size": 7}):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, gridspec_kw=room)
         for panel in axes.flat[len(shown) :]:
@@ -94,89 +98,17 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
 def plane(axes: Any, limits: Sequence[Limit], flavor: str, projections: bool) -> None:
     """One plane of mass against coupling."""
     chosen = [c for c in limits if projections or c.kind != "projection"]
-    filled = sum(c.kind not in ("projection", "line") for c in chosen)
     named = []
     for order, limit in enumerate(sorted(chosen, key=lambda c: (c.kind == "projection", c.key))):
         _, color = style.family(limit.key)
-        _draw(axes, limit, color, order, alpha=min(0.045, 0.6 / max(filled, 1)))
+        _draw(axes, limit, color, order)
         x, y = outline(limit)
         named.append(labels.Curve(registry.get(limit.key).title, color, x, y))
-    _frame(axes, chosen, flavor)
-    labels.place(axes, named)
+    symbol = _frame(axes, chosen, flavor)
+    labels.place(axes, named, reserved=[symbol.get_window_extent()])
 
 
-def outline(limit: Limit) -> tuple[FloatArray, FloatArray]:
-    """Lower edge of the lowest excluded interval in mu [Bohr magnetons], with its masses [GeV]."""
-    lower = limit.lower
-    keep = np.isfinite(lower) & (lower > 0)
-    return limit.masses[keep], np.asarray(units.mu_from_d(1.0) * lower[keep])
-
-
-@dataclass(frozen=True)
-class Region:
-    """A connected excluded region: masses [GeV], edges in mu (high is inf where open above), and which ends close it."""
-
-    masses: FloatArray
-    low: FloatArray
-    high: FloatArray
-    starts: bool
-    stops: bool
-
-
-def regions(limit: Limit) -> list[Region]:
-    """Connected excluded regions; intervals at neighbouring masses belong together where they overlap.
-
-    Where a region splits or merges, its branches are regions of their own that meet half-way in the gap between them.
-    """
-    scale = units.mu_from_d(1.0)
-    columns = [
-        [(scale * i.low, np.inf if i.high is None else scale * i.high) for i in intervals]
-        for intervals in limit.excluded
-    ]
-    found: list[Region] = []
-    current: dict[int, tuple[list[tuple[int, float, float]], bool]] = {}  # by place in the last column: nodes, starts
-
-    def close(nodes: list[tuple[int, float, float]], starts: bool, stops: bool) -> None:
-        position, low, high = (np.array(column) for column in zip(*nodes, strict=True))
-        found.append(Region(limit.masses[position], low.astype(float), high.astype(float), starts, stops))
-
-    for index, column in enumerate(columns):
-        before = columns[index - 1] if index else []
-        parents = [[i for i, p in enumerate(before) if p[0] <= c[1] and c[0] <= p[1]] for c in column]
-        children = [[j for j in range(len(column)) if i in parents[j]] for i in range(len(before))]
-        following: dict[int, tuple[list[tuple[int, float, float]], bool]] = {}
-        for j, interval in enumerate(column):
-            node = (index, *interval)
-            if len(parents[j]) == 1 and len(children[parents[j][0]]) == 1:
-                nodes, starts = current.pop(parents[j][0])
-                following[j] = ([*nodes, node], starts)
-                continue
-            following[j] = ([node], not parents[j] and index > 0)
-            if len(parents[j]) == 1:  # a branch of a split starts on its parent
-                branches = children[parents[j][0]]
-                low, high = _branch(before[parents[j][0]], [column[k] for k in branches], branches.index(j))
-                following[j] = ([(index - 1, low, high), node], False)
-        for i, (nodes, starts) in current.items():
-            if len(children[i]) == 1:  # a branch ends on what it merges into
-                branches = parents[children[i][0]]
-                nodes = [
-                    *nodes,
-                    (index, *_branch(column[children[i][0]], [before[k] for k in branches], branches.index(i))),
-                ]
-            close(nodes, starts, not children[i])
-        current = following
-    for nodes, starts in current.values():
-        close(nodes, starts, True)
-    return found
-
-
-def _branch(whole: tuple[float, float], parts: list[tuple[float, float]], place: int) -> tuple[float, float]:
-    """Edges of one of the branches at the mass where they are still, or again, one interval."""
-    bounds = [whole[0], *(float(np.sqrt(a[1] * b[0])) for a, b in itertools.pairwise(parts)), whole[1]]
-    return bounds[place], bounds[place + 1]
-
-
-def _draw(axes: Any, limit: Limit, color: str, order: int, alpha: float, top: float = 1e3) -> None:
+def _draw(axes: Any, limit: Limit, color: str, order: int, top: float = 1e3) -> None:
     dashed = limit.kind == "projection"
     for region in regions(limit):
         masses, low, high = region.masses, region.low, region.high
@@ -185,9 +117,10 @@ def _draw(axes: Any, limit: Limit, color: str, order: int, alpha: float, top: fl
             continue
         finite = np.isfinite(high)
         ceiling = np.where(finite, high, top)
-        if not dashed:
-            hatch = "///" if limit.kind == "roi" else None
-            axes.fill_between(masses, low, ceiling, color=color, alpha=alpha, lw=0, zorder=1, hatch=hatch)
+        if limit.kind == "roi":
+            axes.fill_between(masses, low, ceiling, facecolor="none", edgecolor=color, lw=0, zorder=1.2, hatch="////")
+        elif not dashed:  # opaque: the union of all
+            axes.fill_between(masses, low, ceiling, color=style.EXCLUDED, lw=0, zorder=1)
         line = {"color": color, "lw": 1.1, "ls": "--" if dashed else "-", "zorder": 3 + 0.001 * order}
         axes.plot(masses, low, **line)
         if np.any(finite):
@@ -197,7 +130,8 @@ def _draw(axes: Any, limit: Limit, color: str, order: int, alpha: float, top: fl
                 axes.plot([masses[end]] * 2, [low[end], ceiling[end]], **line)
 
 
-def _frame(axes: Any, limits: Sequence[Limit], flavor: str) -> None:
+def _frame(axes: Any, limits: Sequence[Limit], flavor: str) -> Any:
+    """Axes, ticks and grid; the name of the flavour, which no label may cover."""
     limits = [c for c in limits if c.kind != "line"] or limits
     low_x = min(float(c.masses[0]) for c in limits)
     high_x = max(float(np.max(c.masses[[bool(i) for i in c.excluded]])) for c in limits)
@@ -214,11 +148,17 @@ def _frame(axes: Any, limits: Sequence[Limit], flavor: str) -> None:
     _ticks(axes.xaxis, sides=(0.0, 1.0))
     _ticks(axes.yaxis, sides=(0.0,))
     _ticks(right.yaxis, sides=(1.0,))
+    axes.grid(True, which="major", color="black", alpha=0.08, lw=0.5, zorder=1.1)
     axes.set_xlabel(r"$M_N$ [GeV]")
     axes.set_ylabel(r"$\mu = 2d$ [$\mu_B$]")
     right.set_ylabel(r"$d$ [GeV$^{-1}$]")
-    symbol = axes.text(0.985, 0.98, SYMBOLS[flavor], transform=axes.transAxes, ha="right", va="top", fontsize=11)
-    symbol.set(zorder=12, bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 2.5})
+    symbol = axes.text(0.985, 0.98, SYMBOLS[flavor], transform=axes.transAxes, ha="right", va="top")
+    symbol.set(
+        zorder=12,
+        fontsize=11 if len(SYMBOLS[flavor]) < 12 else 9,
+        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 2.5},
+    )
+    return symbol
 
 
 def _ticks(axis: Any, sides: Sequence[float]) -> None:
@@ -302,10 +242,21 @@ def _sky(plt: Any, limits: Sequence[Limit]) -> Any:
 
 def _legend(figure: Any, limits: Sequence[Limit]) -> None:
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
-    seen = dict(style.family(c.key) for c in limits)
-    handles = [Line2D([], [], color=color, lw=2, label=name) for name, color in seen.items()]
-    figure.legend(handles=handles, loc="lower center", ncol=len(handles))
+    seen = {style.family(c.key) for c in limits}
+    families = [
+        Line2D([], [], color=color, lw=2, label=name) for name, color, _ in style.FAMILIES if (name, color) in seen
+    ]
+    kinds = {c.kind for c in limits}
+    how = {
+        "exclusion": Patch(facecolor=style.EXCLUDED, edgecolor="0.3", label="excluded"),
+        "projection": Line2D([], [], color="0.3", ls="--", label="projection"),
+        "roi": Patch(facecolor="none", edgecolor="0.3", hatch="////", label="region of interest"),
+        "line": Line2D([], [], color="0.3", ls=":", label="estimate"),
+    }
+    figure.legend(handles=families, loc="lower center", ncol=len(families), bbox_to_anchor=(0.5, 0.022))
+    figure.legend(handles=[how[k] for k in how if k in kinds], loc="lower center", ncol=len(kinds))
 
 
 def _check_panel(panel: Any, check: Check) -> None:
@@ -321,7 +272,9 @@ def _check_panel(panel: Any, check: Check) -> None:
     panel.set_xlim(masses.min() / around, masses.max() * around)
     _ticks(panel.xaxis, sides=(0.0,))
     _ticks(panel.yaxis, sides=(0.0,))
-    panel.set_title(f"{check.name}, {check.flavor} ({check.preset}): {check.median:.2f}, {check.verdict}", fontsize=6.5)
+    panel.set_title(
+        f"{check.name}, {check.flavor} ({check.preset})\nmedian {check.median:.2f}, {check.verdict}", fontsize=6.5
+    )
     panel.set_xlabel(r"$M_N$ [GeV]")
     panel.set_ylabel(r"$d$ [GeV$^{-1}$]")
     panel.legend(loc="best")

@@ -94,6 +94,10 @@ def atlas(
 
     Raises
     ------
+    DomainError
+        If the number of masses makes no curve, or none of the constraints has a curve for any of the flavours.
+    UnknownNameError
+        For an unknown key or flavour.
     OutputError
         If the folder cannot be written.
     """
@@ -104,8 +108,12 @@ def atlas(
         check_choice("flavor", flavor, DIRECTIONS)
     for key in only or ():
         check_choice("experiment", key, registry.all_keys())
-    store.prepare(out)
     keys = tuple(only) if only else registry.all_keys()
+    if not any(_wanted(key, tuple(flavors or ())) for key in keys):
+        raise DomainError(
+            f"there is nothing to draw: none of {', '.join(keys)} has a curve for {', '.join(flavors or ())}"
+        )
+    store.prepare(out)
     earlier = None if compare is None else store.read_limits(compare)
     stamps = {key: store.fingerprint(key, flavors or (), masses) for key in keys}
     parts = {key: _read_part(out, key, stamps[key]) for key in keys} if resume else {}
@@ -131,10 +139,14 @@ def atlas(
 def curves(key: str, flavors: tuple[str, ...], points: int) -> list[Limit]:
     """All curves of one constraint, default preset."""
     constraint = registry.get(key)
-    wanted = [f for f in constraint.flavors if not flavors or f in flavors]
     low, high = constraint.mass_range
     grid = np.geomspace(low, high * (1.0 - 1e-9), points)
-    return [constraint.limit(grid, Direction(flavor)) for flavor in wanted]
+    return [constraint.limit(grid, Direction(flavor)) for flavor in _wanted(key, flavors)]
+
+
+def _wanted(key: str, flavors: tuple[str, ...]) -> list[str]:
+    """The flavours that a constraint offers, of those asked for."""
+    return [f for f in registry.get(key).flavors if not flavors or f in flavors]
 
 
 def _load(keys: Sequence[str]) -> None:

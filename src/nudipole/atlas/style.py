@@ -16,6 +16,8 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("neutrino beams and dumps", "#0072B2", ("",)),
 )
 
+EXCLUDED = "#EEEEEE"  # what any exclusion covers
+
 RC: dict[str, Any] = {
     "font.size": 9,
     "axes.linewidth": 0.8,

@@ -126,11 +126,21 @@ def _rows(table: tables.Table, edge: str) -> npt.NDArray[np.bool_]:
 
 def markdown(checks: Sequence[Check]) -> str:
     """The validation page: a summary, then every curve point by point."""
+    lines = ["## Point by point", "", "| experiment | flavour | M [GeV] | published d [GeV^-1] | ours | ratio |"]
+    lines.append("|---|---|---|---|---|---|")
+    for c in checks:
+        for mass, theirs, ours in zip(c.masses, c.published, c.ours, strict=True):
+            nothing = "nothing excluded | " if c.edge == "lower" else "no such edge | "
+            shown = f"{ours:.3g} | {_shown(ours / theirs)}" if np.isfinite(ours) else nothing
+            lines.append(f"| {c.name} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
+    return "\n".join(["# Validation: our curves over the published ones", "", summary(checks), *lines]) + "\n"
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """How far each curve is from the published one, and why."""
     counted = [c for c in checks if c.evidence and c.ratio.size]
     agreeing = [c for c in counted if c.verdict.startswith("agrees")]
     lines = [
-        "# Validation: our curves over the published ones",
-        "",
         "Ratio is d(ours) / d(published) at the published masses, under the preset that follows the publication; above",
         "one we are weaker.",
         f"The goal is a median within {MEDIAN_GOAL - 1:.0%} and a factor {EXTREME_GOAL:g} everywhere.",
@@ -150,13 +160,6 @@ def markdown(checks: Sequence[Check]) -> str:
     if notes:
         lines += ["", "## Why a curve deviates, and what is not counted", ""]
         lines += [f"- **{c.name}** ({c.flavor}, {c.preset}): {c.note}" for c in notes]
-    lines += ["", "## Point by point", "", "| experiment | flavour | M [GeV] | published d [GeV^-1] | ours | ratio |"]
-    lines.append("|---|---|---|---|---|---|")
-    for c in checks:
-        for mass, theirs, ours in zip(c.masses, c.published, c.ours, strict=True):
-            nothing = "nothing excluded | " if c.edge == "lower" else "no such edge | "
-            shown = f"{ours:.3g} | {_shown(ours / theirs)}" if np.isfinite(ours) else nothing
-            lines.append(f"| {c.name} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
     return "\n".join(lines) + "\n"
 
 

@@ -9,12 +9,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from nudipole.cli.common import ManyValues
 from nudipole.portal import DIRECTIONS
 
 
-@click.command()
-@click.option("--flavor", "flavors", multiple=True, type=click.Choice(DIRECTIONS), help="Only these; repeatable.")
-@click.option("--only", multiple=True, metavar="KEY", help="Only these constraints; repeatable.")
+@click.command(cls=ManyValues)
+@click.option("--flavor", "flavors", multiple=True, type=click.Choice(DIRECTIONS), help="Only these, one or more.")
+@click.option("--only", multiple=True, metavar="KEY", help="Only these constraints, one or more.")
 @click.option("--masses", type=int, default=200, show_default=True, help="Points of each curve.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a core).")
 @click.option("--scheduler", metavar="ADDRESS", help="Send the tasks to this dask scheduler instead.")

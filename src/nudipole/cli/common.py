@@ -18,6 +18,32 @@ preset_option = click.option("--preset", default="default", help="A named set of
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+class ManyValues(click.Command):
+    """A command whose repeatable options take several values in a row, too: ``--mass 1e-3 2e-3``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name: p for p in self.params if isinstance(p, click.Option) and p.multiple for name in p.opts}
+        written: list[str] = []
+        option: click.Option | None = None  # whose values are being read
+        for position, word in enumerate(args):
+            previous = args[position - 1] if position else ""
+            if option is not None and previous not in options and _is_value(option, word, ctx):
+                written.append(option.opts[0])
+            elif previous not in options:
+                option = options.get(word.partition("=")[0])
+            written.append(word)
+        return super().parse_args(ctx, written)
+
+
+def _is_value(option: click.Option, word: str, ctx: click.Context) -> bool:
+    """Whether a word is one more value of this option: what its type can read, and not the next option."""
+    try:
+        option.type.convert(word, option, ctx)
+    except click.BadParameter:
+        return False
+    return not word.startswith("-") or isinstance(option.type, click.types.FloatParamType)
+
+
 def coupling_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--d X`` [GeV^-1] or ``--mu X`` [Bohr magnetons], exactly one."""
     function = click.option("--mu", type=float, help="Transition moment in Bohr magnetons, mu = 2 d.")(function)

@@ -19,11 +19,10 @@ from nudipole.constraint import Limit
 from nudipole.errors import CardError
 
 
-@click.command()
+@click.command(cls=common.ManyValues)
 @click.argument("experiment", metavar="KEY|CARD.toml")
 @common.flavor_option
-@click.option("--mass", "masses", type=float, multiple=True, required=True, help="Mass of N [GeV]; repeatable.")
-@click.argument("more_masses", type=float, nargs=-1)
+@click.option("--mass", "masses", type=float, multiple=True, required=True, help="Masses of N [GeV], one or more.")
 @click.option("--cl", type=float, help="Confidence level (default: the card's).")
 @common.majorana_option
 @common.preset_option
@@ -37,7 +36,6 @@ def limit(
     experiment: str,
     flavor: str,
     masses: tuple[float, ...],
-    more_masses: tuple[float, ...],
     cl: float | None,
     majorana: bool,
     preset: str,
@@ -47,7 +45,9 @@ def limit(
     as_csv: bool,
 ) -> None:
     """Excluded couplings of one experiment: nudipole limit KEY --flavor F --mass M [M ...]."""
-    grid = np.array([*masses, *more_masses])
+    if as_json and as_csv:
+        raise click.UsageError("Give one of --json and --csv.")
+    grid = np.array(masses)
     completion = common.completion(ratio)
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion)
     if as_json:
@@ -88,6 +88,8 @@ _HEADINGS = {"exclusion": "excluded", "projection": "would exclude", "roi": "of 
 
 def _show(result: Limit) -> None:
     title = f"{result.key}, {result.direction.name}, {result.direction.nature}, {result.confidence_level:.3g} CL"
+    if result.direction.completion.kind != "photon":
+        title = f"{title}, {result.direction.completion.label}"
     if result.kind == "line":
         title = f"{result.key}, {result.direction.name}, {result.direction.nature}, a line of theory"
     heading = f"{_HEADINGS[result.kind]} d [GeV^-1]"
@@ -204,11 +206,12 @@ def _bin_label(edges: Any, index: int) -> str:
 
 
 @click.group(invoke_without_command=True)
+@common.json_option
 @click.pass_context
-def experiments(context: click.Context) -> None:
-    """List, show and validate experiment cards."""
+def experiments(context: click.Context, as_json: bool) -> None:
+    """List, show and validate experiment cards; by itself it lists them."""
     if context.invoked_subcommand is None:
-        context.invoke(list_)
+        context.invoke(list_, as_json=as_json)
 
 
 @experiments.command("list")

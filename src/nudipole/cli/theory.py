@@ -87,11 +87,9 @@ def meson(parent: str, mass: float, d: float | None, mu: float | None, both: boo
     Console().print(table if result else f"{parent} has no decay into N of {mass:g} GeV: too heavy")
 
 
-@click.command()
+@click.command(cls=common.ManyValues)
 @click.argument("name")
-@click.option(
-    "--energy", type=float, multiple=True, help="Also the differential flux at this energy [GeV]; repeatable."
-)
+@click.option("--energy", type=float, multiple=True, help="Also the differential flux at these energies [GeV].")
 @common.json_option
 def flux(name: str, energy: tuple[float, ...], as_json: bool) -> None:
     """A neutrino flux: totals by component and flavour, and its spectrum."""

@@ -26,8 +26,9 @@ import numpy.typing as npt
 from nudipole.cards import Published
 from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
 from nudipole.cosmology import grid, photodisintegration
-from nudipole.cosmology.criteria import BBN, CMB, Criterion, critical, standard_model
+from nudipole.cosmology.criteria import BBN, CMB, Criterion, standard_model
 from nudipole.errors import LARGEST, DomainError, check_choice, check_non_negative
+from nudipole.inference.counting import critical_value
 from nudipole.portal import DIRECTIONS, Direction, Nature, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -111,7 +112,7 @@ class SkyConstraint:
         check_non_negative(masses=masses)
         criterion = self._criterion(preset)
         level = cl if cl is not None else criterion.confidence_level
-        critical(level)
+        critical_value(level)
         grid_of_masses = as_masses(masses)
         strength, nature = float(np.sqrt(direction.decay_norm)), direction.nature
         excluded = tuple(
@@ -186,7 +187,7 @@ def _excluded(criterion: Criterion, mass: float, nature: Nature, level: float) -
     lifetimes = grid.Assumptions(reheating=criterion.reheating).lifetimes
     smallest, largest = grid.coupling(mass, lifetimes[[-1, 0]])
     scan = np.geomspace(smallest, min(largest, 2 * grid.LARGEST_D), _SCAN_POINTS)
-    excess = _statistic(criterion, mass, scan, nature) - critical(level)
+    excess = _statistic(criterion, mass, scan, nature) - critical_value(level)
     out = excess > 0
     edges = np.nonzero(out[1:] != out[:-1])[0]
     fraction = excess[edges] / (excess[edges] - excess[edges + 1])

@@ -18,12 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2
 
 from nudipole import tables
 from nudipole.constraint import Kind
 from nudipole.cosmology import grid
-from nudipole.errors import DomainError
+from nudipole.inference.counting import critical_value
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
@@ -88,7 +87,7 @@ class Criterion:
 
     def statistic(self, values: FloatArray, standard: FloatArray, response: FloatArray) -> FloatArray:
         """chi^2 - chi^2(Standard Model) of (Y_p, D/H, N_eff, 3He/H) along the last axis, d values / d ln Omega_b h^2 given."""
-        cut = critical(0.9)
+        cut = critical_value(0.9)
         if self.helium_cut is not None:
             rise = np.maximum(values[..., 0] - standard[0], 0.0) / (self.helium_cut - standard[0])
             return np.asarray(cut * rise**2)
@@ -123,20 +122,6 @@ class Criterion:
         if nature == made_for.nature:
             return sky
         return lambda mass, d: sky(mass, np.sqrt(2.0) * np.asarray(d, dtype=float))
-
-
-@functools.cache
-def critical(level: float) -> float:
-    """Largest chi^2 allowed at this confidence level, one degree of freedom.
-
-    Raises
-    ------
-    DomainError
-        If the level is not between 0 and 1.
-    """
-    if not 0.0 < level < 1.0:
-        raise DomainError(f"a confidence level lies between 0 and 1, got {level:g}")
-    return float(chi2.ppf(level, 1))
 
 
 _MODERN = Criterion(

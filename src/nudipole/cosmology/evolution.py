@@ -6,8 +6,7 @@ r"""The history of the Universe with an N in it: expansion, two baths, and the m
     d(rho_nu a^4) = Q_nu a^4 dt,   d(n_nu a^3) = -d(n_N a^3) + weak processes
     Q_gamma + Q_nu = - change of the energy of N,        split exactly by the photon's share in each decay
 
-From the start of the hot phase to 20 MeV the plasma is that of :mod:`freedom` and N only gravitates; from 20 MeV on
-everything exchanges energy. Steps in ln a are second order (midpoint) with exponential relaxation of f, so they are
+Until 20 MeV N only gravitates (:mod:`nudipole.cosmology.hot_phase`); from 20 MeV on everything exchanges energy. Steps in ln a are second order (midpoint) with exponential relaxation of f, so they are
 stable from complete equilibrium to free decay. Two balances are followed as a check: d(rho a^3) + P d(a^3) = 0, and the
 number of N and neutrinos, which only e+e- <-> nu nubar changes.
 
@@ -27,14 +26,12 @@ import numpy.typing as npt
 from scipy.special import zeta
 
 from nudipole import units
-from nudipole.cosmology import baths, freedom, relic
+from nudipole.cosmology import baths, hot_phase, relic
+from nudipole.cosmology.hot_phase import MATCHING_TEMPERATURE
 from nudipole.errors import DomainError, check_between, check_choice, check_count, check_non_negative, check_positive
 from nudipole.portal import Nature
-from nudipole.processes import thermal
 
 FloatArray = npt.NDArray[np.float64]
-MATCHING_TEMPERATURE = 0.02  # GeV
-HOTTEST = 1e4  # GeV, where the table of degrees of freedom ends
 MASS_RANGE = (1e-5, 0.5)  # GeV
 LATE = 2e-5  # GeV, after which a photon from a decay may break a nucleus
 PHOTON_TEMPERATURE_TODAY = 2.7255 * units.KELVIN  # Fixsen 2009
@@ -86,10 +83,7 @@ class Options:
         check_between(1e-4, 1.0, log_step=self.log_step)
         check_between(1e-12, MATCHING_TEMPERATURE, coldest=self.coldest)
         check_count(2, nodes=self.nodes)
-        if not self.reheating_temperature >= MATCHING_TEMPERATURE:
-            raise DomainError(
-                f"the reheating temperature must be at least 0.02 GeV, got {self.reheating_temperature:g}"
-            )
+        hot_phase.check_reheating(self.reheating_temperature)
 
 
 @dataclass(frozen=True)
@@ -162,7 +156,10 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
     start = MATCHING_TEMPERATURE
     occupation = np.zeros((2, options.nodes))
     if strength > 0:
-        occupation = _hot_phase(n, options) if options.initial == "dynamic" else _crude_start(n, options)
+        if options.initial == "dynamic":
+            occupation = hot_phase.occupation(n, options.reheating_temperature, options.dilution)
+        else:
+            occupation = hot_phase.sudden_occupation(n, options.dilution)
     state = _state(n, 1.0 / start, 0.0, (start, start, 0.0), occupation, baths.electromagnetic(start))
     state = replace(state, time=0.5 / (_hubble(state) * units.SECOND))
     thermal_neutrinos = options.neutrinos == "thermal"
@@ -241,15 +238,6 @@ def _imbalance(old: _State, middle: _State, new: _State) -> float:
     return float(new.energy * new.scale**3 - old.energy * old.scale**3 + step / 2 * work)
 
 
-def _relax(f: FloatArray, rates: relic.Rates, dt: float) -> tuple[FloatArray, FloatArray]:
-    """f after dt, and its mean over dt, for constant gain and loss."""
-    x = rates.loss * dt
-    target = np.where(rates.loss > 0, rates.gain / np.where(rates.loss > 0, rates.loss, 1.0), f)
-    decayed = -np.expm1(-x)
-    mean_weight = np.where(x > 1e-8, decayed / np.where(x > 1e-8, x, 1.0), 1.0 - 0.5 * x)
-    return f + (target - f) * decayed, target + (f - target) * mean_weight
-
-
 def _limited(n: relic.Relic, rates: relic.Rates, hubble: float, neutrino_number: float) -> relic.Rates:
     """The rates, where N is as common as neutrinos no faster than 50 H: equilibrium all the same, and stable.
 
@@ -275,7 +263,7 @@ def _advance(n: relic.Relic, old: _State, at: _State, step: float, thermal_neutr
     occupation, to_photons, to_neutrinos, coupling = old.occupation, 0.0, 0.0, 0.0
     if n.strength > 0:
         rates = _limited(n, n.rates(at.scale, at.photon_t, at.neutrino_t, at.degeneracy), hubble, neutrino_n)
-        occupation, mean = _relax(old.occupation, rates, dt)
+        occupation, mean = relic.relax(old.occupation, rates, dt)
         energy = n.energy(at.scale)
         released = -float(np.sum(n.weights * (occupation - old.occupation) * energy))
         radiated = float(np.sum(n.weights * (rates.photon_loss * mean - rates.photon_gain))) * dt
@@ -316,79 +304,3 @@ def _conductance(state: _State) -> tuple[float, float]:
         t * np.array([1 + e, 1 - e, 1.0, 1.0]), np.full(4, t), np.array([0.0, 0.0, -e, e])
     )
     return float(energy[0] - energy[1]) / (2 * e * t), float(number[2] - number[3]) / (2 * e)
-
-
-def _hot_phase(n: relic.Relic, options: Options) -> FloatArray:
-    """Occupation at 20 MeV: from equilibrium long before decoupling, or from nothing at reheating."""
-    hottest = max(1.0, 5 * n.mass, 20 * decoupling_temperature(n.mass, n.strength))
-    thermalised = options.reheating_temperature > hottest
-    start = min(HOTTEST, hottest) if thermalised else options.reheating_temperature
-    log_t = np.linspace(
-        np.log(start), np.log(MATCHING_TEMPERATURE), 2 + int(np.log(start / MATCHING_TEMPERATURE) / 0.02)
-    )
-    temperature = np.exp(log_t)
-    entropy, energy_freedom = freedom.entropy_freedom(temperature), freedom.energy_freedom(temperature)
-    heated = (entropy[-1] / entropy) ** (1 / 3) if options.dilution == "entropy" else 1.0
-    scale = heated / temperature
-    occupation = np.zeros((2, n.momenta.size))
-    if thermalised:
-        occupation[0] = thermal.fermi(n.energy(float(scale[0])) / start)
-        if n.nature == "majorana" or options.helicities == "all":
-            occupation[1] = occupation[0]
-    for i in range(len(log_t) - 1):
-        a, t = float(np.sqrt(scale[i] * scale[i + 1])), float(np.sqrt(temperature[i] * temperature[i + 1]))
-        plasma = np.pi**2 / 30 * 0.5 * (energy_freedom[i] + energy_freedom[i + 1]) * t**4
-        rho = plasma + n.density(occupation, a, n.energy(a))
-        dt = np.log(scale[i + 1] / scale[i]) * units.PLANCK_MASS / np.sqrt(8 * np.pi / 3 * rho)
-        occupation, _ = _relax(occupation, n.rates(a, t, t), float(dt))
-    return occupation
-
-
-def _crude_start(n: relic.Relic, options: Options) -> FloatArray:
-    decoupling = decoupling_temperature(n.mass, n.strength)
-    scale = 1.0 / MATCHING_TEMPERATURE
-    if decoupling < 0.06:
-        return np.broadcast_to(thermal.fermi(n.energy(scale) / MATCHING_TEMPERATURE), (2, n.momenta.size)).copy()
-    cooler = MATCHING_TEMPERATURE
-    if options.dilution == "entropy":
-        freedom_now, freedom_then = freedom.entropy_freedom([MATCHING_TEMPERATURE, min(decoupling, HOTTEST)])
-        cooler *= (freedom_now / freedom_then) ** (1 / 3)
-    filled = 1.0 if n.nature == "majorana" or options.helicities == "all" else 0.5
-    return np.broadcast_to(filled * thermal.fermi(n.momenta / scale / cooler), (2, n.momenta.size)).copy()
-
-
-def decoupling_temperature(mass: float, strength: float) -> float:
-    r"""Temperature [GeV] at which the scattering rate of a relativistic N of the coupled helicity falls to H.
-
-    Solved at p = 3 T with every charged fermion of the plasma; the largest root below 1e6 GeV (continued with the
-    relativistic scaling T^3 above 1e4 GeV), and 1e-4 GeV if N stays coupled down to there. Per D = ``strength``; infinity
-    for D = 0.
-
-    Raises
-    ------
-    DomainError
-        If the mass is not between 1e-5 and 10 GeV (lighter N decouple where the lightest does), or D is negative.
-
-    Examples
-    --------
-    >>> [f"{decoupling_temperature(1e-3, d**2):.2g}" for d in (1e-7, 1e-9)]
-    ['0.00076', '4.6']
-    """
-    check_non_negative(strength=strength)
-    if strength == 0:
-        return float("inf")
-    temperatures = np.geomspace(1e-4, 1e4, 400)
-    rate = 2 * strength * relic.scattering_rate(mass, temperatures, 3 * temperatures)
-    g_star = freedom.energy_freedom(temperatures)
-    ratio = rate / (np.sqrt(8 * np.pi**3 / 90 * g_star) * temperatures**2 / units.PLANCK_MASS)
-    coupled = np.nonzero(ratio >= 1)[0]
-    if len(coupled) == 0:
-        return float(temperatures[-1] / ratio[-1])
-    first = coupled[0]
-    if first == 0:
-        return float(temperatures[0])
-    low, high = ratio[first - 1], ratio[first]
-    fraction = -np.log(low) / np.log(high / low)
-    return float(
-        np.exp(np.log(temperatures[first - 1]) + fraction * np.log(temperatures[first] / temperatures[first - 1]))
-    )

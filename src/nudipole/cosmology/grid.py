@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
 from nudipole import tables, units
-from nudipole.cosmology import evolution
+from nudipole.cosmology import evolution, hot_phase
 from nudipole.errors import DomainError, OutputError, check_choice, check_non_negative, check_positive
 from nudipole.portal import Nature
 
@@ -55,8 +55,7 @@ class Assumptions:
     def __post_init__(self) -> None:
         check_choice("neutrino bath", self.neutrinos, NEUTRINOS)
         check_choice("nature of N", self.nature, ("dirac", "majorana"))
-        if not self.reheating >= evolution.MATCHING_TEMPERATURE:
-            raise DomainError(f"the reheating temperature must be at least 0.02 GeV, got {self.reheating:g}")
+        hot_phase.check_reheating(self.reheating)
 
     @property
     def name(self) -> str:

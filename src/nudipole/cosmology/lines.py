@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from nudipole import effective, units
 from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
-from nudipole.errors import DomainError, check_choice
+from nudipole.errors import check_choice
+from nudipole.inference.counting import check_confidence_level
 from nudipole.portal import DIRECTIONS, Direction, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -80,8 +81,8 @@ class TheoryLine:
         UnknownNameError
             If there is no such preset.
         """
-        if cl is not None and not 0.0 < cl < 1.0:
-            raise DomainError(f"a confidence level lies between 0 and 1, got {cl:g}")
+        if cl is not None:
+            check_confidence_level(cl)
         line = self.line(masses, preset) / np.sqrt(direction.decay_norm)
         return Limit(
             self.key,

@@ -111,6 +111,15 @@ def relic(
     return Relic(mass, strength, nature, q, weights, helicities)
 
 
+def relax(f: FloatArray, rates: Rates, dt: float) -> tuple[FloatArray, FloatArray]:
+    """f after dt, and its mean over dt, for constant gain and loss."""
+    x = rates.loss * dt
+    target = np.where(rates.loss > 0, rates.gain / np.where(rates.loss > 0, rates.loss, 1.0), f)
+    decayed = -np.expm1(-x)
+    mean_weight = np.where(x > 1e-8, decayed / np.where(x > 1e-8, x, 1.0), 1.0 - 0.5 * x)
+    return f + (target - f) * decayed, target + (f - target) * mean_weight
+
+
 def scattering_rate(mass: float, temperature: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
     """Helicity-averaged rate [GeV^3, per D] of N f -> nu f and N nubar -> f fbar, from a table made once per mass.
 

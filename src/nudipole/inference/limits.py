@@ -6,32 +6,28 @@ Two statistics, one question (is this d excluded?):
   d at the same mass (1 parameter) or over all masses (2 parameters), two-sided or one-sided;
 * :class:`CountStatistic`: the summed signal against an upper limit on the number of events.
 
-Where the signal is exactly proportional to d^2 best fit and edges are found by Newton's method in x = d^2 on the convex
-profile, for all masses at once, with slope and curvature of the profile in closed form; otherwise Delta chi^2 is scanned
-in ln d and every crossing is zoomed into.
+Where the signal is exactly proportional to d^2 best fit and edges are found for all masses at once
+(:mod:`nudipole.inference.profile`); otherwise Delta chi^2 is scanned in ln d and every crossing is zoomed into.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
-from nudipole.errors import DomainError
 from nudipole.inference.counting import critical_value
-from nudipole.inference.likelihood import Likelihood, ProfilePoint
+from nudipole.inference.likelihood import Likelihood
+from nudipole.inference.profile import Profile
 
 FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
 D_SCAN = np.geomspace(1e-12, 1e1, 105)
 _ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
-# searches in x = d^2, in units of the noise: last gain in chi^2, last relative step, and how far to look
-_GAIN, _STEP, _FARTHEST = 1e-7, 1e-3, 1e9
 
 
 class Signal(Protocol):
@@ -121,7 +117,7 @@ class ProfileStatistic:
         noise = np.maximum(self.likelihood.observed, self.likelihood.background)
         variance = np.where(self.likelihood.sigma > 0, self.likelihood.sigma**2, np.maximum(noise, 1.0))
         scale = 1.0 / np.sqrt(np.sum(unit**2 / variance, axis=1))
-        profile = _Profile(self.likelihood, unit * scale[:, None], moved, moving)
+        profile = Profile(self.likelihood, unit * scale[:, None], moved, moving)
         best = profile.minimum()
         if self.parameters == 2:
             best = replace(best, chi2=np.full_like(best.chi2, best.chi2.min()))
@@ -207,110 +203,6 @@ class CountStatistic:
 
     def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
         return critical_value(0.9) * signal.counts(mass_index, d).sum(axis=-1) / self.allowed(0.9)
-
-
-@dataclass(frozen=True)
-class _Best:
-    """Best fit of each row: where, the chi^2 there, the profile's curvature, the pulls and how they move with x."""
-
-    x: FloatArray
-    chi2: FloatArray
-    curvature: FloatArray
-    pulls: FloatArray
-    drift: FloatArray
-
-
-@dataclass(frozen=True)
-class _Profile:
-    """chi^2 of x * unit at profiled pulls, one convex function of x per row."""
-
-    likelihood: Likelihood
-    unit: FloatArray
-    relative: FloatArray
-    moving: npt.NDArray[np.intp]
-
-    def at(self, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]) -> ProfilePoint:
-        every = len(rows) == len(self.unit)
-        unit, relative = (self.unit, self.relative) if every else (self.unit[rows], self.relative[rows])
-        return self.likelihood.along(x, unit, relative, self.moving, start)
-
-    @cached_property
-    def _zero(self) -> tuple[float, FloatArray]:
-        """chi^2 without signal, which is the same in every row, and the pulls."""
-        chi2, pulls, _ = self.likelihood.chi2(np.zeros((1, self.likelihood.bins)))
-        return float(chi2[0]), np.repeat(pulls, len(self.unit), axis=0)
-
-    def minimum(self) -> _Best:
-        """Best x >= 0: Newton's method on the derivative, kept inside a bracket."""
-        everything, number = np.arange(len(self.unit)), len(self.unit)
-        low, high, x = np.zeros(number), np.full(number, np.inf), np.zeros(number)
-        point = self.at(x, self._zero[1], everything)
-        found = _Best(x, point.chi2, point.curvature, point.pulls, point.drift)
-        rows = np.nonzero(point.slope < 0)[0]
-        slope = point.slope[rows]
-        for _ in range(100):
-            if rows.size == 0:
-                return found
-            here, curvature = x[rows], found.curvature[rows]
-            newton = here - np.divide(slope, curvature, out=np.full(rows.size, -np.inf), where=curvature > 0)
-            farthest = np.where(np.isfinite(high[rows]), 0.5 * (low[rows] + high[rows]), 4.0 * (here + 1.0))
-            inside = (newton > low[rows]) & (newton < high[rows]) & (newton <= 16.0 * (here + 1.0))
-            trial = np.where(inside, newton, farthest)
-            start = found.pulls[rows] + (trial - here)[:, None] * found.drift[rows]
-            point, slope = self._look(found, trial, start, rows)
-            left = slope < 0
-            low[rows], high[rows] = np.where(left, trial, low[rows]), np.where(left, high[rows], trial)
-            # what the next step would gain; the width of the bracket where the profile has no minimum to speak of
-            gain = np.divide(slope**2, point.curvature, out=np.full(rows.size, np.inf), where=point.curvature > 0)
-            gain = np.minimum(gain, np.abs(slope) * (high[rows] - low[rows]))
-            rows, slope = rows[gain > _GAIN], slope[gain > _GAIN]
-        raise DomainError("the best fit of a signal did not converge")
-
-    def _look(
-        self, found: _Best, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]
-    ) -> tuple[ProfilePoint, FloatArray]:
-        point = self.at(x, start, rows)
-        found.x[rows], found.chi2[rows], found.curvature[rows] = x, point.chi2, point.curvature
-        found.pulls[rows], found.drift[rows] = point.pulls, point.drift
-        return point, point.slope
-
-    def edge(self, best: _Best, critical: float, above: bool) -> FloatArray:
-        """x above (or below) the best fit where chi^2 is larger by ``critical``: roots of local parabolas in a bracket.
-
-        Infinite if never reached above, 0 where even x = 0 is allowed below. A pull on the signal lets the profile
-        saturate at large x, where a parabola alone would run away.
-        """
-        side = 1.0 if above else -1.0
-        target = best.chi2 + critical
-        edge = np.full_like(best.x, np.inf if above else 0.0)
-        rows = np.arange(len(best.x)) if above else np.nonzero(self._zero[0] > target)[0]
-        inner, outer = best.x.copy(), edge.copy()
-        distance = np.sqrt(2.0 * critical / np.where(best.curvature > 0, best.curvature, 2.0))
-        x = np.clip(best.x + side * distance, 0.5 * best.x, best.x + 1e3)
-        start = best.pulls[rows] + (x - best.x)[rows, None] * best.drift[rows]
-        for _ in range(100):
-            if rows.size == 0:
-                return edge
-            here = x[rows]
-            point = self.at(here, start, rows)
-            gap = target[rows] - point.chi2
-            reached = gap <= 0
-            inner[rows], outer[rows] = np.where(reached, inner[rows], here), np.where(reached, here, outer[rows])
-            root = point.slope + side * np.sqrt(np.maximum(point.slope**2 + 2.0 * point.curvature * gap, 0.0))
-            step = np.divide(2.0 * gap, root, out=np.full(rows.size, np.nan), where=root != 0)
-            trial = here + step
-            first, last = (inner[rows], outer[rows]) if above else (outer[rows], inner[rows])
-            good = (trial > first) & (trial < last) & (np.abs(step) <= 4.0 * np.abs(here - best.x[rows]))
-            away = np.where(np.isfinite(last), 0.5 * (first + last), best.x[rows] + 2.5 * (here - best.x[rows]))
-            x[rows] = np.where(good, trial, away)
-            # the parabola's root is good to the third power of its step
-            done = (good & (np.abs(step) <= _STEP * here)) | (last - first <= _STEP**2 * here)
-            edge[rows[done]] = x[rows[done]]
-            lost = ~done & (x[rows] - best.x[rows] > _FARTHEST * (distance[rows] + 1.0))
-            keep = ~done & ~lost
-            start = (point.pulls + (x[rows] - here)[:, None] * point.drift)[keep]
-            rows = rows[keep]
-        raise DomainError("the edge of an excluded interval did not converge")
 
 
 def crossings(d: FloatArray, level: FloatArray, excess: Callable[[FloatArray], FloatArray]) -> tuple[Interval, ...]:

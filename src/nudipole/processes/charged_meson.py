@@ -50,7 +50,7 @@ class ChargedMeson:
 
     @property
     def weak_strength(self) -> float:
-        """G_F^2 |V|^2 f_P^2 [GeV^-2]."""
+        """``G_F^2 |V|^2 f_P^2`` [GeV^-2]."""
         return (units.FERMI_CONSTANT * self.ckm * self.decay_constant) ** 2
 
 
@@ -168,7 +168,7 @@ def hnl_energy_nodes(
 
 
 def leptonic_width(meson: str, lepton: str) -> float:
-    """Standard Model Gamma(P -> l nu) [GeV], tree level: G_F^2 |V|^2 f_P^2 m_P m_l^2 (1 - r_l)^2 / 8 pi."""
+    """Standard Model Gamma(P -> l nu) [GeV], tree level: ``G_F^2 |V|^2 f_P^2 m_P m_l^2 (1 - r_l)^2 / 8 pi``."""
     charged = _meson(meson, lepton)
     lepton_mass = units.LEPTON_MASS[lepton]
     gap = max(1.0 - (lepton_mass / charged.mass) ** 2, 0.0)

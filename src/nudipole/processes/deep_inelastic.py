@@ -7,9 +7,8 @@ With target mass m, x and y the usual scaling variables, Q^2 = 2 m E x y, per un
     \frac{d\sigma}{dx\,dQ^2} = \frac{2\alpha y^2}{Q^6}\Bigl\{F_1\,(M^2+Q^2)(2M^2-Q^2) + F_2\,\frac{m}{Ey}
     \Bigl[(M^2+Q^2)\bigl(E^2(2-y)^2-M^2\bigr) - 4M^2E^2\Bigr]\Bigr\},
 
-one photon, so without F_3 and equal for neutrinos and antineutrinos. F_2 of the proton is ALLM97
-(:cite:`Abramowicz:1997ms`), which holds down to Q^2 = 0; F_1 = F_2 (1 + 4 m^2 x^2/Q^2) / [2x(1+R)] with R = 0.18, and
-F_2^n/F_2^p = 1 - 0.8 x. The elastic limit F_1 = G_M^2 delta(1-x)/2 is the quasi-elastic process of
+one photon, so without F_3 and equal for neutrinos and antineutrinos, with F_1 and F_2 of
+:mod:`nudipole.processes.structure_functions`. The elastic limit F_1 = G_M^2 delta(1-x)/2 is the quasi-elastic process of
 :mod:`nudipole.processes.upscattering`.
 
 **Join.** DIS starts at W = 1.4 GeV: elastic scattering (W = m) and DIS add without overlap, and the Delta region
@@ -27,76 +26,20 @@ import numpy.typing as npt
 from scipy.special import roots_legendre
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.errors import check_choice, check_finite, check_non_negative, check_positive
+from nudipole.processes.structure_functions import (
+    R_LONGITUDINAL,
+    SOFT,
+    W_MIN,
+    interpolated_f2,
+    neutron_to_proton,
+    structure_functions,
+)
 
 FloatArray = npt.NDArray[np.float64]
-W_MIN = 1.4
-"""Smallest invariant mass [GeV] of the hadronic system that counts as deep inelastic here."""
-R_LONGITUDINAL = 0.18
 _NODES_W, _NODES_Q, _NODES_SPECTRUM = 8, 12, 28
 _CHUNK = 96  # points at once, to stay in the cache
 _TARGET = units.PROTON_MASS
-
-# ALLM97, hep-ph/9712415, Table 2; masses squared in GeV^2
-_M0, _MP, _MR, _LAMBDA2, _Q0 = 0.31985, 49.457, 0.15052, 0.06527, 0.46017 + 0.06527
-
-
-def allm97(x: npt.ArrayLike, q2: npt.ArrayLike) -> FloatArray:
-    """F_2 of the proton, ALLM97: Regge (R) and pomeron (P) terms in shifted scaling variables.
-
-    Parameters
-    ----------
-    x : array_like
-        Bjorken x, in (0, 1].
-    q2 : array_like
-        Q^2 [GeV^2], positive.
-
-    Returns
-    -------
-    ndarray
-        F_2, dimensionless; fitted for W^2 > 3 GeV^2 and 0 <= Q^2 < 5000 GeV^2.
-
-    Raises
-    ------
-    DomainError
-        If x or Q^2 is not positive.
-
-    Examples
-    --------
-    >>> allm97([0.1, 0.01], [5.0, 5.0]).round(3)
-    array([0.376, 0.446])
-    """
-    if np.any(np.asarray(x, dtype=float) > 1.0):
-        raise DomainError("x must not exceed 1")
-    check_positive(x=x, q2=q2)
-    x, q2 = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(q2, dtype=float))
-    w2_excess = q2 * (1.0 - x) / x  # W^2 - m^2
-    t = np.log(np.log((q2 + _Q0) / _LAMBDA2) / np.log(_Q0 / _LAMBDA2))
-    rising_c_r = 0.80107 + 0.97307 * t**3.4942
-    rising_a_r = 0.58400 + 0.37888 * t**2.6063
-    rising_b_r = 0.10711**2 + 1.9386**2 * t**0.49338
-    rising_b_p = 0.60243**2 + 1.3754**2 * t**1.8439
-    falling_c_p = 0.28067 + (0.28067 - 0.22291) * (1.0 / (1.0 + t**2.1979) - 1.0)
-    falling_a_p = -0.0808 + (-0.0808 + 0.44812) * (1.0 / (1.0 + t**1.1709) - 1.0)
-    x_p = 1.0 / (1.0 + w2_excess / (q2 + _MP))
-    x_r = 1.0 / (1.0 + w2_excess / (q2 + _MR))
-    pomeron = falling_c_p * x_p**falling_a_p * (1.0 - x) ** rising_b_p
-    reggeon = rising_c_r * x_r**rising_a_r * (1.0 - x) ** rising_b_r
-    return q2 / (q2 + _M0) * (pomeron + reggeon)
-
-
-def structure_functions(x: npt.ArrayLike, q2: npt.ArrayLike, nucleon: str) -> tuple[FloatArray, FloatArray]:
-    """F_1 and F_2 of a nucleon, ``p`` or ``n``, at x and Q^2 [GeV^2]; see the module's formula."""
-    check_choice("nucleon", nucleon, ("p", "n"))
-    x, q2 = np.asarray(x, dtype=float), np.asarray(q2, dtype=float)
-    f2 = allm97(x, q2) * (1.0 if nucleon == "p" else neutron_to_proton(x))
-    f1 = f2 * (1.0 + 4.0 * _TARGET**2 * x**2 / q2) / (2.0 * x * (1.0 + R_LONGITUDINAL))
-    return f1, f2
-
-
-def neutron_to_proton(x: FloatArray) -> FloatArray:
-    """F_2^n / F_2^p = 1 - 0.8 x."""
-    return 1.0 - 0.8 * x
 
 
 def double_differential(
@@ -144,7 +87,7 @@ def double_differential(
 def q2_limits(
     hadronic_mass: npt.ArrayLike, neutrino_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    r"""Smallest and largest Q^2 [GeV^2] at hadronic mass W: Q^2_max = -M^2 + 2E*(E'* + p'*) in the centre of mass.
+    r"""Smallest and largest Q^2 [GeV^2] at hadronic mass W: ``Q^2_max = -M^2 + 2E*(E'* + p'*)`` in the centre of mass.
 
     The small one through the product of the roots, (M^2/s)[M^2 m^2 + (s - m^2)(W^2 - m^2)], free of cancellation; both
     zero where W + M > sqrt(s).
@@ -251,46 +194,9 @@ def on_proton(
     transverse = (nu**2 + q2) * (2.0 * m2 - q2) / (q2 * (1.0 + R_LONGITUDINAL))
     rest = (2.0 * neutrino_energy - nu) ** 2 - m2
     bracket = sum_m * (transverse + rest) - 4.0 * m2 * neutrino_energy**2
-    return 2.0 * units.ALPHA * _TARGET * nu / (neutrino_energy**2 * q2**3) * bracket * _f2(hadronic_mass, q2)
-
-
-# ln[F_2 (Q^2 + M_0^2) / Q^2] is nearly linear in ln W and ln(Q^2 + 0.3 GeV^2): tabulated once, interpolated bilinearly
-SOFT = 0.3
-_W_TOP, _Q2_TOP, _CELLS_W, _CELLS_Q = 1e4, 2e8, 448, 640
-
-
-@functools.cache
-def _f2_table() -> tuple[FloatArray, float, float]:
-    """The table, flattened, and the steps in ln W and ln(Q^2 + SOFT)."""
-    w = np.geomspace(W_MIN, _W_TOP, _CELLS_W + 1)[:, None]
-    q2 = np.maximum(np.geomspace(SOFT, _Q2_TOP, _CELLS_Q + 1) - SOFT, 1e-9)
-    table = np.log(allm97(q2 / (w**2 - _TARGET**2 + q2), q2) * (q2 + _M0) / q2)
-    return table.ravel(), np.log(_W_TOP / W_MIN) / _CELLS_W, np.log(_Q2_TOP / SOFT) / _CELLS_Q
-
-
-def _f2(hadronic_mass: FloatArray, q2: FloatArray) -> FloatArray:
-    """F_2 of the proton from the table; W at least 1.4 GeV (below, as at 1.4: closed phase space), no table beyond its top.
-
-    Raises
-    ------
-    DomainError
-        If W or Q^2 lies beyond the table (a neutrino of more than 5e7 GeV).
-    """
-    table, step_w, step_q = _f2_table()
-    column = np.log(np.maximum(hadronic_mass, W_MIN) * (1.0 / W_MIN)) * (1.0 / step_w)
-    row = np.log((q2 + SOFT) * (1.0 / SOFT)) * (1.0 / step_q)
-    if column.max(initial=0.0) > _CELLS_W or row.max(initial=0.0) > _CELLS_Q:
-        raise DomainError("deep-inelastic scattering is tabulated up to W = 10 TeV and Q^2 = 2e8 GeV^2")
-    i = np.minimum(column.astype(np.intp), _CELLS_W - 1)
-    j = np.minimum(row.astype(np.intp), _CELLS_Q - 1)
-    column, row = column - i, row - j
-    corner = i * (_CELLS_Q + 1) + j
-    low, high = table[corner], table[corner + 1]
-    low = low + row * (high - low)
-    corner += _CELLS_Q + 1
-    far, high = table[corner], table[corner + 1]
-    far = far + row * (high - far)
-    return np.exp(low + column * (far - low)) * (q2 / (q2 + _M0))
+    return (
+        2.0 * units.ALPHA * _TARGET * nu / (neutrino_energy**2 * q2**3) * bracket * interpolated_f2(hadronic_mass, q2)
+    )
 
 
 def energy_spectrum(
@@ -341,37 +247,6 @@ def energy_spectrum(
     value = double_differential(x, q2, energy[..., None], mass[..., None], _TARGET, f1, f2)
     result = np.sum(0.5 * span * weights * shifted * np.maximum(value, 0.0) * x / nu[..., None], axis=-1)
     return np.where(inside, result, 0.0)
-
-
-def charged_current(neutrino_energy: npt.ArrayLike, antineutrino: bool = False) -> FloatArray:
-    r"""sigma_CC [cm^2] per nucleon of an isoscalar target for nu_mu or nu_e: slope E / (1 + E/E_W).
-
-    Parameters
-    ----------
-    neutrino_energy : array_like
-        [GeV]; the linear rise holds from 30 GeV (10 GeV within 5 %).
-    antineutrino : bool
-
-    Returns
-    -------
-    ndarray
-        [cm^2].
-
-    Notes
-    -----
-    Slopes 0.677e-38 and 0.334e-38 cm^2/GeV (PDG 2024, Sec. 52); the W propagator is taken at mean Q^2 = 2 m E <xy>
-    with <xy> = 0.1 (0.07 for antineutrinos), E_W = M_W^2 / (4 m <xy>): -6 % at 1 TeV. For checks of fluxes only.
-
-    Examples
-    --------
-    >>> f"{float(charged_current(50.0)):.2e}"
-    '3.38e-37'
-    """
-    check_positive(neutrino_energy=neutrino_energy)
-    energy = np.asarray(neutrino_energy, dtype=float)
-    slope, mean_xy = (0.334e-38, 0.07) if antineutrino else (0.677e-38, 0.1)
-    propagator_scale = units.W_MASS**2 / (4.0 * units.NUCLEON_MASS * mean_xy)
-    return slope * energy / (1.0 + energy / propagator_scale)
 
 
 @functools.cache

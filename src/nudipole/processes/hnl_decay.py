@@ -1,6 +1,6 @@
 r"""Decays of N through its dipole: N -> nu gamma and N -> nu l+ l-.
 
-Per unit D = sum |d_alpha|^2, for a Dirac N (a Majorana N has twice every width):
+Per unit ``D = sum |d_alpha|^2``, for a Dirac N (a Majorana N has twice every width):
 
 .. math::
 
@@ -18,7 +18,6 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.errors import check_choice, check_finite, check_non_negative
@@ -38,7 +37,7 @@ def radiative_width(mass: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     ndarray
-        Width per unit D [GeV^3]; multiply by sum |d|^2 [GeV^-2].
+        Width per unit D [GeV^3]; multiply by ``sum |d|^2`` [GeV^-2].
 
     Raises
     ------
@@ -141,5 +140,5 @@ def photon_angular_distribution(cosine: npt.ArrayLike, polarisation: npt.ArrayLi
 
 @functools.cache
 def _legendre() -> tuple[FloatArray, FloatArray]:
-    nodes, weights = roots_legendre(_NODES)
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return np.asarray(nodes), np.asarray(weights)

@@ -22,7 +22,7 @@ from nudipole import units
 from nudipole.errors import check_non_negative, check_positive
 from nudipole.matter import targets
 from nudipole.matter.isotopes import Nucleus
-from nudipole.processes import upscattering
+from nudipole.processes import upscattering, upscattering_total
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def incoherent_cross_section(
     True
     """
     parts = [
-        upscattering.total_cross_section(
+        upscattering_total.total_cross_section(
             targets.bound_nucleons(nucleus, nucleon, form_factor, pauli), neutrino_energy, hnl_mass
         )
         for nucleon in ("p", "n")

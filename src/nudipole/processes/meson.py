@@ -122,7 +122,7 @@ def width(parent: str, channel: str, hnl_mass: float, form_factor: str = "point"
     ----------
     parent, channel : str
         As in :data:`PARENTS` and :func:`channels`. Channels with a charged lepton first need the coupling d of its
-        flavour; the others any flavour, with d^2 = sum |d_alpha|^2.
+        flavour; the others any flavour, with ``d^2 = sum |d_alpha|^2``.
     hnl_mass : float
         M [GeV].
     form_factor : {"point", "pole"}

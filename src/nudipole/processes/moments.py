@@ -9,7 +9,7 @@ At fixed energy and mass the recoil spectrum is the structure function times a s
     S_M &= \frac{1}{8m^2E^2}\left[M^4E_r^{-1} + mM^2 - 2m^2E_r\right],
 
 so the moments int E(2mE_r) E_r^k dE_r and int G(2mE_r) E_r^k dE_r, k = -2..1, tabulated once for each target, serve
-every mass and energy. Agrees with :func:`nudipole.processes.upscattering.total_cross_section` to 1e-6 (1e-3
+every mass and energy. Agrees with :func:`nudipole.processes.upscattering_total.total_cross_section` to 1e-6 (1e-3
 in tails that the form factor suppresses by eight orders and more).
 """
 
@@ -24,7 +24,7 @@ from nudipole import units
 from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.matter import targets
 from nudipole.matter.targets import Structure, Target
-from nudipole.processes.upscattering import integrate, integration_limits
+from nudipole.processes.upscattering_total import integrate, integration_limits
 
 FloatArray = npt.NDArray[np.float64]
 _POWERS = (-2, -1, 0, 1)

@@ -43,7 +43,7 @@ class NeutralMeson:
     diphoton_fraction : float
         BR(P -> gamma gamma).
     pole, pole_width : float
-        Lambda and gamma [GeV] of |F|^2 = Lambda^2 (Lambda^2 + gamma^2) / [(Lambda^2 - q^2)^2 + Lambda^2 gamma^2].
+        Lambda and gamma [GeV] of ``|F|^2 = Lambda^2 (Lambda^2 + gamma^2) / [(Lambda^2 - q^2)^2 + Lambda^2 gamma^2]``.
     """
 
     particle: str
@@ -62,7 +62,7 @@ class NeutralMeson:
         return self.diphoton_fraction * units.particle_width(self.particle)
 
     def form_factor2(self, q2: npt.ArrayLike) -> FloatArray:
-        """|F(q^2)|^2, q^2 in GeV^2."""
+        """``|F(q^2)|^2``, q^2 in GeV^2."""
         check_finite(q2=q2)
         q2, square, damping = np.asarray(q2, dtype=float), self.pole**2, (self.pole * self.pole_width) ** 2
         return (square**2 + damping) / ((square - q2) ** 2 + damping)

@@ -12,12 +12,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import cards
 from nudipole.cards import Card
 from nudipole.errors import CardError
 from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.portal import Direction
+from nudipole.signals import members
 from nudipole.signals.model import Bins, Model, Signal
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,16 +43,7 @@ def build(card: CombinationCard, file: Path) -> CombinationModel:
 
 
 def _member(key: str, preset: str, file: Path) -> Model:
-    from nudipole.signals import SIGNALS
-
-    path = file.parent / f"{key}.toml"
-    if not path.is_file():
-        raise CardError(file, "members", key, f"there is no card {path.name} beside this one")
-    raw = cards.apply_preset(cards.read(path), preset, path)
-    kind = raw.get("signal", "recoil")
-    if kind not in SIGNALS or kind == "combination":
-        raise CardError(file, "members", key, f"is of kind {kind!r}, which cannot be joined")
-    model: Model = SIGNALS[kind].build(cards.convert(raw, SIGNALS[kind].CardType, path), path)
+    _, model = members.read(file.parent / f"{key}.toml", preset, file, never="combination")
     if not isinstance(model.statistic(), ProfileStatistic):
         raise CardError(file, "members", key, "has no likelihood to join")
     return model

@@ -16,13 +16,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import cards
 from nudipole.cards import Card
 from nudipole.constraint import Interval
-from nudipole.errors import CardError
 from nudipole.inference.limits import Signal as AnySignal
 from nudipole.inference.limits import Statistic
 from nudipole.portal import Direction
+from nudipole.signals import members
 from nudipole.signals.model import Bins, Model, Signal
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,24 +45,15 @@ def build(card: EnvelopeCard, file: Path) -> EnvelopeModel:
     CardError
         If a member is missing or is itself an envelope.
     """
-    members = [_member(key, card.member_presets.get(key, "default"), file) for key in card.members]
-    return EnvelopeModel(card, tuple(m for m, _ in members), tuple(ranges for _, ranges in members))
+    parts = [_member(key, card.member_presets.get(key, "default"), file) for key in card.members]
+    return EnvelopeModel(card, tuple(model for model, _ in parts), tuple(ranges for _, ranges in parts))
 
 
 def _member(key: str, preset: str, file: Path) -> tuple[Model, tuple[float, float]]:
-    from nudipole.signals import SIGNALS
-
     inside = file.parent / "parts" / f"{key}.toml"
     path = inside if inside.exists() else file.parent / f"{key}.toml"
-    if not path.is_file():
-        raise CardError(file, "members", key, f"there is no card {path.name} beside this one")
-    raw = cards.apply_preset(cards.read(path), preset, path)
-    kind = raw.get("signal", "recoil")
-    if kind not in SIGNALS or kind == "envelope":
-        raise CardError(file, "members", key, f"is of kind {kind!r}, which cannot be a member")
-    card: Card = cards.convert(raw, SIGNALS[kind].CardType, path)
+    card, model = members.read(path, preset, file, never="envelope")
     low, high = (0.0, np.inf) if card.mass_range_MeV is None else card.mass_range_MeV
-    model: Model = SIGNALS[kind].build(card, path)
     return model, (1e-3 * low, 1e-3 * high)
 
 

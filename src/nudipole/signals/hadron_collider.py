@@ -1,7 +1,8 @@
 """Mono-photon searches at the LHC as experiments: their card, and how data judge the yields.
 
 Bins in missing transverse momentum, either counts over an expectation with its uncertainty (hundreds of events a bin:
-Gaussian with variance b + sigma_b^2), or one inclusive region with the published limit on its visible cross section.
+Gaussian with variance b + sigma_b^2), or one region with the published limit on its visible cross section, which is
+sigma times acceptance times efficiency, or on the number of events in it.
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ from nudipole.processes import validity
 from nudipole.signals import mono_photon
 from nudipole.signals.lepton_collider import CompletionSection
 from nudipole.signals.model import Bins, Signal
-from nudipole.signals.mono_photon import MonoPhotonSearch
+from nudipole.signals.mono_photon_search import MonoPhotonSearch
 from nudipole.signals.prompt import PromptAware, simplified
 
 FloatArray = npt.NDArray[np.float64]
 
 
 class SearchSection(Section, frozen=True, kw_only=True):
-    """What is selected; see :class:`nudipole.signals.mono_photon.MonoPhotonSearch`."""
+    """What is selected; see :class:`nudipole.signals.mono_photon_search.MonoPhotonSearch`."""
 
     luminosity_fb: Positive
-    missing_edges_GeV: list[NonNegative]  # the last bin is open above
+    missing_edges_GeV: list[NonNegative]  # the last bin is open above, unless
+    missing_max_GeV: Positive | None = None  # closes it
     photon_pt_min_GeV: Positive
     eta_max: Positive
     eta_gap: tuple[NonNegative, NonNegative] = (0.0, 0.0)
@@ -50,13 +52,14 @@ class SearchSection(Section, frozen=True, kw_only=True):
 
 
 class ObservationSection(Section, frozen=True, kw_only=True):
-    """How it is judged: ``counts`` with ``background``, or the ``visible_fb`` that one region allows."""
+    """How it is judged: ``counts`` with ``background``, or the ``visible_fb`` or ``visible_events`` that one region allows."""
 
     statistic: Literal["gaussian", "upper-limit"]
     counts: list[NonNegative] = []
     background: list[NonNegative] = []
     background_uncertainty: list[NonNegative] = []
     visible_fb: Positive | None = None
+    visible_events: Positive | None = None
 
 
 class HadronColliderCard(Card, frozen=True, kw_only=True):
@@ -76,7 +79,7 @@ def build(card: HadronColliderCard, file: Path) -> HadronColliderModel:
     try:
         search = MonoPhotonSearch(
             luminosity=section.luminosity_fb,
-            missing_edges=(*section.missing_edges_GeV, np.inf),
+            missing_edges=(*section.missing_edges_GeV, section.missing_max_GeV or np.inf),
             photon_pt_min=section.photon_pt_min_GeV,
             eta_max=section.eta_max,
             eta_gap=section.eta_gap,
@@ -117,9 +120,8 @@ class HadronColliderModel:
 
     @property
     def bins(self) -> Bins:
-        edges = np.asarray(self.card.search.missing_edges_GeV)
-        top = self.search.sqrt_s / 2.0
-        return Bins("GeV", np.append(edges, top), self.likelihood.observed if self._counting else None)
+        edges = np.minimum(self.search.missing_edges, self.search.sqrt_s / 2.0)
+        return Bins("GeV", edges, self.likelihood.observed if self._counting else None)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         section = self.card.completion
@@ -167,7 +169,10 @@ class HadronColliderModel:
     def _statistic(self) -> Statistic:
         if self._counting:
             return ProfileStatistic(self.likelihood, one_sided=True)
-        if self.card.observation.visible_fb is None:
-            raise CardError(self.file, "observation.visible_fb", None, "is required for an upper limit")
-        allowed = self.card.observation.visible_fb * self.search.luminosity
+        observation = self.card.observation
+        given = [x for x in (observation.visible_events, observation.visible_fb) if x is not None]
+        if len(given) != 1:
+            message = "an upper limit needs this or visible_events, one of the two"
+            raise CardError(self.file, "observation.visible_fb", observation.visible_fb, message)
+        allowed = observation.visible_events or given[0] * self.search.luminosity
         return CountStatistic(lambda cl: allowed)

@@ -24,7 +24,7 @@ from nudipole import kinematics, units
 from nudipole.matter import isotopes, materials, targets
 from nudipole.matter.materials import Material
 from nudipole.matter.targets import Structure, Target
-from nudipole.processes import deep_inelastic, helicity, upscattering
+from nudipole.processes import deep_inelastic, helicity, structure_functions, upscattering
 
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("coherent", "incoherent", "electron", "dis")
@@ -224,12 +224,12 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
 
 def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArray) -> States:
     """Deep-inelastic final states, by quadrature in ln W and ln(Q^2 + 0.3 GeV^2); N is taken as fully flipped."""
-    soft, m = deep_inelastic.SOFT, _DIS_TARGET
+    soft, m = structure_functions.SOFT, _DIS_TARGET
     nodes, weights = _legendre(_DIS_NODES)
     w_max = np.sqrt(m**2 + 2.0 * m * neutrino_energy) - mass
-    is_open = w_max > deep_inelastic.W_MIN
-    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / deep_inelastic.W_MIN), 0.0)[..., None]
-    w = deep_inelastic.W_MIN * np.exp(0.5 * np.maximum(span_w, 0.0) * (nodes + 1.0))
+    is_open = w_max > structure_functions.W_MIN
+    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / structure_functions.W_MIN), 0.0)[..., None]
+    w = structure_functions.W_MIN * np.exp(0.5 * np.maximum(span_w, 0.0) * (nodes + 1.0))
     energy, mass = neutrino_energy[..., None], mass[..., None]
     low, high = deep_inelastic.q2_limits(w, energy, mass)
     span_q = np.log((high + soft) / (low + soft))[..., None]
@@ -238,7 +238,7 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
     w, energy, mass = w[..., None], energy[..., None], mass[..., None]
     excess = w**2 - m**2 + q2  # 2 m nu
     x = q2 / excess
-    number = scatterer.protons + scatterer.neutrons * deep_inelastic.neutron_to_proton(x)
+    number = scatterer.protons + scatterer.neutrons * structure_functions.neutron_to_proton(x)
     value = number * np.maximum(deep_inelastic.on_proton(w, q2, energy, mass), 0.0)
     measure = 0.25 * span_w[..., None] * weights[:, None] * span_q * weights * 2.0 * w**2 * shifted * x**2 / q2
     lost = excess / (2.0 * m)

@@ -1,15 +1,13 @@
 r"""What a proto-neutron star does to N at one mass: gain and loss rates on a grid of radius and energy, per d^2.
 
-Channels (:data:`CHANNELS`): ``protons`` (nu p -> N p, Primakoff), ``electrons`` (nu e -> N e), ``photons`` (nu gamma
--> N where M exceeds the photon mass, plasmon decay where it does not) and ``pairs`` (e+e- -> N nubar), each with its
-inverse. The neutrino of flavour alpha is in equilibrium with chemical potential mu_alpha: that of nu_e from the
-profile, a constant, or zero; zero for nu_mu and nu_tau. A Dirac N and its antiparticle are separate species (mu ->
--mu), with two helicities each; a Majorana N is one species with two helicities that does both.
+The rates of a plasma are those of :mod:`nudipole.supernova.channels`. The neutrino of flavour alpha is in equilibrium with
+chemical potential mu_alpha: that of nu_e from the profile, a constant, or zero; zero for nu_mu and nu_tau. A Dirac N
+and its antiparticle are separate species (mu -> -mu), with two helicities each; a Majorana N is one species with two
+helicities that does both.
 
 Nothing here depends on d: emission per d^2 and opacity per d^2 are tabulated once per mass and scanned in
 :mod:`nudipole.supernova.luminosity`; every flavour is a sum of three bookings, mu_nu, -mu_nu and zero, made together.
-Approximations: protons are at rest (E_N = E_nu) with a Pauli factor; neutrons, muons and nuclear correlations are left
-out; one snapshot in time.
+One snapshot in time.
 """
 
 from __future__ import annotations
@@ -20,27 +18,20 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import Akima1DInterpolator
 
 from nudipole import units
 from nudipole.errors import LARGEST, SMALLEST, DomainError, check_between, check_choice, check_positive
 from nudipole.portal import Direction
-from nudipole.processes import electron_gas, hnl_decay, plasma
+from nudipole.processes import hnl_decay
 from nudipole.supernova import profiles
+from nudipole.supernova.channels import CHANNELS, HEAVIEST, SLOW, energy_grid, gain_and_loss, total_rate
 
 FloatArray = npt.NDArray[np.float64]
-CHANNELS = ("protons", "electrons", "photons", "pairs")
-SLOW = ("electrons", "pairs")  # numerical integrals; the others are closed forms
-INNER_SHELLS, OUTER_SHELLS, ENERGIES = 24, 20, 60  # limits move by 2 % or less when all are doubled
-_COARSE = 16  # energies of the two slow channels, of ENERGIES
-_ELECTRON_NODES = (9, 6)
-_PAIR_NODES = (12, 4, 6)
+INNER_SHELLS, OUTER_SHELLS = 24, 20  # limits move by 2 % or less when they and the energies are doubled
 _MASS_NODES, _NODES_PER_DECADE = (3e-4, 1.0), 5  # GeV, first and last
 _OVERSHOOT = 0.2  # of the interpolation in mass beyond the neighbouring nodes, in ln(rate)
 _TINY = 1e-300
 _INNER_KM = 14.0
-HEAVIEST = 10.0  # GeV: nothing is left of the emission long before
-_ENERGY_RANGE = 25.0  # temperatures above M + mu_nu: exp(-25) of the emission is lost
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ class Star:
     degenerate_km : float
         Radius [km] out to which a constant potential holds.
     channels : tuple of str
-        Subset of :data:`CHANNELS`.
+        Subset of :data:`nudipole.supernova.channels.CHANNELS`.
 
     Raises
     ------
@@ -212,7 +203,7 @@ def _grid(
     profile = star.load()
     edges = _shells(profile, far_km)
     state = profile.at(np.maximum(0.5 * (edges[1:] + edges[:-1]), profile.radius[0]))
-    return edges, state, *_energies(mass, state.temperature, star.potential(state))
+    return edges, state, *energy_grid(mass, state.temperature, star.potential(state))
 
 
 @functools.lru_cache(maxsize=512)
@@ -224,8 +215,7 @@ def _booked_rates(star: Star, mass: float, far_km: float | None) -> tuple[FloatA
     slow = tuple(c for c in star.channels if c in SLOW)
     if slow:
         total += _interpolated_rate(star, slow, mass, far_km)
-    heat, mu = state.temperature[:, None], potential[..., None]
-    return total * plasma.fermi(energy, heat, mu), total * plasma.fermi(-energy, heat, -mu)
+    return gain_and_loss(total, state, energy, potential)
 
 
 def _bookings(potential: FloatArray) -> FloatArray:
@@ -262,101 +252,9 @@ def _slow_rate(star: Star, channels: tuple[str, ...], mass: float, far_km: float
     return np.maximum(total_rate(channels, state, energy, mass, _bookings(star.potential(state))), _TINY)
 
 
-def sum_rates(
-    channels: tuple[str, ...],
-    state: profiles.Conditions,
-    energy: FloatArray,
-    mass: float,
-    potential: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Gain and loss per d^2 [GeV^3] of N through one flavour of neutrinos, shape (..., radii, energies).
-
-    Parameters
-    ----------
-    channels : tuple of str
-    state : Conditions
-        Plasma at n radii.
-    energy : ndarray (m,)
-        [GeV], above M.
-    mass : float
-        [GeV]
-    potential : ndarray (..., n)
-        mu_nu [GeV], with opposite signs for N and N-bar.
-
-    Notes
-    -----
-    Every channel obeys detailed balance, so only gain plus loss is added up. Of electrons and pairs it is computed at a
-    few energies and splined (logarithm against the root of E - M): good to a per cent of the channel where N is made.
-
-    Examples
-    --------
-    >>> state = profiles.load("cold").at([10.0])
-    >>> gain, loss = sum_rates(("protons",), state, np.array([0.1]), 0.01, np.zeros(1))
-    >>> bool(np.isclose(gain / loss, np.exp(-0.1 / state.temperature[0])))
-    True
-    """
-    total = total_rate(channels, state, energy, mass, potential)
-    heat, mu = state.temperature[:, None], potential[..., None]
-    return total * plasma.fermi(energy, heat, mu), total * plasma.fermi(-energy, heat, -mu)
-
-
-def total_rate(
-    channels: tuple[str, ...], state: profiles.Conditions, energy: FloatArray, mass: float, potential: FloatArray
-) -> FloatArray:
-    """Gain plus loss, the rate of approach to equilibrium; arguments and shape as for :func:`sum_rates`."""
-    heat, kappa2, mu = state.temperature[:, None], state.screening2[:, None], potential[..., None]
-    electron = state.electron_potential[:, None]
-    total = np.zeros((*potential.shape, len(energy)))
-    if "protons" in channels:
-        forward = plasma.static_cross_section(energy, mass, kappa2)
-        total += state.proton_targets[:, None] * plasma.backward(forward, energy, mass)
-    if "photons" in channels:
-        total += sum(plasma.photon_rates(energy, mass, state.photon_mass[:, None], heat, mu))
-    coarse = np.unique(np.linspace(0, len(energy) - 1, min(_COARSE, len(energy))).round().astype(int))
-    few = energy[coarse]
-    if "electrons" in channels:
-        slow = sum(electron_gas.scattering_rates(few, mass, electron, heat, kappa2, mu, _ELECTRON_NODES))
-        total += _splined(energy, few, mass, np.asarray(slow))
-    if "pairs" in channels:
-        slow = sum(electron_gas.pair_rates(few, mass, electron, heat, mu, _PAIR_NODES))
-        total += _splined(energy, few, mass, np.asarray(slow))
-    return total
-
-
-def _splined(energy: FloatArray, nodes: FloatArray, mass: float, values: FloatArray) -> FloatArray:
-    """Values >= 0 at the nodes, along the last axis, at all energies: ln(value) against (E - M)^(1/2), without overshoots."""
-    if len(nodes) == len(energy):
-        return values
-    # deep in a neutrino sea a rate may vanish at some energies; 1e-15 of its largest value is nothing, too
-    floor = np.maximum(1e-15 * np.max(values, axis=-1, keepdims=True), _TINY)
-    spline = Akima1DInterpolator(np.sqrt(nodes - mass), np.log(np.maximum(values, floor)), axis=-1)
-    return np.asarray(np.exp(spline(np.sqrt(energy - mass))))
-
-
-def local_emissivity(mass: float, state: profiles.Conditions, channels: tuple[str, ...] = CHANNELS) -> FloatArray:
-    """Energy lost to N and N-bar per mass of star, time and d^2 [GeV^3 = erg/g/s in natural units], mu_nu = 0.
-
-    ``state`` of n conditions gives n values.
-    """
-    check_between(0.0, HEAVIEST, mass=mass)
-    zero = np.zeros(len(state.radius))
-    energy, measure = _energies(mass, state.temperature, zero)
-    gain, _ = sum_rates(channels, state, energy, mass, zero)
-    momentum = np.sqrt((energy - mass) * (energy + mass))
-    return np.sum(2.0 * energy**2 * momentum / np.pi**2 * gain * measure, axis=-1) / state.mass_density
-
-
 def _shells(profile: profiles.Profile, far_km: float | None) -> FloatArray:
     outer = profile.outer_radius if far_km is None else min(far_km, profile.outer_radius)
     if outer <= _INNER_KM:
         return np.linspace(0.0, outer, INNER_SHELLS + 1)
     inner = np.linspace(0.0, _INNER_KM, INNER_SHELLS + 1)
     return np.concatenate([inner, np.geomspace(_INNER_KM, outer, OUTER_SHELLS + 1)[1:]])
-
-
-def _energies(mass: float, temperature: FloatArray, potential: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Energies M + range * u^2 with Gauss-Legendre u: dense at threshold."""
-    reach = _ENERGY_RANGE * float(np.max(temperature)) + max(0.0, float(np.max(np.abs(potential))))
-    nodes, weights = plasma.legendre(ENERGIES)
-    u = 0.5 * (nodes + 1.0)
-    return mass + reach * u**2, reach * u * weights

@@ -11,7 +11,8 @@ from nudipole.constraint import as_masses
 from nudipole.errors import MissingExtraError, check_positive
 from nudipole.portal import Direction
 from nudipole.supernova import emission, luminosity
-from nudipole.supernova.constraints import Cooling, SkyConstraint
+from nudipole.supernova.constraints import SkyConstraint
+from nudipole.supernova.criteria import Cooling
 
 FloatArray = npt.NDArray[np.float64]
 _COUPLINGS = np.geomspace(2e-10, 1e-5, 240)  # GeV^-1, of the figure

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.errors import SMALLEST, check_between, check_choice, check_non_negative
 from nudipole.processes import plasma
-from nudipole.supernova import emission, profiles
+from nudipole.supernova import channels, emission, profiles
 
 FloatArray = npt.NDArray[np.float64]
 MODES = ("integrated-luminosity", "mean-free-path", "n-sphere", "raffelt")
@@ -169,7 +169,7 @@ def raffelt_coupling(mass: float) -> float:
     """d [GeV^-1] at which the emissivity meets Raffelt's 1e19 erg/g/s (mu_nu = 0); inf if N is not made."""
     radius, *rest = RAFFELT_CONDITIONS
     state = profiles.conditions(np.array([radius]), *rest)
-    per_d2 = float(emission.local_emissivity(mass, state)[0])
+    per_d2 = float(channels.local_emissivity(mass, state)[0])
     limit = RAFFELT_ERG_PER_GRAM_SECOND * _ERG_PER_SECOND / units.GRAM
     return float(np.sqrt(limit / per_d2)) if per_d2 > 0 else np.inf
 
