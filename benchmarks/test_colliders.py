@@ -9,10 +9,17 @@ from nudipole import api
 from nudipole.experiments import registry
 from nudipole.experiments.experiment import Experiment
 from nudipole.fluxes.parton_luminosity import proton_proton
-from nudipole.signals import collider, mono_photon
+from nudipole.signals import collider, mono_photon, radiated_photon
 
 POINTS = 200
-MEMORIES = (collider._joint_shares, collider._shares, mono_photon._shares, mono_photon._nodes, proton_proton)
+MEMORIES = (
+    collider._joint_shares,
+    collider._shares,
+    mono_photon._shares,
+    mono_photon._nodes,
+    proton_proton,
+    radiated_photon._exchange_table,
+)
 
 
 def forget() -> None:

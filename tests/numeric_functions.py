@@ -33,7 +33,7 @@ from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
 from nudipole.processes import meson, moments, neutral_meson
 from nudipole.signals import photon_acceptance
-from nudipole.signals.mono_photon import MonoPhotonSearch
+from nudipole.signals.mono_photon_search import MonoPhotonSearch
 from nudipole.signals.template import SignalTemplate
 from nudipole.supernova import bursts, emission, gamma_rays, luminosity, profiles, red_giants
 from nudipole.supernova import constraints as supernova
@@ -210,6 +210,7 @@ MENU: dict[str, Menu] = {
     "kind": ["neutrino", "antineutrino", "no kind"],
     "lepton": ["e", "mu", "tau", "no lepton"],
     "masses": [(1.0, 0.1, 0.2, 0.3)],
+    "material": ["Ar", "water", "no material"],
     "meson": ["pi0", "eta", "pi+", "K+", "Ds", "B", "J/psi", "no meson"],
     "mode": ["neutrino", "antineutrino"],
     "model": ["huber-mueller", "vogel-engel", "kopeikin"],
@@ -276,7 +277,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "api.rate": {"experiment": ["gemma", "no key"]},
     "signals.meson_events.beam_parents": {"region": [(0.0, 10.0), (10.0, 0.0)]},
     "signals.meson_events.target_parents": {"window": [(-0.1, -0.1, 0.1, 0.1)]},
-    "signals.mono_photon.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
+    "signals.mono_photon_search.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
     "signals.recoil_rate.nuclear_channels": {"form_factor": ["helm"]},
     "processes.phase_space.boost": {
         "momentum": [[1.0, 0.0, 0.0, 0.0], [np.nan] * 4, [1e300] * 4, [1.0]],
@@ -400,6 +401,10 @@ INNER = [
     "cosmology.relic.Relic",
     "cosmology.relic.relax",
     "cosmology.relic.Relic.density",
+    "detectors.conversion.ConversionMap",
+    "detectors.conversion.Converter",
+    "detectors.conversion.Converter.per_metre",
+    "detectors.conversion.seen_probability",
     "detectors.geometry.Cylinder",
     "detectors.geometry.Cylinder.chord",
     "detectors.geometry.Cylinder.sample",
@@ -435,6 +440,10 @@ INNER = [
     "processes.deep_inelastic.on_proton",
     "processes.four_body_meson.exchange_product",
     "processes.meson.compress",
+    "processes.mono_photon_w.Momenta",
+    "processes.mono_photon_w.combined",
+    "processes.mono_photon_w.squared_amplitudes",
+    "processes.mono_photon_w.three_bodies",
     "processes.upscattering.inside_limits",
     "processes.upscattering_total.integrate",
     "processes.upscattering_total.integration_limits",
@@ -488,6 +497,17 @@ INNER = [
     "signals.recoil_rate.NuclearChannel.dipole_polynomials",
     "signals.recoil_rate.dipole_kernels",
     "signals.recoil_rate.moments",
+    "signals.late_events.LateEvents",
+    "signals.late_events.late_template",
+    "signals.late_events.sample",
+    "signals.mono_photon_search.Production",
+    "signals.mono_photon_search.rates",
+    "signals.late_photons.closest_approach",
+    "signals.late_photons.delay",
+    "signals.late_photons.paths_of_delay",
+    "signals.quadrature.interpolation",
+    "signals.radiated_photon.exchange_terms",
+    "signals.radiated_photon.radiative_nodes",
     "signals.template.SignalTemplate",
     "signals.upscatter_decay.UpscatterModel.signal",
     "supernova.bursts.detected_area",

@@ -64,6 +64,22 @@ class Completion:
         sine, cosine = _weak_mixing()
         return float(np.sqrt(2.0) * self.ratio / (2 * cosine + self.ratio * sine))
 
+    @property
+    def label(self) -> str:
+        """In words, with what it brings.
+
+        Examples
+        --------
+        >>> Completion().label
+        'photon alone, d_Z = d_W = 0'
+        >>> Completion("gauge", 0.0).label
+        'd_W/d_B = 0, which brings d_Z = -0.548 d and d_W = 0 d'
+        """
+        if self.kind == "photon":
+            return "photon alone, d_Z = d_W = 0"
+        brought = f"d_Z = {self.z_over_gamma:.3g} d and d_W = {self.w_over_gamma:.3g} d"
+        return f"d_W/d_B = {self.ratio:g}, which brings {brought}"
+
 
 def _weak_mixing() -> tuple[float, float]:
     sine2 = units.SIN2_THETA_W_MSBAR

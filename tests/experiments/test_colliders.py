@@ -209,20 +209,20 @@ def test_cards_are_experiments(key):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_first_curve_of_two_hundred_masses_is_quick(key):
-    """Nothing remembered: 0.1-0.5 s of a processor that others use too; the bound is twice the target of 0.5 s."""
+    """Nothing remembered, the target itself."""
     for memory in (collider._shares, collider._joint_shares, mono_photon._shares):
         memory.cache_clear()
     experiment = Experiment.from_file(card_directory() / f"{key}.toml")
     masses = np.geomspace(*experiment.mass_range, 200)
     start = time.process_time()
     experiment.limit(masses, MU)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 0.5
 
 
 def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
-    text = (card_directory() / "besiii.toml").read_text(encoding="utf-8")
+    text = (card_directory() / "stcf.toml").read_text(encoding="utf-8")
     card = tmp_path / "weak.toml"
-    card.write_text(text.replace("luminosity_pb  = 14e3", "luminosity_pb  = 1e-7"), encoding="utf-8")
+    card.write_text(text.replace("luminosity_pb  = 30e6", "luminosity_pb  = 1e-7"), encoding="utf-8")
     with pytest.warns(EffectiveTheoryWarning):
         Experiment.from_file(card).limit([1.0], MU)
     with warnings.catch_warnings():
@@ -246,7 +246,7 @@ def test_shipped_curves_stop_before_the_operator_does(key):
 @pytest.mark.parametrize(
     ("key", "mass", "preset", "covered"),
     [
-        ("besiii", 5.0, "default", "0.001 to 3.95"),
+        ("besiii", 5.0, "default", "0.001 to 4.55"),
         ("lep", 300.0, "default", "0.001 to 180"),
         ("lep", 100.0, "magill2018", "0.0001 to 90.5"),
         ("lhc-monophoton", 5e3, "default", "0.015 to 1400"),
@@ -272,7 +272,7 @@ def test_the_completion_is_a_choice_of_the_rate_too():
 @pytest.mark.parametrize(
     ("key", "mass", "d", "warning"),
     [
-        ("besiii", 4.5, 1e-5, OutOfReachWarning),
+        ("besiii", 4.6, 1e-5, OutOfReachWarning),
         ("lhc-monophoton", 1e4, 1e-5, OutOfReachWarning),
         ("lep", 10.0, 0.01, EffectiveTheoryWarning),
         ("lhc-monophoton", 10.0, 0.01, EffectiveTheoryWarning),
@@ -312,7 +312,7 @@ def test_the_command_line_says_so_in_one_line(arguments, words):
     ("key", "old", "new", "field"),
     [
         ("besiii", "sqrt_s_GeV     = 4.0", "sqrt_s_GeV     = -4.0", "sqrt_s_GeV"),
-        ("besiii", "cosine_max     = 0.8", "cosine_max     = 1.0", "running"),
+        ("stcf", "cosine_max     = 0.92", "cosine_max     = 1.0", "running"),
         ("besiii", 'statistic = "significance"', 'statistic = "upper-limit"', "allowed"),
         ("besiii", 'statistic = "significance"', 'statistic = "measured"', "uncertainty_pb"),
         ("besiii", "radiation  = true", 'look = "nothing"', "look"),

@@ -76,6 +76,28 @@ def test_nomad_composition_and_means() -> None:
         assert mean(flux, species) == pytest.approx(average, rel=0.03)
 
 
+def test_near_site_has_tau_neutrinos_of_its_short_baseline() -> None:
+    """To first order cos^4 theta_13 sin^2 2 theta_23 (1.267 dm^2 L / E)^2, L = 574 m, dm^2 the mean of the two large ones."""
+    before = next(c for c in beams.lbnf("near", oscillation=False).components if c.name.endswith(" mu"))
+    after = next(c for c in beams.lbnf("near").components if c.name.endswith(" mu"))
+    inside = (before.intensity > 0) & (before.energy > 0.3) & (before.energy < 20.0)
+    share = after.flavor_intensity("tau")[inside] / before.intensity[inside]
+    mixing, splitting = 4.0 * (1.0 - 0.0222) ** 2 * 0.45 * 0.55, 2.51e-3 - 0.5 * 7.4e-5
+    assert share == pytest.approx(mixing * (1.267 * splitting * 0.574 / before.energy[inside]) ** 2, rel=0.02)
+    assert after.flavor_intensity("mu")[inside] == pytest.approx(before.intensity[inside], rel=1e-4)
+
+
+def test_charm2_electron_flavours_have_nomads_composition() -> None:
+    """Sizes 0.010 and 0.0027 of the focused muon flavour and its mean energy times 36.4 / 24.3 and 27.6 / 24.3."""
+    for mode, focused, pair in (("neutrino", "mu", ("e", "ebar")), ("antineutrino", "mubar", ("ebar", "e"))):
+        parts = {c.name.rsplit(" ", 1)[1]: c for c in beams.sps("charm-ii", mode).components}
+        size = {name: float(np.sum(c.quadrature(c.intensity))) for name, c in parts.items()}
+        mean = {n: float(np.sum(c.quadrature(c.intensity * c.energy))) / size[n] for n, c in parts.items()}
+        for species, relative, energy in zip(pair, (0.010, 0.0027), (36.4, 27.6), strict=True):
+            assert size[species] / size[focused] == pytest.approx(relative, rel=1e-6)
+            assert mean[species] / mean[focused] == pytest.approx(energy / 24.3, rel=0.01)
+
+
 def test_ship_bins_are_those_of_the_file() -> None:
     """Each bin above 2 GeV, to the coarseness of the nodes at its edges; the first one is spread from 0.1 GeV on."""
     table = tables.load("fluxes/data/ship.csv")

@@ -88,6 +88,8 @@ _HEADINGS = {"exclusion": "excluded", "projection": "would exclude", "roi": "of 
 
 def _show(result: Limit) -> None:
     title = f"{result.key}, {result.direction.name}, {result.direction.nature}, {result.confidence_level:.3g} CL"
+    if result.direction.completion.kind != "photon":
+        title = f"{title}, {result.direction.completion.label}"
     if result.kind == "line":
         title = f"{result.key}, {result.direction.name}, {result.direction.nature}, a line of theory"
     heading = f"{_HEADINGS[result.kind]} d [GeV^-1]"

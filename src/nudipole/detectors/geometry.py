@@ -6,6 +6,7 @@ along the beam and z = 0 is wherever a card puts it (usually the centre of the d
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError, check_finite, check_positive
+from nudipole.errors import DomainError, check_count, check_finite, check_positive
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -256,6 +257,17 @@ def sphere(radius_m: float, centre_m: list[float] | None = None) -> Sphere:
 
 
 SHAPES: dict[str, Callable[..., Volume]] = {"box": box, "hexagon": hexagon, "cylinder": cylinder, "sphere": sphere}
+
+
+@functools.cache
+def points(number: int, dimensions: int) -> FloatArray:
+    """Low-discrepancy points in the unit cube, (dimensions, number): multiples of powers of a generalised golden ratio."""
+    check_count(number=number, dimensions=dimensions)
+    ratio = 2.0
+    for _ in range(60):
+        ratio = (1.0 + ratio) ** (1.0 / (dimensions + 1))
+    step = ratio ** -np.arange(1.0, dimensions + 1)
+    return np.asarray((0.5 + np.arange(1, number + 1) * step[:, None]) % 1.0)
 
 
 def _centre(centre: list[float] | None) -> FloatArray:

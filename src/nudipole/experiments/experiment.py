@@ -20,7 +20,7 @@ from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.experiments import thinning
 from nudipole.inference.counting import check_confidence_level
 from nudipole.inference.limits import ProfileStatistic
-from nudipole.portal import DIRECTIONS, Direction, Portal
+from nudipole.portal import DIRECTIONS, Completion, Direction, Portal
 from nudipole.signals import SIGNALS
 from nudipole.signals.model import Model
 
@@ -239,6 +239,8 @@ class Experiment:
         """What is assumed, and what the preset changes with respect to the default."""
         card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
         overrides = {k: v for k, v in self.card.presets.get(preset, {}).items() if k != "about"}
+        section = getattr(card, "completion", None)  # colliders alone feel the companions of the photon
+        completion = "" if section is None else Completion(section.kind, section.ratio).label
         return {
             "key": self.key,
             "title": card.title,
@@ -247,6 +249,7 @@ class Experiment:
             "confidence_level": card.confidence_level,
             "preset": preset,
             "about": self.card.presets.get(preset, {}).get("about", ""),
+            "completion": completion and f"{completion}; a completion that the direction brings comes first",
             "overrides": overrides,
             "shortcuts": list(card.shortcuts),
             "published": [{"source": p.source, "convention": p.convention, "note": p.note} for p in card.comparisons],

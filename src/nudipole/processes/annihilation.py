@@ -239,7 +239,7 @@ def _w_exchange(
         return 0.0, np.inf
     if fermion != "e":
         raise DomainError(f"W exchange makes nu N out of e+ e- alone, not out of a pair of {fermion}")
-    g = np.sqrt(_weak_coupling2())
+    g = np.sqrt(weak_coupling2())
     room = np.maximum(s - mass2, 1e-12 * s)
     return 2.0 * np.sqrt(2.0) * g * w_over_gamma / s, 1.0 + 2.0 * units.W_MASS**2 / room
 
@@ -265,7 +265,7 @@ def _front(s: npt.ArrayLike, hnl_mass: npt.ArrayLike, fermion: str) -> FloatArra
     return np.maximum(s - mass2, 0.0) ** 2 / (128.0 * np.pi * FERMIONS[fermion].colours * s)
 
 
-def _weak_coupling2() -> float:
+def weak_coupling2() -> float:
     """g^2 = 4 sqrt(2) G_F m_W^2."""
     return float(4.0 * np.sqrt(2.0) * units.FERMI_CONSTANT * units.W_MASS**2)
 
@@ -295,7 +295,7 @@ def charged_current_cross_section(
     check_positive(s=s)
     check_non_negative(hnl_mass=hnl_mass, w_width=w_width)
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
-    coupling2 = 2.0 * _weak_coupling2() / np.abs(s - units.W_MASS**2 + 1j * units.W_MASS * w_width) ** 2
+    coupling2 = 2.0 * weak_coupling2() / np.abs(s - units.W_MASS**2 + 1j * units.W_MASS * w_width) ** 2
     return np.maximum(s - mass2, 0.0) ** 2 * (s + 2.0 * mass2) / (288.0 * np.pi * s) * coupling2
 
 
@@ -362,10 +362,28 @@ def helicity(
     DomainError
         Below threshold, sqrt(s) <= M.
     """
+    return polarised_distribution(cosine, s, hnl_mass, z_over_gamma, w_over_gamma)[1]
+
+
+def polarised_distribution(
+    cosine: npt.ArrayLike,
+    s: npt.ArrayLike,
+    hnl_mass: npt.ArrayLike,
+    z_over_gamma: float = 0.0,
+    w_over_gamma: float = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """:func:`angular_distribution` and :func:`helicity` of e+ e-, both lepton-number states, in one go.
+
+    Raises
+    ------
+    DomainError
+        Below threshold, sqrt(s) <= M.
+    """
     check_above_threshold(s, hnl_mass)
     allowed, suppressed = helicity_weights(cosine, s, hnl_mass, "e", z_over_gamma, "sum", w_over_gamma)
     total = allowed + suppressed
-    return np.divide(allowed - suppressed, total, out=np.ones_like(total), where=total > 0)
+    mean = np.divide(allowed - suppressed, total, out=np.ones_like(total), where=total > 0)
+    return _front(s, hnl_mass, "e") * total, mean
 
 
 def check_above_threshold(s: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> None:

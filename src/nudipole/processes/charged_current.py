@@ -43,7 +43,6 @@ FloatArray = npt.NDArray[np.float64]
 FLAVORS = ("e", "mu", "tau")
 LOWEST_ENERGY = 0.1  # GeV
 _JOIN = 30.0  # GeV: the table begins
-_SMALLEST_W = units.NUCLEON_MASS + units.particle_mass("pi+")
 _FERMI_MOMENTUM = 0.221  # GeV, carbon
 
 
@@ -93,6 +92,12 @@ def charged_current_cross_section(
     return np.asarray(elastic + 2.0 / 3.0 * (1.0 + struck) * scale * _partons(energy, flavor, anti))
 
 
+@functools.cache
+def _smallest_w() -> float:
+    """m_N + m_pi [GeV]; asked for when needed, since the first look-up of a particle reads all of them (0.2 s)."""
+    return units.NUCLEON_MASS + units.particle_mass("pi+")
+
+
 def _table_inelastic(energy: FloatArray, antineutrino: bool) -> FloatArray:
     """The table less the quasi-elastic part, muon, [cm^2]; from 30 GeV on."""
     table = tables.load("processes/data/charged_current.csv")
@@ -128,7 +133,7 @@ _HIGHEST_PARTON = 1e5  # GeV
 @functools.cache
 def _parton_table(flavor: str, antineutrino: bool) -> tuple[FloatArray, FloatArray]:
     lepton = units.LEPTON_MASS[flavor]
-    smallest = _SMALLEST_W + lepton
+    smallest = _smallest_w() + lepton
     threshold = (smallest**2 - units.NUCLEON_MASS**2) / (2 * units.NUCLEON_MASS)
     energies = threshold * (_HIGHEST_PARTON / threshold) ** (np.linspace(0.0, 1.0, 200) ** 2)  # dense at the rise
     return energies, np.array([_parton_integral(e, lepton, -1.0 if antineutrino else 1.0) for e in energies])
@@ -162,6 +167,6 @@ def _parton_integral(energy: float, lepton: float, sign: float) -> float:
         + sign * (x * y * (1 - y / 2) - m2 * y / (4 * energy * m)) * xf3 / x
         - m2 / (energy * m) * f2 / (2 * x)
     )
-    open_region = (b2 > 0) & (m**2 + 2 * m * energy * y * (1 - x) > _SMALLEST_W**2)
+    open_region = (b2 > 0) & (m**2 + 2 * m * energy * y * (1 - x) > _smallest_w()**2)
     inner = np.sum(np.where(open_region, np.maximum(value, 0.0), 0.0) * weights * 0.5 * (y_high - y_low), axis=1)
     return float(np.sum(inner * x[:, 0] * weights) * 0.5 * (-low))

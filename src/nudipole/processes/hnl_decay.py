@@ -18,7 +18,6 @@ import functools
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.errors import check_choice, check_finite, check_non_negative
@@ -141,5 +140,5 @@ def photon_angular_distribution(cosine: npt.ArrayLike, polarisation: npt.ArrayLi
 
 @functools.cache
 def _legendre() -> tuple[FloatArray, FloatArray]:
-    nodes, weights = roots_legendre(_NODES)
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return np.asarray(nodes), np.asarray(weights)

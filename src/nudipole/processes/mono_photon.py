@@ -1,7 +1,8 @@
 r"""One photon and missing energy in e+ e- collisions: e+ e- -> nu N gamma and e+ e- -> nu nubar gamma.
 
-At order d the photon of e+ e- -> nu N gamma comes from the incoming pair alone (the nu N gamma operator has no
-two-photon piece), and for massless e and s-channel exchange the exact tree-level form is, x = 2 E_gamma / sqrt(s),
+At order d and without a W the photon of e+ e- -> nu N gamma comes from the incoming pair alone: the nu N gamma operator
+has no two-photon piece (W exchange: :mod:`nudipole.processes.mono_photon_w`). For massless e and s-channel exchange the
+exact tree-level form is, x = 2 E_gamma / sqrt(s),
 
 .. math::
 
@@ -24,7 +25,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.errors import DomainError, check_count, check_finite, check_non_negative, check_positive
@@ -83,11 +83,10 @@ def signal_distribution(
     s: float,
     hnl_mass: npt.ArrayLike,
     z_over_gamma: float = 0.0,
-    w_over_gamma: float = 0.0,
 ) -> FloatArray:
     r"""d^2 sigma(e+ e- -> nu Nbar gamma) / dx dcos(theta) / d^2, one lepton-number state, exact at tree level.
 
-    With W exchange (electron flavour, d_W not 0) exact in the soft and collinear limits alone, like the background.
+    Photon and Z exchange; with d_W the electron flavour has W exchange too (:mod:`nudipole.processes.mono_photon_w`).
 
     Parameters
     ----------
@@ -97,8 +96,8 @@ def signal_distribution(
         [GeV^2].
     hnl_mass : array_like
         M [GeV].
-    z_over_gamma, w_over_gamma : float
-        d_Z / d_gamma, and d_W / d_gamma of the electron flavour.
+    z_over_gamma : float
+        d_Z / d_gamma.
 
     Returns
     -------
@@ -110,7 +109,7 @@ def signal_distribution(
     x = _fraction(x)
     reduced = np.maximum(s * (1.0 - x), 1e-12 * s)
     inside = s * (1.0 - x) > np.asarray(hnl_mass, dtype=float) ** 2
-    sigma = annihilation.cross_section(reduced, hnl_mass, "e", z_over_gamma, w_over_gamma)
+    sigma = annihilation.cross_section(reduced, hnl_mass, "e", z_over_gamma)
     return np.where(inside, radiator(x, cosine) * sigma, 0.0)
 
 
@@ -321,5 +320,5 @@ def _panels(edges: FloatArray, nodes: int) -> tuple[FloatArray, FloatArray]:
 @functools.cache
 def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
     check_count(nodes=nodes)
-    node, weight = roots_legendre(nodes)
+    node, weight = np.polynomial.legendre.leggauss(nodes)
     return np.asarray(node), np.asarray(weight)

@@ -165,13 +165,13 @@ class ElectronRecoilBeam:
 
     @cached_property
     def _raw_standard_model(self) -> FloatArray:
-        """nu-e events (beams, bins) from the flux as it stands."""
+        """nu-e events (beams, bins) from the flux as it stands, without flavours that the sample is cleared of."""
         recoil, weights = self._recoils
         massless = np.zeros(1)
         result = np.zeros((len(self.fluxes), weights.shape[1]))
         for index, flux in enumerate(self.fluxes):
             for component in flux.components:
-                for flavor in FLAVORS:
+                for flavor in (f for f in FLAVORS if f not in self.card.beam[index].subtracted):
                     intensity = component.flavor_intensity(flavor)
                     coefficients = standard_model.electron_energy_coefficients(recoil, flavor, component.antineutrino)
                     rate, energy = self._spectrum(recoil, coefficients[:, None, :], component, intensity, massless)

@@ -42,13 +42,17 @@ class GeometrySection(Section, frozen=True, kw_only=True):
 
 
 class BeamSection(Section, frozen=True, kw_only=True):
-    """One beam setting. ``electrons``: the measured nu-e sample in the selection, to which its flux is normalised."""
+    """One beam setting. ``electrons``: the measured nu-e sample in the selection, to which its flux is normalised.
+
+    ``subtracted``: flavours whose nu-e events the experiment took off its sample; their N remain signal.
+    """
 
     name: str
     source: Options
     protons: Positive | None = None
     mass_tonne: Positive | None = None
     electrons: Positive | None = None
+    subtracted: list[Literal["e", "mu", "tau"]] = []
     observed: list[NonNegative] | None = None
     uncertainty: list[Positive] | None = None
 

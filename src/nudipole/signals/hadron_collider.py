@@ -26,14 +26,14 @@ from nudipole.processes import validity
 from nudipole.signals import mono_photon
 from nudipole.signals.lepton_collider import CompletionSection
 from nudipole.signals.model import Bins, Signal
-from nudipole.signals.mono_photon import MonoPhotonSearch
+from nudipole.signals.mono_photon_search import MonoPhotonSearch
 from nudipole.signals.prompt import PromptAware, simplified
 
 FloatArray = npt.NDArray[np.float64]
 
 
 class SearchSection(Section, frozen=True, kw_only=True):
-    """What is selected; see :class:`nudipole.signals.mono_photon.MonoPhotonSearch`."""
+    """What is selected; see :class:`nudipole.signals.mono_photon_search.MonoPhotonSearch`."""
 
     luminosity_fb: Positive
     missing_edges_GeV: list[NonNegative]  # the last bin is open above, unless

@@ -31,7 +31,7 @@ from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
 from nudipole.portal import Completion, Direction, Portal
 from nudipole.processes import validity
-from nudipole.signals import collider, collider_recasts
+from nudipole.signals import collider, collider_recasts, radiated_photon
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.prompt import PromptAware, simplified
@@ -59,6 +59,7 @@ class RunSection(Section, frozen=True, kw_only=True):
     x_transverse_min: NonNegative = 0.0
     efficiency: Fraction = 1.0
     veto_cosine: Fraction = 0.0
+    cosine_gap: tuple[Fraction, Fraction] = (0.0, 0.0)  # |cos| left out between barrel and endcap
     theta_min_deg: list[float] = []
     theta_max_deg: list[float] = []
     beam_velocity: Fraction = 0.0
@@ -123,7 +124,7 @@ class LeptonColliderModel:
     def _collider(self, index: int, run: RunSection) -> LeptonCollider:
         ceiling = np.inf if run.energy_max_GeV is None else run.energy_max_GeV
         cuts = (run.cosine_max, run.energy_min_GeV, ceiling, run.x_transverse_min, run.efficiency, run.veto_cosine)
-        bounds = (tuple(run.theta_min_deg), tuple(run.theta_max_deg), run.beam_velocity)
+        bounds = (tuple(run.theta_min_deg), tuple(run.theta_max_deg), run.beam_velocity, run.cosine_gap)
         try:
             return LeptonCollider(
                 run.sqrt_s_GeV,
@@ -178,7 +179,7 @@ class LeptonColliderModel:
     @cached_property
     def _background(self) -> tuple[FloatArray, FloatArray]:
         """nu nubar gamma and everything else, events in each running."""
-        neutrinos = np.array([collider.neutrino_background(machine) for machine in self.colliders])
+        neutrinos = np.array([radiated_photon.neutrino_background(machine) for machine in self.colliders])
         return neutrinos, np.array([run.background_pb * run.luminosity_pb for run in self.runs])
 
     def check(self, portal: Portal) -> None:

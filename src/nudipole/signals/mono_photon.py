@@ -11,106 +11,43 @@ beam change neither the photon's p_T nor, for a barrel of radius R, the decay pr
 decides the share of photons inside the acceptance. With d_W there is also q qbar' -> W* -> l N, which counts here only
 in so far as the charged lepton is lost.
 
-Displaced (non-pointing) and delayed photons are the same events with a smallest decay length: impact parameter
-L sin(angle between photon and N) > b, or delay L (1/beta - 1) + (detour of the photon) > c t.
+Displaced (non-pointing) and delayed photons are the same events with a smallest decay length, that of z_DCA or t_gamma
+(:mod:`nudipole.signals.late_events`).
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.constraint import as_masses
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
 from nudipole.portal import Direction
 from nudipole.processes import annihilation
-from nudipole.signals.collider import midpoints, widths
+from nudipole.signals.collider import widths
+from nudipole.signals.late_events import late_template
+from nudipole.signals.mono_photon_search import MonoPhotonSearch, Production, rates
+from nudipole.signals.quadrature import legendre, midpoints
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-Selection = Literal["any", "displaced", "delayed"]
-QUARKS = ("u", "d", "s", "c", "b")
 MASS_GRID = np.concatenate([[1.0], np.geomspace(10.0, 8990.0, 48)])  # GeV; below, the mass matters for the decay only
 _LOG_MASS = np.log(MASS_GRID)
+_WIDE = 250.0  # GeV; the photons of heavier N leave its direction
 TRANSVERSE_GRID = np.geomspace(5.0, 4500.0, 24)  # p_T of N, GeV
 
 
 @dataclass(frozen=True)
-class MonoPhotonSearch:
-    """What a proton-proton experiment selects.
-
-    Parameters
-    ----------
-    luminosity : float
-        [fb^-1].
-    missing_edges : tuple of float
-        Edges [GeV] of the bins in missing transverse momentum; the last may be infinite.
-    photon_pt_min : float
-        [GeV].
-    eta_max : float
-        |eta| of the photon below this.
-    eta_gap : tuple of two float
-        |eta| range left out (the barrel-endcap transition).
-    efficiency : float
-        Photon identification, isolation and everything else inside the cuts.
-    radius : float
-        Transverse radius [m] inside which N must decay.
-    lost_lepton : tuple of three float
-        Fraction of l N events in which the charged e, mu, tau does not veto.
-    isotropic : bool
-        Let N -> nu gamma be isotropic whatever the helicity of N (a published simplification; right for Majorana N).
-    selection : {"any", "displaced", "delayed"}
-        ``displaced``: impact parameter above ``impact_min`` [m]; ``delayed``: arrival later than ``delay_min`` [s].
-    sqrt_s : float
-        [GeV].
-    """
-
-    luminosity: float
-    missing_edges: tuple[float, ...]
-    photon_pt_min: float
-    eta_max: float
-    eta_gap: tuple[float, float] = (0.0, 0.0)
-    efficiency: float = 1.0
-    radius: float = 1.5
-    lost_lepton: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    isotropic: bool = False
-    selection: Selection = "any"
-    impact_min: float = 0.0
-    delay_min: float = 0.0
-    sqrt_s: float = 13000.0
-
-    def __post_init__(self) -> None:
-        check_positive(luminosity=self.luminosity, eta_max=self.eta_max, radius=self.radius)
-        check_positive(photon_pt_min=self.photon_pt_min, sqrt_s=self.sqrt_s)
-        check_non_negative(impact_min=self.impact_min, delay_min=self.delay_min, lost_lepton=self.lost_lepton)
-        check_choice("photon selection", self.selection, ("any", "displaced", "delayed"))
-        if len(self.missing_edges) < 2 or any(np.diff(np.asarray(self.missing_edges)) <= 0):
-            raise DomainError(f"missing_edges must increase, got {self.missing_edges}")
-        if not 0.0 <= self.efficiency <= 1.0:
-            raise DomainError(f"efficiency must lie in [0, 1], got {self.efficiency:g}")
-
-    @property
-    def threshold(self) -> float:
-        """Smallest transverse momentum [GeV] of a photon that can count."""
-        return max(self.photon_pt_min, self.missing_edges[0])
-
-
-@dataclass(frozen=True)
 class _Nodes:
-    """Accepted nodes of one mass: events per d^2, momentum of N, and the photon's opening angle."""
+    """Accepted nodes of one mass: events per d^2 and momentum of N."""
 
     weight: FloatArray  # (n,) events per d^2
     index: npt.NDArray[np.int64]  # (n,) bin of missing transverse momentum
     transverse: FloatArray  # (n,) p_T of N
-    sin_open: FloatArray  # (n,) sine of the angle between photon and N, in the frame of the pair
-    energy: FloatArray  # (n,) energy of N in the frame of the pair
 
 
 def templates(masses: npt.ArrayLike, direction: Direction, search: MonoPhotonSearch) -> list[SignalTemplate]:
@@ -136,13 +73,13 @@ def templates(masses: npt.ArrayLike, direction: Direction, search: MonoPhotonSea
     """
     masses = as_masses(masses)
     width, visible = widths(masses, direction)
-    rates = width * masses / units.HBAR_C
-    make = _template if search.selection == "any" else _late_template
+    decay = width * masses / units.HBAR_C
+    make = _template if search.selection == "any" else late_template
     empty = SignalTemplate.from_counts(np.zeros(len(search.missing_edges) - 1))
     end = proton_proton(search.sqrt_s).sqrt_s_hat[-1]
     return [
         make(float(mass), float(rate), float(seen), direction, search) if 0.0 < mass < end else empty
-        for mass, rate, seen in zip(masses, rates, visible, strict=True)
+        for mass, rate, seen in zip(masses, decay, visible, strict=True)
     ]
 
 
@@ -155,7 +92,7 @@ def _template(
     mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
 ) -> SignalTemplate:
     """Photons from anywhere inside the radius, from the tabulated shares of p_T."""
-    shares, totals = _shares(_Production.of(direction, search), search)
+    shares, totals = _shares(Production.of(direction, search), search)
     position = float(np.interp(np.log(mass), _LOG_MASS, np.arange(MASS_GRID.size)))
     left = min(int(position), MASS_GRID.size - 2)
     part = position - left
@@ -165,52 +102,8 @@ def _template(
     return SignalTemplate.from_nodes(weight, kappa, near=0.0, far=1.0, visible=visible, decay_norm=direction.decay_norm)
 
 
-def _late_template(
-    mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
-) -> SignalTemplate:
-    """Photons displaced or delayed: each node has its own smallest path.
-
-    Nodes are those of the nearest mass of the grid with their angles, proportional to M, scaled.
-    """
-    bins = len(search.missing_edges) - 1
-    nearest = float(MASS_GRID[np.argmin(np.abs(_LOG_MASS - np.log(mass)))])
-    nodes = _nodes(nearest, _Production.of(direction, search), search)
-    near = _nearest(mass, replace(nodes, sin_open=np.minimum(nodes.sin_open * mass / nearest, 1.0)), search)
-    near, kappa = np.maximum(near, 1e-15), rate / nodes.transverse
-    keep = near < search.radius
-    if not np.any(keep):
-        return SignalTemplate.from_counts(np.zeros(bins))
-    # cells of 5 per cent in kappa and near
-    cell = (np.round(np.log(near[keep]) * 20.0) + 1j * np.round(np.log(kappa[keep]) * 20.0)) * bins + nodes.index[keep]
-    _, first, member = np.unique(cell, return_index=True, return_inverse=True)
-    total = np.bincount(member, nodes.weight[keep])
-    mean_near, mean_kappa = (
-        np.bincount(member, nodes.weight[keep] * x[keep]) / np.maximum(total, 1e-300) for x in (near, kappa)
-    )
-    index = nodes.index[keep][first]
-    weight = total[:, None] * (index[:, None] == np.arange(bins)) * direction.decay_norm
-    return SignalTemplate.from_nodes(weight, mean_kappa, mean_near, search.radius, visible, direction.decay_norm)
-
-
-@dataclass(frozen=True)
-class _Production:
-    """What of a direction matters for the accepted nodes."""
-
-    z_over_gamma: float
-    w_over_gamma_lost: float  # (d_W / d_gamma)^2 times the fraction of charged leptons lost
-    polarised: bool  # whether the photon remembers the helicity of N
-
-    @classmethod
-    def of(cls, direction: Direction, search: MonoPhotonSearch) -> _Production:
-        couplings = np.abs(np.asarray(direction.couplings)) ** 2
-        lost = float(np.dot(couplings, search.lost_lepton) / np.sum(couplings))
-        completion = direction.completion
-        polarised = direction.nature == "dirac" and not search.isotropic
-        return cls(completion.z_over_gamma, completion.w_over_gamma**2 * lost, polarised)
-
-
 @functools.lru_cache(maxsize=64)
-def _shares(production: _Production, search: MonoPhotonSearch) -> tuple[FloatArray, FloatArray]:
+def _shares(production: Production, search: MonoPhotonSearch) -> tuple[FloatArray, FloatArray]:
     """On the grid of masses: shares of p_T of N and of bins (masses, p_T, bins), and ln(accepted events per d^2)."""
     bins = len(search.missing_edges) - 1
     table = np.zeros((MASS_GRID.size, TRANSVERSE_GRID.size, bins))
@@ -234,18 +127,19 @@ def acceptance_times_cross_section(mass: float, direction: Direction, search: Mo
 
 
 @functools.lru_cache(maxsize=8)
-def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _Nodes:
+def _nodes(mass: float, production: Production, search: MonoPhotonSearch) -> _Nodes:
     luminosity = proton_proton(search.sqrt_s)
     low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
-    log, log_weight = _legendre(20)
+    log, log_weight = legendre(20)
     half = 0.5 * np.log(luminosity.sqrt_s_hat[-1] / low)
     root = low * np.exp(half * (log + 1.0))
     s = root[:, None, None, None] ** 2
-    c, c_weight = _legendre(12)
+    c, c_weight = legendre(12)
     c, c_weight = c[6:, None, None], 2.0 * c_weight[6:, None, None]  # even under c -> -c with the photon reflected
-    star, star_weight = midpoints(-1.0, 1.0, 64)  # the cuts are steps: no Gauss rule here
+    cells, azimuths = (64, 4) if mass < _WIDE else (32, 8)
+    star, star_weight = midpoints(-1.0, 1.0, cells)  # the cuts are steps: no Gauss rule here
     star, star_weight = star[:, None], star_weight[:, None]
-    phi = (np.arange(4) + 0.5) * np.pi / 4.0
+    phi = (np.arange(azimuths) + 0.5) * np.pi / azimuths
     energy, momentum = (s + mass**2) / (2.0 * np.sqrt(s)), (s - mass**2) / (2.0 * np.sqrt(s))
     tilt = annihilation.helicity(c, s, mass) if production.polarised else 0.0
     photon = 0.5 * (energy + momentum * star)
@@ -261,15 +155,14 @@ def _nodes(mass: float, production: _Production, search: MonoPhotonSearch) -> _N
     edges = np.asarray(search.missing_edges)
     index = np.searchsorted(edges, transverse) - 1
     keep = (density > 0) & (index >= 0) & (index < edges.size - 1)
-    spread = [np.broadcast_to(a, keep.shape)[keep] for a in (momentum * sin_c, sin_open, energy)]
-    return _Nodes(density[keep], index[keep], *spread)
+    return _Nodes(density[keep], index[keep], np.broadcast_to(momentum * sin_c, keep.shape)[keep])
 
 
 def _accepted(
     root: FloatArray,
     rapidity: FloatArray,
     mass: float,
-    production: _Production,
+    production: Production,
     search: MonoPhotonSearch,
     luminosity: PartonLuminosity,
 ) -> FloatArray:
@@ -278,14 +171,7 @@ def _accepted(
     All quark flavours have one angular distribution in the sum of lepton-number states, so that the boosts can be
     summed on a grid in the photon's rapidity, once for every s_hat.
     """
-    s = root**2
-    rate = np.zeros((root.size, luminosity.rapidity_edges.size - 1))
-    for quark in QUARKS:
-        sigma = 2.0 * annihilation.cross_section(s, mass, quark, production.z_over_gamma)
-        rate += luminosity.binned(quark, root) * sigma[:, None]
-    if production.w_over_gamma_lost > 0.0:
-        charged = annihilation.charged_current_cross_section(s, mass) * production.w_over_gamma_lost
-        rate += (luminosity.binned("wplus", root) + luminosity.binned("wminus", root)) * charged[:, None]
+    rate = rates(root.ravel(), mass, production, luminosity)
     grid = np.linspace(0.0, 8.0, 81)
     seen = rate @ _rapidity_share(grid, search, luminosity.rapidity_edges).T / units.FEMTOBARN
     size = np.minimum(np.abs(rapidity), grid[-1] - 1e-9)
@@ -308,21 +194,3 @@ def _rapidity_share(rapidity: FloatArray, search: MonoPhotonSearch, edges: Float
             inside_high = np.minimum(stop - sign * rapidity[..., None], edges[1:])
             result += 0.5 * np.maximum(inside_high - inside_low, 0.0) / np.diff(edges)
     return result
-
-
-def _nearest(mass: float, nodes: _Nodes, search: MonoPhotonSearch) -> FloatArray:
-    """Smallest transverse path [m] that passes the displaced or delayed selection."""
-    momentum = np.sqrt(np.maximum((nodes.energy - mass) * (nodes.energy + mass), 1e-30))
-    sin_flight = nodes.transverse / momentum
-    if search.selection == "displaced":
-        return search.impact_min / np.maximum(nodes.sin_open, 1e-12) * sin_flight
-    # N is late by L (1/beta - 1); the photon's detour, L (1 - cos), adds to it at the front face
-    cos_open = np.sqrt(np.maximum(1.0 - nodes.sin_open**2, 0.0))
-    slow = nodes.energy / momentum - 1.0 + (1.0 - cos_open)
-    return units.SPEED_OF_LIGHT * search.delay_min / np.maximum(slow, 1e-15) * sin_flight
-
-
-@functools.cache
-def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
-    node, weight = roots_legendre(nodes)
-    return np.asarray(node), np.asarray(weight)

@@ -15,15 +15,14 @@ integrals of h, so that long-lived N (counts as the mean path) do not feel the c
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.detectors.geometry import Volume
-from nudipole.errors import check_count, check_increasing, check_non_negative
+from nudipole.detectors.geometry import Volume, points
+from nudipole.errors import check_increasing, check_non_negative
 
 FloatArray = npt.NDArray[np.float64]
 ANGLES: FloatArray = np.concatenate([[0.0], np.geomspace(0.003, 0.3, 25), np.linspace(0.3, np.pi, 24)[1:]])
@@ -136,14 +135,3 @@ def _contents(weight: FloatArray, near: FloatArray, far: FloatArray, edges: Floa
         length = np.bincount(index, (weight * distance).ravel(), rows * size).reshape(rows, size).cumsum(axis=1)
         cumulative += sign * (edges * number[:, :-1] - length[:, :-1])
     return np.maximum(np.diff(cumulative, axis=1), 0.0)
-
-
-@functools.cache
-def points(number: int, dimensions: int) -> FloatArray:
-    """Low-discrepancy points in the unit cube, (dimensions, number): multiples of powers of a generalised golden ratio."""
-    check_count(number=number, dimensions=dimensions)
-    ratio = 2.0
-    for _ in range(60):
-        ratio = (1.0 + ratio) ** (1.0 / (dimensions + 1))
-    step = ratio ** -np.arange(1.0, dimensions + 1)
-    return np.asarray((0.5 + np.arange(1, number + 1) * step[:, None]) % 1.0)

@@ -31,6 +31,8 @@ class PhotonAcceptance:
     veto_cosine : float
         If positive: E_gamma above :func:`nudipole.processes.mono_photon.bhabha_veto_energy` for electrons lost beyond
         this :math:`|\cos\theta|`.
+    cosine_gap : tuple of two float
+        :math:`|\cos\theta_\gamma|` between these is left out (barrel to endcap).
     theta_min_deg, theta_max_deg : tuple of float
         Polynomials in E_gamma (lowest power first) that bound the polar angle in the laboratory; empty: no bound.
     beam_velocity : float
@@ -46,6 +48,7 @@ class PhotonAcceptance:
     theta_min_deg: tuple[float, ...] = ()
     theta_max_deg: tuple[float, ...] = ()
     beam_velocity: float = 0.0
+    cosine_gap: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         check_positive(cosine_max=self.cosine_max)
@@ -53,23 +56,30 @@ class PhotonAcceptance:
             energy_min=self.energy_min, x_transverse_min=self.x_transverse_min, efficiency=self.efficiency
         )
         check_between(-1.0, 1.0, veto_cosine=self.veto_cosine, beam_velocity=self.beam_velocity)
+        check_between(0.0, 1.0, cosine_gap=self.cosine_gap)
         if self.cosine_max >= 1.0 or self.efficiency > 1.0 or not self.energy_max > self.energy_min:
             raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
 
     def minimum_energy(self, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Smallest photon energy [GeV] that counts at each polar cosine; infinite outside the angular acceptance."""
-        sine = np.sqrt(np.maximum(1.0 - cosine**2, 1e-300))
-        lowest = np.maximum(self.energy_min, self.x_transverse_min * 0.5 * sqrt_s / sine)
+        lowest = np.full(np.shape(cosine), self.energy_min)
+        if self.x_transverse_min > 0.0:
+            sine = np.sqrt(np.maximum(1.0 - cosine**2, 1e-300))
+            lowest = np.maximum(lowest, self.x_transverse_min * 0.5 * sqrt_s / sine)
         if self.veto_cosine > 0.0:
             inside = np.clip(cosine, -self.cosine_max, self.cosine_max)
             lowest = np.maximum(lowest, mono_photon.bhabha_veto_energy(inside, sqrt_s, self.veto_cosine))
-        return np.where(np.abs(cosine) < self.cosine_max, lowest, np.inf)
+        size = np.abs(cosine)
+        inside_gap = (size > self.cosine_gap[0]) & (size < self.cosine_gap[1]) if any(self.cosine_gap) else False
+        return np.where((size < self.cosine_max) & np.logical_not(inside_gap), lowest, np.inf)
 
     def share(self, energy: FloatArray, width: FloatArray | float, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Share of photons with energies in a cell of this width [GeV] around ``energy`` that is counted; cells tile."""
-        low = np.maximum(energy - 0.5 * width, self.minimum_energy(cosine, sqrt_s))
-        high = np.minimum(energy + 0.5 * width, self.energy_max)
-        part = np.clip((high - low) / np.maximum(width, 1e-300), 0.0, 1.0)
+        lowest, size = self.minimum_energy(cosine, sqrt_s), np.maximum(width, 1e-300)
+        top = energy + 0.5 * width
+        part = np.clip((top - lowest) / size, 0.0, 1.0)
+        if np.isfinite(self.energy_max):
+            part = part - np.clip((top - np.maximum(lowest, self.energy_max)) / size, 0.0, 1.0)
         if self.theta_min_deg or self.theta_max_deg:
             boosted = (cosine + self.beam_velocity) / (1.0 + self.beam_velocity * cosine)
             theta = np.degrees(np.arccos(np.clip(boosted, -1.0, 1.0)))

@@ -22,11 +22,14 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from nudipole import units
-from nudipole.signals import passages
+from nudipole.detectors.conversion import ConversionMap
+from nudipole.detectors.geometry import points
+from nudipole.processes import hnl_decay
 from nudipole.signals.upscatter_card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
 _DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
+_SMOOTH = 1 << 12  # where an energy cut and the conversion of the photon are all there is
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,20 @@ class Photons:
 
 @dataclass(frozen=True)
 class PhotonSelection:
-    """Cuts, resolution, efficiency (a table in the true energy [GeV], or None) and bins."""
+    """Cuts, resolution, efficiency (a table in the true energy [GeV], or None), conversion of the photon, and bins."""
 
     selection: Selection
     histogram: Histogram
     efficiency: tuple[FloatArray, FloatArray] | None = None
+    conversion: ConversionMap | None = None
 
     @property
     def energy_alone(self) -> bool:
         """True if only the true energy of the photon decides."""
+        return self._cuts_energy_alone and self.conversion is None
+
+    @property
+    def _cuts_energy_alone(self) -> bool:
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
         angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None
@@ -74,12 +82,13 @@ class PhotonSelection:
             return np.broadcast_to(exact[:, :, None], (*exact.shape[:2], len(angles), len(momenta)))
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
-        each = np.ceil(_DECAYS * share).astype(np.intp) + _FEWEST
+        smooth = self.conversion is not None and self._cuts_energy_alone
+        each = np.ceil((_SMOOTH if smooth else _DECAYS) * share).astype(np.intp) + _FEWEST
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = passages.points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
@@ -88,6 +97,8 @@ class PhotonSelection:
         rest = 2.0 * uniform(0) - 1.0
         photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1))
         bins, efficiency = self._accept(photons, uniform)
+        if self.conversion is not None:
+            efficiency *= self._converted(photons, mass)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
         both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, -rest * weight)]
@@ -137,6 +148,16 @@ class PhotonSelection:
         bins = np.searchsorted(edges, value, side="right") - 1
         good &= (bins >= 0) & (bins < len(edges) - 1)
         return np.where(good, bins, -1), efficiency
+
+    def _converted(self, photons: Photons, mass: float) -> FloatArray:
+        """Chance that the photon makes a pair that is seen; N -> nu e+ e-, where it counts too, makes one at once."""
+        assert self.conversion is not None
+        chance = self.conversion(photons.energy, photons.cosine)
+        if self.selection.visible == "photon":
+            return chance
+        widths = hnl_decay.partial_widths(mass)
+        photon, pair = float(widths["nu gamma"]), float(widths["nu e+ e-"])
+        return (photon * chance + pair) / (photon + pair) if photon + pair > 0.0 else chance
 
 
 def decay_photons(

@@ -1,10 +1,10 @@
 r"""N that decays at once, wherever it matters: a template reduced to what its limit can see.
 
-A node of weight w that must decay inside contributes w d^2 (1 - exp(-kappa D)), one that must escape w d^2 exp(-kappa D)
-<= w / (e kappa). Where d^2 is so small that decay inside is not certain, kappa D < 16, the whole signal is below
-16 w / kappa. If that is negligible against what the data can resolve, the signal is exactly w d^2 at every coupling that
-counts, and a curve needs no scan in d. A node that must survive a distance near gives at most w / (e kappa near),
-whatever d: if all of them together are negligible there is no signal.
+A node of weight w that must decay inside contributes w d^2 (1 - exp(-kappa D)), one that must escape w d^2 exp(-kappa D).
+That exponential is at most w / (e kappa), whatever d (at kappa D = 1): if all of them together are negligible against what
+the data can resolve, the signal is w d^2 of what decays inside at every coupling, and a curve needs no scan in d. A node
+that must survive a distance near gives at most w / (e kappa near): if all of them together are negligible there is no
+signal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from nudipole.signals.model import Signal
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
-_CERTAIN = 16.0  # exp(-16) = 1e-7
 
 
 def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
@@ -47,8 +46,7 @@ def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
     reach = template.kappa * np.where(inside, template.far, template.near) * template.decay_norm
     never = np.where(total > 0, np.inf, 0.0)
     doubtful = np.divide(total, reach, out=never, where=reach > 0)
-    bound = _CERTAIN * np.sum(doubtful[inside]) + np.sum(doubtful[~inside]) / np.e
-    if bound < negligible:
+    if np.sum(doubtful) / np.e < negligible:
         visible = template.visible[inside, None] * template.weight[inside]
         return SignalTemplate.from_counts(template.stable + visible.sum(axis=0))
     return _binned(template, inside)

@@ -38,11 +38,22 @@ class Matter(Section, frozen=True, kw_only=True):
     ] = ("coherent", "incoherent", "electron")
 
 
+class Converter(Section, frozen=True, kw_only=True):
+    """Matter that a photon of N may convert in; ``seen`` is the share of conversions there that count, 0 if they are lost."""
+
+    name: str
+    material: str
+    density_g_cm3: Positive
+    shape: Options
+    seen: Fraction = 1.0
+
+
 class Selection(Section, frozen=True, kw_only=True):
     """What is accepted of N -> nu gamma (or nu e+ e-) in the decay volume.
 
     Energies in GeV, angles to the beam. ``first_cascade_min_GeV`` with ``separation_min_m`` asks for the recoil too (double
     cascades); ``delay_min_ns`` for an arrival later than light by that much, ``gate_ns`` for one between the bunches.
+    ``conversion``: the photon must make its pair in matter listed there, the first listed first where shapes overlap.
     """
 
     visible: Literal["photon", "pair", "both"] = "photon"
@@ -61,6 +72,7 @@ class Selection(Section, frozen=True, kw_only=True):
     gate_ns: tuple[float, float] | None = None  # opening and closing after each bunch: only what arrives between
     bunch_period_ns: NonNegative = 0.0  # 0: one bunch
     bunch_sigma_ns: NonNegative = 0.0  # of bunch and clock together
+    conversion: list[Converter] = []
 
 
 class Histogram(Section, frozen=True, kw_only=True):

@@ -59,7 +59,12 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     shapes = card.detector if isinstance(card.detector, list) else [card.detector]
     detectors: tuple[Volume, ...] = tuple(options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes)
     regions = tuple(upscatter_source.region(matter, detectors[0], file) for matter in card.matter)
-    photons = PhotonSelection(card.selection, card.histogram, upscatter_source.efficiency(card, file))
+    photons = PhotonSelection(
+        card.selection,
+        card.histogram,
+        upscatter_source.efficiency(card, file),
+        upscatter_source.conversion(card, detectors, file),
+    )
     return UpscatterModel(card, file, upscatter_source.flux(card, file), table, regions, detectors, photons)
 
 

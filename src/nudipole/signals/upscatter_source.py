@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import options, units
+from nudipole.detectors.conversion import ConversionMap, Converter, conversion_map
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, DomainError
+from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.matter import materials
@@ -115,3 +116,22 @@ def efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray]
     if unit is None:
         raise DomainError(f"{table.name}: an efficiency table needs a column energy in keV, MeV or GeV")
     return table["energy"] * unit, table["efficiency"]
+
+
+def conversion(card: UpscatterCard, detectors: tuple[Volume, ...], file: Path) -> ConversionMap | None:
+    """Chance that a photon of a decay in the detectors converts where the card looks; None if it need not convert."""
+    converters = []
+    for entry in card.selection.conversion:
+        field = f"selection.conversion.{entry.name}"
+        volume: Volume = options.resolve(SHAPES, entry.shape, "model", file, f"{field}.shape")
+        try:
+            converters.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
+        except UnknownNameError as error:
+            raise CardError(file, f"{field}.material", entry.material, str(error)) from None
+    if not converters:
+        return None
+    if card.selection.visible == "pair":
+        raise CardError(
+            file, "selection.conversion", "pair", "pairs of N do not convert: visible must be photon or both"
+        )
+    return conversion_map(converters, detectors)
