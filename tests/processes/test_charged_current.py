@@ -130,7 +130,7 @@ def integrated_contraction(energy, lepton, sign):
     """
     nodes, weights = np.polynomial.legendre.leggauss(80)
     m = units.NUCLEON_MASS
-    smallest = charged_current._smallest_w()**2 - m**2
+    smallest = charged_current._smallest_w() ** 2 - m**2
 
     def q2_limits(outgoing):
         momentum = np.sqrt((outgoing - lepton) * (outgoing + lepton))
@@ -174,7 +174,9 @@ def integrated_contraction(energy, lepton, sign):
 
 
 def test_tau_channel_opens_with_the_smallest_hadronic_mass():
-    threshold = ((charged_current._smallest_w() + units.TAU_MASS) ** 2 - units.NUCLEON_MASS**2) / (2 * units.NUCLEON_MASS)
+    threshold = ((charged_current._smallest_w() + units.TAU_MASS) ** 2 - units.NUCLEON_MASS**2) / (
+        2 * units.NUCLEON_MASS
+    )
     assert float(charged_current.tau_suppression(0.999 * threshold)) == 0.0
     assert 0.0 < float(charged_current.tau_suppression(1.02 * threshold)) < 1e-3
 

@@ -167,6 +167,6 @@ def _parton_integral(energy: float, lepton: float, sign: float) -> float:
         + sign * (x * y * (1 - y / 2) - m2 * y / (4 * energy * m)) * xf3 / x
         - m2 / (energy * m) * f2 / (2 * x)
     )
-    open_region = (b2 > 0) & (m**2 + 2 * m * energy * y * (1 - x) > _smallest_w()**2)
+    open_region = (b2 > 0) & (m**2 + 2 * m * energy * y * (1 - x) > _smallest_w() ** 2)
     inner = np.sum(np.where(open_region, np.maximum(value, 0.0), 0.0) * weights * 0.5 * (y_high - y_low), axis=1)
     return float(np.sum(inner * x[:, 0] * weights) * 0.5 * (-low))

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.detectors.geometry import points
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Direction
 from nudipole.processes import annihilation
-from nudipole.signals import late_photons, passages
+from nudipole.signals import late_photons
 from nudipole.signals.mono_photon_search import MonoPhotonSearch, Production, rates
 from nudipole.signals.template import SignalTemplate
 
@@ -63,7 +64,7 @@ def sample(mass: float, production: Production, search: MonoPhotonSearch) -> Lat
     """Accepted events in the laboratory: energy and boost of the pair, direction of N, photon about its path."""
     luminosity = proton_proton(search.sqrt_s)
     low = max(2.0 * search.threshold, mass * (1.0 + 1e-9), luminosity.sqrt_s_hat[0])
-    u = passages.points(_SAMPLE, 5)
+    u = points(_SAMPLE, 5)
     span = np.log(luminosity.sqrt_s_hat[-1] / low)
     root, c, star, phi = low * np.exp(span * u[0]), 2.0 * u[1] - 1.0, 2.0 * u[2] - 1.0, 2.0 * np.pi * u[3]
     number = luminosity.rapidity_edges.size - 1
