@@ -99,9 +99,11 @@ def monte_carlo(model, mass, couplings, number=1 << 19, energies=240):
         spin = production.polarisation(
             states.recoil[chosen], energy[states.neutrino[chosen]], mass, states.target_mass[chosen]
         )
+        pair = photon_selection._pair_mass2(mass, rng.random(number)) if selection.visible == "pair" else 0.0
+        spin = spin * (1 - pair / 2) / (1 + pair / 2)
         spread = 4 * rng.random(number) - 2 - spin
         rest = spread / (1 + np.sqrt(np.maximum(1 - spin * spread, 0)))
-        photons = photon_selection.decay_photons(hnl, momentum, cosine, rest, rng.random(number))
+        photons = photon_selection.decay_photons(hnl, momentum, cosine, rest, rng.random(number), pair)
         bins, efficiency = model.photons._accept(photons, lambda _: rng.random(number))
         hit = (far > near) & (bins >= 0)
         weight = (efficiency * kilograms * rate.sum() / number)[hit]

@@ -31,7 +31,7 @@ OBLIQUITY = np.deg2rad(23.44)  # of the ecliptic (IAU 2006, rounded)
 _PER_DECADE, _SUBDIRECTIONS, _SUBSTEPS = 8, 16, 4
 
 
-def path_edges(shortest: float = 0.0, longest: float = 2.0 * earth.RADIUS, first: float = 1.0) -> FloatArray:
+def path_edges(shortest: float = 0.0, longest: float = 2.0 * earth.RADIUS, first: float = 0.1) -> FloatArray:
     """Edges [m] of the cells of path length: from ``shortest``, logarithmic beyond ``first``.
 
     Raises

@@ -5,8 +5,12 @@ In the lab, with the polarisation P of a Dirac N (isotropic for Majorana N),
 .. math::  \frac{1}{\Gamma}\frac{d\Gamma}{d\cos\theta^*} = \tfrac12(1 - P\cos\theta^*),\quad
     E_\gamma = \tfrac12(E_N + p_N\cos\theta^*),\quad \cos\alpha = \frac{\cos\theta^* + \beta}{1 + \beta\cos\theta^*},
 
-alpha to the path of N, then smearing, cuts and efficiency. What is accepted is linear in P, so two numbers for each bin
-and each node of momentum and angle of N say all. They are exact where the true energy alone decides; otherwise they come
+alpha to the path of N, then smearing, cuts and efficiency. An e+ e- pair of invariant mass squared s = x M^2, drawn from
+its spectrum, has the energy (1 + x) M/2 and momentum (1 - x) M/2 in the rest frame, and of its polarisations the
+longitudinal one, a share x/2 of the transverse one, prefers the other side: P (1 - x/2)/(1 + x/2) stands for P. Pairs keep
+closer to the path of N than photons.
+
+What is accepted is linear in P, so two numbers for each bin and each node of momentum and angle of N say all. They are exact where the true energy alone decides; otherwise they come
 from a low-discrepancy sample at each node, spread over the neighbourhood that the node stands for, so that cuts do not
 feel the nodes.
 """
@@ -30,6 +34,8 @@ from nudipole.signals.upscatter_card import Histogram, Selection
 FloatArray = npt.NDArray[np.float64]
 _DECAYS, _FEWEST = 1 << 14, 2  # sampled at one mass, shared out by importance, and at each node at least
 _SMOOTH = 1 << 12  # where an energy cut and the conversion of the photon are all there is
+_NARROW = 0.9  # from this cut on cos(theta) on few decays are accepted, so twice as many are sampled
+_SIGMAS = 5.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,9 @@ class PhotonSelection:
     def _cuts_energy_alone(self) -> bool:
         chosen = self.selection
         smeared = any(chosen.energy_resolution) or chosen.angle_resolution_deg > 0
-        angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None
-        return not (smeared or angular or self.efficiency) and self.histogram.variable in ("count", "energy")
+        angular = chosen.cosine_min > -1.0 or chosen.energy_angle2_max_GeV is not None or chosen.q2_max_GeV2 is not None
+        pair = chosen.visible == "pair"
+        return not (smeared or angular or pair or self.efficiency) and self.histogram.variable in ("count", "energy")
 
     def accepted(self, mass: float, angles: FloatArray, momenta: FloatArray, importance: FloatArray) -> FloatArray:
         """Share of the decays in each bin at nodes of angle [rad] and of (decreasing) momentum [GeV] of N.
@@ -83,26 +90,49 @@ class PhotonSelection:
         node = np.nonzero(importance.ravel())[0]
         share = importance.ravel()[node] / importance.sum()
         smooth = self.conversion is not None and self._cuts_energy_alone
-        each = np.ceil((_SMOOTH if smooth else _DECAYS) * share).astype(np.intp) + _FEWEST
+        narrow = self.selection.cosine_min >= _NARROW or self.selection.energy_angle2_max_GeV is not None
+        decays = _SMOOTH if smooth else 2 * _DECAYS if narrow else _DECAYS
+        each = np.ceil(decays * share).astype(np.intp) + _FEWEST
         node, weight = np.repeat(node, each), np.repeat(1.0 / each, each)
         order = np.arange(len(node)) - np.repeat(np.cumsum(each) - each, each)
 
         def uniform(dimension: int) -> FloatArray:
-            u = points(_DECAYS + _FEWEST + 1, 7)[dimension][order] + _shifts(importance.size)[dimension][node]
+            u = points(decays + _FEWEST + 1, 8)[dimension][order] + _shifts(importance.size)[dimension][node]
             return u - (u >= 1.0)
 
         row, column = np.divmod(node, len(momenta))
         angle = _around(angles, row, uniform(5))
         momentum = 1.0 / _around(1.0 / momenta, column, uniform(6))
-        rest = 2.0 * uniform(0) - 1.0
-        photons = decay_photons(np.hypot(momentum, mass), momentum, np.cos(angle), rest, uniform(1))
+        energy = np.hypot(momentum, mass)
+        pair = self.selection.visible == "pair"
+        least = -1.0 if pair else self._least_cosine(energy, momentum, angle)
+        rest = 1.0 - uniform(0) * (1.0 - least)
+        weight *= 0.5 * (1.0 - least)
+        x = _pair_mass2(mass, uniform(7)) if pair else 0.0
+        photons = decay_photons(energy, momentum, np.cos(angle), rest, uniform(1), x)
         bins, efficiency = self._accept(photons, uniform)
         if self.conversion is not None:
             efficiency *= self._converted(photons, mass)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
-        both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, -rest * weight)]
+        slope = -rest * (1.0 - 0.5 * x) / (1.0 + 0.5 * x)
+        both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, slope * weight)]
         return np.stack(both)
+
+    def _least_cosine(self, energy: FloatArray, momentum: FloatArray, angle: FloatArray) -> FloatArray:
+        """cos(theta*) below which no photon of N is accepted, whatever the resolution does (to five standard deviations)."""
+        selection = self.selection
+        stochastic, constant = selection.energy_resolution
+        lowest = selection.energy_min_GeV
+        relative = np.hypot(stochastic / np.sqrt(max(lowest, 1e-6)), constant)
+        least = (2.0 * lowest / (1.0 + _SIGMAS * relative) ** 2 - energy) / momentum
+        widest = np.arccos(max(selection.cosine_min, -1.0))
+        if selection.energy_angle2_max_GeV is not None and lowest > 0.0:
+            widest = min(widest, np.sqrt(selection.energy_angle2_max_GeV / lowest))
+        widest = widest + _SIGMAS * np.deg2rad(selection.angle_resolution_deg) + angle
+        cosine, beta = np.cos(np.minimum(widest, np.pi)), momentum / energy
+        bound = np.divide(cosine - beta, 1.0 - beta * cosine, out=np.full_like(beta, -1.0), where=cosine > -1.0)
+        return np.asarray(np.clip(np.maximum(least, bound), -1.0, 1.0))
 
     def _exact(self, energy: FloatArray, momentum: FloatArray) -> FloatArray:
         """Integrals of 1/2 and of -cos/2 between the edges; E = (E_N + p cos)/2; shape (2, bins, nodes)."""
@@ -134,6 +164,8 @@ class PhotonSelection:
             good &= energy <= selection.energy_max_GeV
         if selection.energy_angle2_max_GeV is not None:
             good &= energy * np.arccos(np.clip(cosine, -1.0, 1.0)) ** 2 <= selection.energy_angle2_max_GeV
+        if selection.q2_max_GeV2 is not None:
+            good &= quasi_elastic_q2(energy, cosine) <= selection.q2_max_GeV2
         efficiency = np.full_like(energy, selection.efficiency)
         if self.efficiency is not None:
             efficiency *= np.interp(photons.energy, *self.efficiency)
@@ -161,15 +193,24 @@ class PhotonSelection:
 
 
 def decay_photons(
-    energy: FloatArray, momentum: FloatArray, cosine: FloatArray, rest: FloatArray, v: FloatArray
+    energy: FloatArray,
+    momentum: FloatArray,
+    cosine: FloatArray,
+    rest: FloatArray,
+    v: FloatArray,
+    x: FloatArray | float = 0.0,
 ) -> Photons:
     """Photon energy [GeV] and cosine to z of N with ``energy``, ``momentum`` [GeV] that flies at ``cosine`` to z.
 
-    ``rest`` is cos(theta*) to the path of N in its rest frame, v in [0, 1) the azimuth about the path.
+    ``rest`` is cos(theta*) to the path of N in its rest frame, v in [0, 1) the azimuth about the path; ``x`` the mass
+    squared of the photon over that of N, for a pair.
     """
     beta = momentum / energy
-    photon = 0.5 * (energy + momentum * rest)
-    alpha_cosine = np.clip((rest + beta) / (1.0 + beta * rest), -1.0, 1.0)
+    photon = 0.5 * ((1.0 + x) * energy + (1.0 - x) * momentum * rest)
+    along = (1.0 - x) * rest + (1.0 + x) * beta
+    across2 = ((1.0 - x) ** 2) * (1.0 - beta**2) * (1.0 - rest**2)
+    size = np.sqrt(along**2 + across2)
+    alpha_cosine = np.clip(np.divide(along, size, out=np.zeros_like(size), where=size > 0), -1.0, 1.0)
     sines = np.sqrt((1.0 - alpha_cosine**2) * np.maximum(1.0 - cosine**2, 0.0))
     return Photons(photon, np.clip(cosine * alpha_cosine - sines * np.cos(2.0 * np.pi * v), -1.0, 1.0))
 
@@ -183,6 +224,13 @@ def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.inf)
 
 
+def quasi_elastic_q2(energy: FloatArray, cosine: FloatArray) -> FloatArray:
+    """Q^2 = 2 m (E_nu - E) [GeV^2] that a massless lepton of this energy and angle would mean, off a nucleon at rest."""
+    less = energy * (1.0 - cosine)
+    room = units.NEUTRON_MASS - less
+    return np.where(room > 0, 2.0 * units.NEUTRON_MASS * energy * less / np.where(room > 0, room, 1.0), np.inf)
+
+
 def _around(nodes: FloatArray, index: npt.NDArray[np.intp], u: FloatArray) -> FloatArray:
     """Points about each node, densest there and none beyond its neighbours; at an end on the inner side only."""
     offset = 2.0 * u - 1.0
@@ -194,7 +242,18 @@ def _around(nodes: FloatArray, index: npt.NDArray[np.intp], u: FloatArray) -> Fl
     return nodes[index] + offset * width
 
 
+def _pair_mass2(mass: float, u: FloatArray) -> FloatArray:
+    """s / M^2 of e+ e- pairs of N -> nu e+ e- at the quantiles u of its spectrum; 0 where N is too light for a pair."""
+    least = (2.0 * units.ELECTRON_MASS / mass) ** 2 if mass > 0.0 else np.inf
+    if not least < 1.0:
+        return np.zeros_like(u)
+    x = np.geomspace(least, 1.0, 400)
+    density = x * hnl_decay.dilepton_spectrum(x * mass**2, mass, "e")  # in ln s
+    content = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+    return np.interp(u * content[-1], content, x)
+
+
 @functools.lru_cache(maxsize=2)
 def _shifts(nodes: int) -> FloatArray:
     """What tells the samples of the nodes apart, at every mass alike: curves are smooth."""
-    return np.random.default_rng(62).random((7, nodes))
+    return np.random.default_rng(62).random((8, nodes))

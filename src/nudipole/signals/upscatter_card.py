@@ -22,7 +22,8 @@ class Matter(Section, frozen=True, kw_only=True):
 
     A slab is taken as wide as the paths that reach the detector need: the beam is broad there (shortcut ``broad-beam``).
     In the beam of a distant point source the fluence grows towards the source as the paths that lead to the detector
-    crowd together, by the same square of the distance: a slab uses the fluence at the detector. For a volume
+    crowd together, by the same square of the distance: a slab uses the fluence at the detector (2 per cent; that the
+    beam fades off its axis would take 2 to 34 per cent of these N at most, docs: photon searches). For a volume
     ``source_distance_m``, from the source to z = 0, lets the fluence fall as the square of the distance.
     """
 
@@ -62,6 +63,7 @@ class Selection(Section, frozen=True, kw_only=True):
     cosine_min: float = -1.0
     hnl_cosine_min: float = -1.0  # of the direction of N itself, where an analysis cuts on it
     energy_angle2_max_GeV: Positive | None = None
+    q2_max_GeV2: Positive | None = None  # Q^2 of the quasi-elastic scattering that the shower would mean
     efficiency: Fraction = 1.0
     efficiency_table: str = ""
     energy_resolution: tuple[NonNegative, NonNegative] = (0.0, 0.0)  # a / sqrt(E / GeV) (+) b

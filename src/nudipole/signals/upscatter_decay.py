@@ -47,7 +47,9 @@ from nudipole.signals.upscatter_card import UpscatterCard
 from nudipole.signals.upscatter_source import Region
 
 FloatArray = npt.NDArray[np.float64]
-ENERGY_NODES = 40  # at least, and so many a factor 1000
+ENERGY_NODES = 44  # at least, and so many a factor 1000
+_CROWDING = 0.4  # the smaller, the more of them stand near the threshold, where slow N decay soonest
+_TO_THE_END = 16  # up to where the first of the fluxes ends
 _CHUNK = 8  # masses at once
 _PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
@@ -147,9 +149,13 @@ class UpscatterModel:
         target = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
         start = np.clip(threshold_energy(masses, target), low, 0.999999 * high)[:, None]
         number = max(ENERGY_NODES, int(ENERGY_NODES * np.log10(high / low) / 3.0))
-        smooth = start * (high / start) ** np.linspace(0.0, 1.0, number)
+        smooth = start * (high / start) ** _crowded(number)
         lines = [c.energy[(c.intensity > 0) & (c.energy <= high)] for c in self.flux.components if c.lines]
         exact = np.maximum(np.concatenate([*lines, np.zeros(0)]), start)  # lines are nodes of their own
+        ends = np.array([c.energy[-1] for c in self.flux.components if not c.lines and c.energy[-1] < high])
+        if ends.size:
+            above = np.where(ends > start, ends, high).min(axis=1, keepdims=True)
+            exact = np.concatenate([exact, start * (above / start) ** np.linspace(0.0, 1.0, _TO_THE_END)], axis=1)
         nodes = np.sort(np.concatenate([smooth, exact], axis=1), axis=1)
         return np.asarray(nodes * (1.0 + 1e-12 * np.arange(nodes.shape[1])))
 
@@ -315,6 +321,12 @@ class UpscatterModel:
         if selection.gate_ns is not None:
             share *= arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
         return np.asarray(share.reshape(len(momentum), -1, _PIECES).mean(axis=-1))
+
+
+def _crowded(number: int) -> FloatArray:
+    """Numbers from 0 to 1, dense near 0."""
+    u = np.linspace(0.0, 1.0, number)
+    return np.asarray(u**2 * (1.0 + _CROWDING) / (u + _CROWDING))
 
 
 def _shared(energy: FloatArray, columns: list[FloatArray], nodes: FloatArray) -> FloatArray:
