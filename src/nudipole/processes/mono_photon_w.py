@@ -225,7 +225,7 @@ def three_bodies(
     back = -rest[..., None] * np.stack([across * np.cos(azimuth), across * np.sin(azimuth), polar], axis=-1)
     recoil = -photon[..., 1:]
     gamma = (root - omega) / virtual
-    along = np.sum(recoil * back, axis=-1)
+    along = np.einsum("...i,...i->...", recoil, back)
     push = along / (virtual**2 * (1.0 + gamma)) + rest / virtual
     neutrino = np.concatenate([(gamma * rest + along / virtual)[..., None], back + push[..., None] * recoil], axis=-1)
     return Momenta(
@@ -278,7 +278,8 @@ def _spin_sum(p: FloatArray, a: Spinor, b: Spinor) -> FloatArray:
 
 
 def _square(q: FloatArray) -> FloatArray:
-    return np.asarray(q[..., 0] ** 2 - np.sum(q[..., 1:] ** 2, axis=-1))
+    energy, x, y, z = np.moveaxis(q, -1, 0)
+    return np.asarray(energy**2 - x**2 - y**2 - z**2)
 
 
 def _scaled(factor: ComplexArray, a: Spinor) -> Spinor:
