@@ -29,7 +29,7 @@ ANGLES: FloatArray = np.concatenate([[0.0], np.geomspace(0.003, 0.3, 25), np.lin
 """Angles of flight [rad] at which h is tabulated; states are shared between the two nearest."""
 STEP = np.log(10.0) / 20.0
 """Width of the cells in ln s."""
-_PATHS, _SAMPLES = 8192, (256, 4096)  # at each angle: all together, and fewest and most for a pair of body and volume
+_PATHS, _SAMPLES = 8192, (512, 4096)  # at each angle: all together, and fewest and most for a pair of body and volume
 STEEPEST = float(np.cos(np.deg2rad(80.0)))
 """Smallest cosine to the beam of N that come out of a slab: beyond, its width would matter."""
 _SMALLEST = 1e-3  # of the thickness of the thinnest volume: below, h is constant
