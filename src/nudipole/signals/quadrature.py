@@ -28,7 +28,14 @@ def midpoints(low: float, high: float, number: int) -> tuple[FloatArray, FloatAr
     return 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
 
 
-def interpolation(nodes: FloatArray, at: FloatArray) -> FloatArray:
-    """Matrix (at, nodes) that takes values at Gauss-Legendre nodes to their polynomial at other points of [-1, 1]."""
-    vander = np.polynomial.legendre.legvander
-    return np.asarray(vander(at, len(nodes) - 1) @ np.linalg.inv(vander(nodes, len(nodes) - 1)))
+def interpolation(number: int, at: FloatArray) -> FloatArray:
+    """Matrix (at, number) that takes values at Gauss-Legendre nodes to their polynomial at other points of [-1, 1]."""
+    return np.asarray(np.polynomial.legendre.legvander(at, number - 1) @ _coefficients(number))
+
+
+@functools.cache
+def _coefficients(number: int) -> FloatArray:
+    """Legendre coefficients of a polynomial from its values at the nodes: (l + 1/2) w P_l."""
+    node, weight = legendre(number)
+    order = np.arange(number)[:, None]
+    return np.asarray((order + 0.5) * weight * np.polynomial.legendre.legvander(node, number - 1).T)

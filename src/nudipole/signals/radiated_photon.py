@@ -131,7 +131,7 @@ def exchange_terms(
     table = _exchange_table(s, largest)
     at = (np.array([share]), x / max(1.0 - share, 1e-300), (cosine / largest) ** 2)
     by_mass, by_x, by_angle = (
-        interpolation(legendre(number)[0], 2.0 * place - 1.0) for number, place in zip(_NODES, at, strict=True)
+        interpolation(number, 2.0 * place - 1.0) for number, place in zip(_NODES, at, strict=True)
     )
     smooth = np.einsum("tmxc,m->txc", table, by_mass[0])
     norm = _norm(x[:, None], cosine, s, share)
