@@ -213,7 +213,7 @@ def decay_photons(
         size = 1.0 + beta * rest
     else:
         size = np.sqrt(along**2 + ((1.0 - x) ** 2) * (1.0 - beta**2) * (1.0 - rest**2))
-    alpha_cosine = np.clip(np.divide(along, size, out=np.zeros_like(size), where=size > 0), -1.0, 1.0)
+    alpha_cosine = np.clip(along / np.maximum(size, 1e-300), -1.0, 1.0)
     sines = np.sqrt((1.0 - alpha_cosine**2) * np.maximum(1.0 - cosine**2, 0.0))
     return Photons(photon, np.clip(cosine * alpha_cosine - sines * _cosine_of_turn(v), -1.0, 1.0))
 

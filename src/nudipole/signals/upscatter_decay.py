@@ -51,7 +51,7 @@ FloatArray = npt.NDArray[np.float64]
 ENERGY_NODES = 44  # at least, and so many a factor 1000
 _CROWDING = 0.4  # the smaller, the more of them stand near the threshold, where slow N decay soonest
 _TO_THE_END = 16  # up to where the first of the fluxes ends
-_CHUNK = 16  # masses at once
+_CHUNK = 8  # masses at once
 _PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
 
