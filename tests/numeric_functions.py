@@ -324,7 +324,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "cosmology.hot_phase.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
     "cosmology.evolution.evolve": {"mass": [0.1, 0.0, np.nan, 1e300], "strength": [0.0, 1e-14, 1e-200, -1.0, 1e300]},
     "fluxes.flux.FluxComponent": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2]]},
-    "fluxes.mesons.bmpt": {"beam": [400.0, 8.0, np.nan, 1e300, 0.0], "angle": [0.01, 0.1, np.nan, -1.0]},
+    "fluxes.secondary_fits.bmpt": {"beam": [400.0, 8.0, np.nan, 1e300, 0.0], "angle": [0.01, 0.1, np.nan, -1.0]},
     "fluxes.stopped_pion.arrival_fractions": {"component": ["nu_mu", "nu_e", "no component"], "edges_us": TIMES},
     "fluxes.stopped_pion.tabulated_arrival_fractions": {
         "component": ["nu_mu"],

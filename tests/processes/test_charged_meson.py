@@ -53,6 +53,29 @@ def test_spectrum_agrees_with_explicit_traces(meson, lepton, hnl):
         assert value == pytest.approx(expected, rel=1e-8)
 
 
+@pytest.mark.parametrize("meson", cm.CHARGED_MESONS)
+@pytest.mark.parametrize("fraction", [0.01, 0.6])
+def test_every_width_is_the_integral_of_its_traces(meson, fraction):
+    """Gauss quadrature over the Dalitz plot: every lepton that fits, a light and a heavy N; linear in the cosine."""
+    charged = cm.CHARGED_MESONS[meson]
+    node, weight = np.polynomial.legendre.leggauss(36)
+    for lepton, m_l in units.LEPTON_MASS.items():
+        if m_l >= charged.mass:
+            assert float(cm.width(meson, lepton, 0.0)) == 0.0
+            continue
+        hnl = fraction * (charged.mass - m_l)
+        low, high = hnl**2, (charged.mass - m_l) ** 2
+        # q^2 / low = (high / low)^(sin^2): both ends smooth, also for a light N
+        angle = 0.25 * np.pi * (1 + node)
+        q2 = low * (high / low) ** np.sin(angle) ** 2
+        measure = 0.25 * np.pi * weight * np.sin(2 * angle) * np.log(high / low) * q2
+        total = 0.0
+        for cosine in (-0.5, 0.5):
+            squared = np.array([_squared_amplitude(charged, m_l, hnl, x, cosine) for x in q2])
+            total += np.sum(measure * squared * ps.three_body_density(q2, charged.mass, hnl, 0.0, m_l))
+        assert float(cm.width(meson, lepton, hnl)) == pytest.approx(total, rel=1e-8)
+
+
 def test_width_agrees_with_phase_space_monte_carlo():
     charged, m_l, hnl = cm.CHARGED_MESONS["K"], units.MUON_MASS, 0.15
     generator = np.random.default_rng(11)

@@ -33,6 +33,38 @@ def test_names_are_the_agreed_ones():
     assert meson.decay_channels("Upsilon", 1.0) == meson.decay_channels("Upsilon(1S)", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("pi+", "pi"), ("K-", "K"), ("D+", "D"), ("Ds+", "Ds"), ("D_s-", "Ds"), ("D(s)+", "Ds"), ("B+", "B"),
+        ("etaprime", "eta'"), ("rho0", "rho"), ("Jpsi", "J/psi"), ("psi2S", "psi'"), ("psi(2S)", "psi'"),
+        ("Upsilon2S", "Upsilon(2S)"), ("Upsilon", "Upsilon(1S)"),
+    ],
+)  # fmt: skip
+def test_usual_ways_of_writing_a_meson_are_understood(written, name):
+    assert meson.canonical(written) == name
+    assert meson.decay_channels(written, 0.1) == meson.decay_channels(name, 0.1)
+
+
+def test_channels_are_all_that_kinematics_and_the_one_photon_allow():
+    """Every lepton of the weak vertex, with a photon or a pair of every flavour: lists by hand from the masses."""
+    pairs = ["e e e", "mu e e", "tau e e", "e mu mu", "mu mu mu", "tau mu mu", "e tau tau", "mu tau tau", "tau tau tau"]
+    radiative = ["e gamma", "mu gamma", "tau gamma"]
+    expected = {
+        "pi": [*radiative[:2], *pairs[:2]],
+        "K": [*radiative[:2], *pairs[:2], *pairs[3:5]],
+        "D": [*radiative, *pairs[:5]],
+        "Ds": [*radiative, *pairs[:5]],
+        "B": [*radiative, *pairs[:8]],
+    }
+    masses = {"e": units.ELECTRON_MASS, "mu": units.MUON_MASS, "tau": units.LEPTON_MASS["tau"]}
+    for parent, names in expected.items():
+        heaviest = meson.parent_mass(parent)
+        assert sorted(meson.channels(parent)) == sorted(f"{name} N" for name in names)
+        for name in pairs:
+            assert (f"{name} N" in meson.channels(parent)) == (sum(masses[x] for x in name.split()) < heaviest)
+
+
 def test_states_are_two_for_neutral_and_one_for_charged_parents():
     assert [meson.lepton_number_states(p) for p in ("pi0", "J/psi", "K")] == [2, 2, 1]
 

@@ -4,19 +4,22 @@ What each beam rests on (proton energies in GeV, all per interacting proton; the
 published ones):
 
 ========================  ==============================================================================================
-8 (p + Be)                charged pions: Sanford-Wang fit to HARP (0806.1449); K+: Feynman scaling (1110.0417)
+8 (p + Be)                charged pions: Sanford-Wang fit to HARP (0806.1449); K+: Feynman scaling (1110.0417);
+                          K-: UrQMD 3.4 (scripts/meson_spectra.py)
 30 (p + C)                pions and kaons: BMPT (hep-ph/0101163) with its scaling from beryllium to carbon
 80, 120, 400, 450, 800    pions and kaons: Sibyll 2.3d, p + C (scripts/meson_spectra.py); used for any dump
 lhc (p + p, 14 TeV)       shapes Sibyll 2.3d, cross sections EPOS-LHC (tables of 2105.07077); one hemisphere, in pb
-eta, eta', rho, omega,    fixed target: shape of the generator (of pi0 at 8 and 30), number relative to pi0 from NA27
-phi                       (pp, 400 GeV), which Sibyll exceeds by 2.7 for eta; at 8 GeV the ratios of 1609.01770
-D, Ds, B                  (1-|xF|)^n exp(-b pT^2) with n, b, cross sections of 2407.08673, A^(1/3) per interaction
-J/psi, psi'               the same form; cross sections of NA50 and E789 rounded, from memory
-lhc D, Ds, J/psi          (1-x)^n rapidity plateau with the published cross section and mean momentum
+eta, eta', rho, omega,    fixed target: shape of Sibyll, at 8 and 30 of UrQMD (which makes no eta' and hardly a phi: those
+phi                       follow eta and omega); number relative to pi0 from NA27 (pp, 400 GeV), which Sibyll exceeds by
+                          2.7 for eta; at 8 GeV the ratios of 1609.01770, for eta' see :func:`_booster_eta_prime`
+D, Ds, B, J/psi, psi',    (1-|xF|)^n exp(-b pT^2) with n, b of 2407.08673 for charm, assumed for the others; cross sections
+Upsilon(1S-3S)            of :mod:`nudipole.fluxes.quarkonium`, A^(1/3) per interaction
+lhc: the same             (1-x)^n rapidity plateau with the published cross section and mean momentum
 ========================  ==============================================================================================
 
 pi0 at 8 and 30 GeV is the mean of the charged pions. Charged species are sums over both charges (``pi``, ``K``, ``D``,
-``Ds``, ``B``) or single (``pi+``, ``K-``, ...). Secondary interactions in a thick target are left out.
+``Ds``, ``B``) or single (``pi+``, ``K-``, ...). Secondary interactions in a thick target are left out. Every meson has a
+spectrum at every beam: one that is below threshold there (charm, charmonium and beauty at 8 GeV) has no nodes.
 """
 
 from __future__ import annotations
@@ -30,16 +33,16 @@ from scipy.optimize import brentq
 from scipy.special import roots_genlaguerre, roots_laguerre, roots_legendre
 
 from nudipole import tables, units
-from nudipole.errors import DomainError, UnknownNameError, check_between, check_positive
+from nudipole.errors import DomainError, UnknownNameError, check_positive
 from nudipole.fluxes import quarkonium
+from nudipole.fluxes.secondary_fits import BOOSTER_MOMENTUM, bmpt, kaon_feynman_scaling, sanford_wang
 from nudipole.processes.meson import LabNodes, parent_mass
 
 FloatArray = npt.NDArray[np.float64]
 Beam = float | str
 SIBYLL_BEAMS = (80.0, 120.0, 400.0, 450.0, 800.0)
 BEAMS: tuple[Beam, ...] = (8.0, 30.0, *SIBYLL_BEAMS, "lhc")
-_ANGLE_NODES = 10
-_HIGHEST_ENERGY = 1e9  # GeV, of beam or secondary: far beyond every fit below
+_ANGLE_NODES, _BIN_NODES = 10, 3
 
 #: Number per pi0. 400 GeV pp, NA27 (Aguilar-Benitez:1991yy, from memory; eta' is 0.01-0.03 there and in Pythia 6).
 _RATIO_NA27: Mapping[str, float] = {"eta": 0.08, "eta'": 0.02, "rho": 0.10, "omega": 0.10, "phi": 0.005}
@@ -68,30 +71,32 @@ _LHC_HEAVY: Mapping[str, tuple[float, float, float]] = {
     "Upsilon(1S)": (3.9e-4, 350.0, 5.0),
     "B": (0.24, 250.0, 4.0),
 }
-#: Charm: proton energy [GeV], n, b [GeV^-2], sigma(c cbar) [mb] per nucleon, sigma_pp [mb] (2407.08673).
+#: At 14 TeV in the rapidity shape of another state: that state, cross section over its, mean pT [GeV] (rounded guesses).
+#: LHCb at 7 TeV, 2 < y < 4.5, read in the abstracts: psi' 1.44 + 0.25 microbarn (prompt, from b; Aaij:2012ag) over the
+#: 10.5 + 1.14 of J/psi (LHCb:2011zfl, from memory); B sigma of Upsilon(1S, 2S, 3S) 2.29, 0.562, 0.283 nb (LHCb:2012aa)
+#: over B = 2.48, 1.93, 2.18 % (PDG, from memory).
+_LHC_EXCITED: Mapping[str, tuple[str, float, float]] = {
+    "psi'": ("J/psi", 0.145, 2.5),
+    "Upsilon(2S)": ("Upsilon(1S)", 0.315, 5.5),
+    "Upsilon(3S)": ("Upsilon(1S)", 0.141, 6.0),
+}
+#: Charm: proton energy [GeV], n, b [GeV^-2], sigma_pp [mb] (2407.08673); the first row holds below, too.
 _CHARM = np.array(
-    [
-        [70.0, 3.46, 1.47, 2.2e-3, 38.4],
-        [120.0, 4.40, 1.27, 4.6e-3, 38.5],
-        [400.0, 5.81, 0.954, 20e-3, 39.85],
-        [800.0, 7.28, 0.838, 39.5e-3, 41.1],
-    ]
+    [[70.0, 3.46, 1.47, 38.4], [120.0, 4.40, 1.27, 38.5], [400.0, 5.81, 0.954, 39.85], [800.0, 7.28, 0.838, 41.1]]
 )
-#: D+ and D-, Ds+ and Ds- per c cbar (Pythia 8 in 2407.08673; 400 GeV).
-_PER_CHARM_PAIR: Mapping[str, float] = {"D": 0.556, "Ds": 0.167}
-#: n, b [GeV^-2] of quarkonia and beauty; cross sections are those of :mod:`nudipole.fluxes.quarkonium`, shapes assumed.
-_HEAVY: Mapping[str, tuple[float, float]] = {
+#: n, b [GeV^-2] of quarkonia and beauty: assumed.
+_HEAVY_SHAPE: Mapping[str, tuple[float, float]] = {
     "J/psi": (5.0, 0.8),
     "psi'": (5.0, 0.8),
     "Upsilon(1S)": (5.0, 0.55),
+    "Upsilon(2S)": (5.0, 0.55),
+    "Upsilon(3S)": (5.0, 0.55),
     "B": (5.0, 0.4),
 }
-#: Sanford-Wang, p + Be at 8.89 GeV/c: c1 ... c9 of 0806.1449, in mb / (GeV sr).
-_SANFORD_WANG: Mapping[str, tuple[float, ...]] = {
-    "pi+": (220.7, 1.080, 1.000, 1.978, 1.32, 5.572, 0.0868, 9.686, 1.0),
-    "pi-": (213.7, 0.9379, 5.454, 1.210, 1.284, 4.781, 0.07338, 8.329, 1.0),
-}
-_BOOSTER_MOMENTUM = 8.89
+_LIGHT = ("pi0", "pi+", "pi-", "K+", "K-", "pi", "K", *_RATIO_NA27)
+#: Every meson with a spectrum; ``pi``, ``K``, ``D``, ``Ds``, ``B`` are both charges together.
+MESONS = (*_LIGHT, *quarkonium.PRODUCED)
+_LHC_ROOT_S = 14000.0
 #: Inelastic cross sections [mb]: p + Be at 8.9 GeV/c (HARP, from memory), p + C at 31 GeV/c (NA61/SHINE, from memory).
 _INELASTIC = {8.0: 189.0, 30.0: 230.0}
 
@@ -104,37 +109,38 @@ def meson_spectrum(beam: Beam, meson: str, mass_number: float = 12.0) -> LabNode
     beam : float or "lhc"
         Proton energy [GeV] on a fixed target, one of 8, 30, 80, 120, 400, 450, 800, or ``lhc``.
     meson : str
-        ``pi0``, ``eta``, ``eta'``, ``rho``, ``omega``, ``phi``, ``pi``, ``K``, ``pi+`` ..., ``D``, ``Ds``, ``B``,
-        ``J/psi``, ``psi'``, ``Upsilon(1S)``.
+        One of :data:`MESONS`.
     mass_number : float
         A of the target, for the A^(1/3) of heavy flavour per interaction; the light mesons take no notice of it.
 
     Returns
     -------
     LabNodes
-        Weights are mesons per interacting proton, or pb in one hemisphere for ``lhc``.
+        Weights are mesons per interacting proton, or pb in one hemisphere for ``lhc``. No nodes where the meson is below
+        threshold (:func:`nudipole.fluxes.quarkonium.threshold`).
 
     Raises
     ------
     UnknownNameError
-        If there is no such beam, or nothing is known about this meson there.
+        If there is no such beam or meson.
 
     Examples
     --------
-    >>> round(float(meson_spectrum(400.0, "pi0").weight.sum()), 1)
-    5.6
+    >>> round(float(meson_spectrum(400.0, "pi0").weight.sum()), 1), float(meson_spectrum(8.0, "D").weight.sum())
+    (5.6, 0.0)
     """
     check_positive(mass_number=mass_number)
     if beam not in BEAMS:
         raise UnknownNameError("proton beam", beam, BEAMS)
-    if meson not in mesons(beam):
-        raise UnknownNameError(f"meson at the beam {beam}", meson, mesons(beam))
+    if meson not in MESONS:
+        raise UnknownNameError("meson of a proton beam", meson, MESONS)
     if meson in ("pi", "K"):
-        return _join([meson_spectrum(beam, meson + sign) for sign in "+-" if meson + sign in mesons(beam)])
+        return _join([meson_spectrum(beam, meson + sign) for sign in "+-"])
     if beam == "lhc":
-        return _plateau(meson) if meson in _LHC_HEAVY else _scaled(_tabulated("lhc", meson), _LHC_CROSS_SECTION[meson])
+        heavy = meson in _LHC_HEAVY or meson in _LHC_EXCITED
+        return _plateau(meson) if heavy else _scaled(_tabulated("lhc", meson), _LHC_CROSS_SECTION[meson])
     energy = float(beam)
-    if meson in ("D", "Ds", *_HEAVY):
+    if meson in quarkonium.PRODUCED:
         return _heavy_flavour(energy, meson, mass_number)
     if energy == 8.0:
         return _booster(meson)
@@ -147,20 +153,18 @@ def meson_spectrum(beam: Beam, meson: str, mass_number: float = 12.0) -> LabNode
 
 
 def mesons(beam: Beam) -> tuple[str, ...]:
-    """The mesons whose spectrum is known at this beam.
+    """The mesons that this beam makes; nothing at a beam that is not in :data:`BEAMS`.
 
     Examples
     --------
-    >>> mesons(8.0)
-    ('pi0', 'pi+', 'pi-', 'K+', 'pi', 'K', 'eta', 'rho', 'omega', 'phi')
+    >>> [meson for meson in MESONS if meson not in mesons(30.0)]
+    ['Upsilon(1S)', 'Upsilon(2S)', 'Upsilon(3S)', 'B']
     """
-    light = ("pi0", "pi+", "pi-", "K+", "K-", "pi", "K")
+    if beam not in BEAMS:
+        return ()
     if beam == "lhc":
-        return (*light, *_RATIO_NA27, *_LHC_HEAVY)
-    if beam == 8.0:
-        return ("pi0", "pi+", "pi-", "K+", "pi", "K", *_RATIO_BOOSTER)
-    heavy = tuple(meson for meson in _HEAVY if quarkonium.cross_section(meson, float(beam)) > 0)
-    return (*light, *_RATIO_NA27, *(() if beam == 30.0 else ("D", "Ds")), *heavy)
+        return MESONS
+    return (*_LIGHT, *(meson for meson in quarkonium.PRODUCED if quarkonium.cross_section(meson, float(beam)) > 0))
 
 
 # --- light mesons -----------------------------------------------------------------------------------------------------
@@ -168,93 +172,94 @@ def mesons(beam: Beam) -> tuple[str, ...]:
 
 @functools.cache
 def _tabulated(beam: str, meson: str) -> LabNodes:
-    """Nodes of a generator table: every momentum bin at its mean, angles distributed as t exp(-2 t / mean)."""
-    table = tables.load(f"fluxes/data/meson_{beam}.csv")
-    number, momentum, mean = table[meson], table[f"{meson} momentum"], table[f"{meson} angle"]
-    filled = number > 0
-    mass = _mass(meson)
-    node, weight = roots_genlaguerre(_ANGLE_NODES, 1.0)
-    angle = np.minimum(0.5 * mean[filled, None] * node, np.pi)
-    energy = np.hypot(momentum[filled, None], mass)
-    return _nodes(energy, angle, number[filled, None] * weight)
+    """Nodes of a generator table, angles distributed as t exp(-2 t / mean).
 
-
-def sanford_wang(momentum: npt.ArrayLike, angle: npt.ArrayLike, meson: str) -> FloatArray:
-    """d2sigma/dp dOmega [mb / (GeV sr)] of pi+ or pi- from p + Be at 8.89 GeV/c; zero beyond its largest momentum."""
-    if meson not in _SANFORD_WANG:
-        raise UnknownNameError("Sanford-Wang meson", meson, _SANFORD_WANG)
-    c1, c2, c3, c4, c5, c6, c7, c8, c9 = _SANFORD_WANG[meson]
-    p, angle = _checked(momentum, angle)
-    beam = _BOOSTER_MOMENTUM
-    rest = np.maximum(1 - p / (beam - c9), 0.0)
-    exponent = -c3 * p**c4 / beam**c5 - c6 * angle * (p - c7 * beam * np.cos(angle) ** c8)
-    return c1 * p**c2 * rest * np.exp(exponent)
-
-
-def kaon_feynman_scaling(momentum: npt.ArrayLike, angle: npt.ArrayLike) -> FloatArray:
-    """d2sigma/dp dOmega [mb / (GeV sr)] of K+ from p + Be at 8.89 GeV/c (Feynman scaling, 1110.0417)."""
-    p, angle = _checked(momentum, angle)
-    energy = np.hypot(p, _mass("K+"))
-    pt, x = p * np.sin(angle), np.abs(_feynman_x(p * np.cos(angle), energy, np.hypot(_BOOSTER_MOMENTUM, _PROTON)))
-    exponent = -0.88 * pt - 4.77 * x**1.51 - 2.21 * pt**2 - 1.51 * (pt * x) ** 2.17
-    return np.where(x < 1, p**2 / energy * 11.70 * np.maximum(1 - x, 0) * np.exp(exponent), 0.0)
-
-
-def bmpt(
-    momentum: npt.ArrayLike, angle: npt.ArrayLike, meson: str, beam: float, mass_number: float = 9.0
-) -> FloatArray:
-    """d2sigma/dp dOmega [mb / (GeV sr)] of pi+-, K+- from p + A, BMPT fit (hep-ph/0101163) to beryllium, scaled in A.
-
-    The ratio K+/K- is taken with (1 - xR) in its base, as the data require.
+    A bin of momentum is filled exponentially in p, with the exponent that gives its mean: the fastest mesons, which decide
+    where a ceiling lies, then reach up to the edge of the last bin.
     """
-    if meson not in ("pi+", "pi-", "K+", "K-"):
-        raise UnknownNameError("BMPT meson", meson, ("pi+", "pi-", "K+", "K-"))
-    p, angle = _checked(momentum, angle)
-    check_between(1.0, _HIGHEST_ENERGY, beam=beam)
-    check_positive(mass_number=mass_number)
-    pion = meson.startswith("pi")
-    mass = _mass(meson)
-    energy, pt, pz = np.hypot(p, mass), p * np.sin(angle), p * np.cos(angle)
-    s = 2 * _PROTON * (_PROTON + beam)
-    gamma = (beam + _PROTON) / np.sqrt(s)
-    star = gamma * energy - np.sqrt(np.maximum(gamma**2 - 1, 0.0)) * pz
-    x = star / ((s + mass**2 - 4 * _PROTON**2) / (2 * np.sqrt(s)))
-    inside = x < 1
-    x = np.clip(x, 1e-3, 1 - 1e-9)
-    size, b, alpha, beta, a, g, delta = (
-        (62.3, 1.57, 3.45, 0.517, 6.10, 0.153, 0.478) if pion else (7.74, 0.0, 2.45, 0.444, 5.04, 0.121, 0.242)
+    table = tables.load(f"fluxes/data/meson_{beam}.csv")
+    filled = table[meson] > 0
+    low, high, number, momentum, mean = (
+        table[name][filled] for name in ("p low", "p high", meson, f"{meson} momentum", f"{meson} angle")
     )
-    a1, b1 = a / x**g, a**2 / (2 * x**delta)
-    invariant = size * (1 - x) ** alpha * (1 + b * x) * x**-beta * (1 + a1 * pt + b1 * pt**2) * np.exp(-a1 * pt)
-    if meson == "pi-":
-        invariant = invariant / (1.05 * (1 + x) ** 2.65)
-    if meson == "K-":
-        invariant = invariant / (1.15 * (1 - x) ** -3.17)
-    x_f = np.clip(_feynman_x(pz, energy, beam), 0, 1)
-    power = (0.74 - 0.55 * x_f + 0.26 * x_f**2) * (0.98 + 0.21 * pt)
-    return np.where(inside, invariant * (mass_number / 9.0) ** power * p**2 / energy, 0.0)
+    node, weight = roots_genlaguerre(_ANGLE_NODES, 1.0)
+    angle = np.minimum(0.5 * mean[:, None, None] * node, np.pi)
+    p, share = _within_bins(low, high, momentum)
+    energy = np.hypot(p, parent_mass(meson))[..., None]
+    return _nodes(energy, angle, (number[:, None] * share)[..., None] * weight)
+
+
+def _within_bins(low: FloatArray, high: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Nodes and shares (n, 3) of densities ~ exp(c p) between low and high that have the given means."""
+    node, weight = roots_legendre(_BIN_NODES)
+    width = (high - low)[:, None]
+    target = np.clip((mean[:, None] - low[:, None]) / width, 0.15, 0.85)
+    x, slope = 0.5 * (1 + node), np.zeros_like(target)
+    for _ in range(30):  # Newton: the variance is the derivative of the mean
+        share = weight * np.exp(slope * (x - 0.5))
+        share = share / np.sum(share, axis=1, keepdims=True)
+        first = np.sum(share * x, axis=1, keepdims=True)
+        slope = slope + (target - first) / (np.sum(share * x**2, axis=1, keepdims=True) - first**2)
+    return low[:, None] + width * x, share
 
 
 @functools.cache
 def _booster(meson: str) -> LabNodes:
     p, angle, measure = _momentum_grid(0.05, 7.8, 1.2)
     if meson == "K+":
-        return _nodes(np.hypot(p, _mass(meson)), angle, measure * kaon_feynman_scaling(p, angle) / _INELASTIC[8.0])
-    if meson in _SANFORD_WANG:
-        return _nodes(np.hypot(p, _mass(meson)), angle, measure * sanford_wang(p, angle, meson) / _INELASTIC[8.0])
+        return _nodes(
+            np.hypot(p, parent_mass(meson)), angle, measure * kaon_feynman_scaling(p, angle) / _INELASTIC[8.0]
+        )
+    if meson in ("pi+", "pi-"):
+        return _nodes(np.hypot(p, parent_mass(meson)), angle, measure * sanford_wang(p, angle, meson) / _INELASTIC[8.0])
+    if meson == "K-":
+        return _tabulated("8", "K-")
     mean = 0.5 * (sanford_wang(p, angle, "pi+") + sanford_wang(p, angle, "pi-")) / _INELASTIC[8.0]
-    return _nodes(np.hypot(p, _mass(meson)), angle, measure * mean * _RATIO_BOOSTER.get(meson, 1.0))
+    pions = _nodes(np.hypot(p, parent_mass("pi0")), angle, measure * mean)
+    if meson == "pi0":
+        return pions
+    ratio = _booster_eta_prime() if meson == "eta'" else _RATIO_BOOSTER[meson]
+    return _normalised(_borrowed("8", meson), ratio * float(np.sum(pions.weight)))
+
+
+def _booster_eta_prime() -> float:
+    r"""Number of eta' per pi0 at 8 GeV: NA27's at 400 GeV, falling towards threshold as that of eta does.
+
+    With x = 1 - sqrt(s_0 / s), s_0 the threshold of p p -> p p M, eta / pi0 goes from 0.08 to 1/30 like
+    (x_eta / x_pi0)^k, k = 4.8; the same power then takes eta' / pi0 from 0.02 to 0.003. No measurement of inclusive eta' at
+    this energy was found: good to a factor of three.
+    """
+
+    def phase_space(meson: str) -> float:
+        here, there = (
+            1 - (2 * _PROTON + parent_mass(meson)) / quarkonium.root_s(energy)
+            for energy in (np.hypot(BOOSTER_MOMENTUM, _PROTON), 400.0)
+        )
+        return here / there
+
+    pion = phase_space("pi0")
+    power = np.log(_RATIO_BOOSTER["eta"] / _RATIO_NA27["eta"]) / np.log(phase_space("eta") / pion)
+    return float(_RATIO_NA27["eta'"] * (phase_space("eta'") / pion) ** power)
+
+
+def _borrowed(beam: str, meson: str) -> LabNodes:
+    """Nodes of the UrQMD tables; eta' and phi have the momenta and angles of eta and omega."""
+    source = {"eta'": "eta", "phi": "omega"}.get(meson, meson)
+    nodes = _tabulated(beam, source)
+    momentum = np.sqrt(nodes.energy**2 - parent_mass(source) ** 2)
+    return nodes._replace(energy=np.hypot(momentum, parent_mass(meson)))
 
 
 @functools.cache
 def _thirty(meson: str) -> LabNodes:
     p, angle, measure = _momentum_grid(0.1, 29.0, 1.2)
-    if meson in ("pi+", "pi-", "K+", "K-"):
-        spectrum = bmpt(p, angle, meson, 30.0, 12.0)
-    else:
+    if meson in _RATIO_NA27:
+        return _normalised(_borrowed("30", meson), _RATIO_NA27[meson] * float(np.sum(_thirty("pi0").weight)))
+    if meson == "pi0":
         spectrum = 0.5 * (bmpt(p, angle, "pi+", 30.0, 12.0) + bmpt(p, angle, "pi-", 30.0, 12.0))
-        spectrum = spectrum * _RATIO_NA27.get(meson, 1.0)
-    return _nodes(np.hypot(p, _mass(meson)), angle, measure * spectrum / _INELASTIC[30.0])
+    else:
+        spectrum = bmpt(p, angle, meson, 30.0, 12.0)
+    return _nodes(np.hypot(p, parent_mass(meson)), angle, measure * spectrum / _INELASTIC[30.0])
 
 
 def _momentum_grid(low: float, high: float, largest_angle: float) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -274,77 +279,73 @@ def _momentum_grid(low: float, high: float, largest_angle: float) -> tuple[Float
 
 @functools.cache
 def _heavy_flavour(beam: float, meson: str, mass_number: float) -> LabNodes:
-    """(1-|xF|)^n exp(-b pT^2), number sigma / sigma_pp A^(1/3) per interaction; parameters linear in ln E."""
-    log_energy = np.log(_CHARM[:, 0])
-    n, b = (float(np.interp(np.log(beam), log_energy, _CHARM[:, column])) for column in (1, 2))
-    sigma = float(np.exp(np.interp(np.log(beam), log_energy, np.log(_CHARM[:, 3]))))
-    total = float(np.interp(np.log(beam), log_energy, _CHARM[:, 4]))
-    if meson in _HEAVY:
-        n, b = _HEAVY[meson]
-        sigma = quarkonium.cross_section(meson, beam)
-    else:
-        sigma *= _PER_CHARM_PAIR[meson]
+    """(1-|xF|)^n exp(-b pT^2), number sigma / sigma_pp A^(1/3) per interaction; parameters linear in ln E.
+
+    Nodes beyond the largest energy that the lightest recoil leaves in the centre of mass are dropped.
+    """
+    sigma = quarkonium.cross_section(meson, beam)
+    if sigma == 0.0:
+        return LabNodes(np.zeros(0), np.zeros(0), np.zeros(0))
+    n, b, total = (float(np.interp(np.log(beam), np.log(_CHARM[:, 0]), _CHARM[:, column])) for column in (1, 2, 3))
+    n, b = _HEAVY_SHAPE.get(meson, (n, b))
     node, weight = roots_legendre(48)
     x = np.sign(node) * node**2  # denser around zero
     weight_x = weight * 2 * np.abs(node) * (1 - np.abs(x)) ** n
     t, weight_t = roots_laguerre(_ANGLE_NODES)
-    pt, mass = np.sqrt(t / b)[None, :], _mass(meson)
+    pt, mass = np.sqrt(t / b)[None, :], parent_mass(meson)
     s = 2 * _PROTON * (_PROTON + beam)
     gamma = (beam + _PROTON) / np.sqrt(s)
     longitudinal = (x * np.sqrt(s) / 2)[:, None]
     star = np.sqrt(mass**2 + pt**2 + longitudinal**2)
     energy = gamma * star + np.sqrt(gamma**2 - 1) * longitudinal
     pz = gamma * longitudinal + np.sqrt(gamma**2 - 1) * star
-    nodes = _nodes(energy, np.arctan2(pt, pz), weight_x[:, None] * weight_t)
-    keep = nodes.energy < beam
-    return _normalised(LabNodes(*(v[keep] for v in nodes)), sigma / total * mass_number ** (1 / 3))
+    largest = (s + mass**2 - quarkonium.recoil_mass(meson) ** 2) / (2 * np.sqrt(s))
+    nodes = _nodes(energy, np.arctan2(pt, pz), np.where(star < largest, weight_x[:, None] * weight_t, 0.0))
+    return _normalised(nodes, sigma / total * mass_number ** (1 / 3))
 
 
 @functools.cache
 def _plateau(meson: str) -> LabNodes:
     """LHC, one hemisphere: dsigma/dy ~ (1 - x)^n, x = 2 mT cosh y / sqrt s, n from the published mean momentum."""
-    cross_section, mean, mean_pt = _LHC_HEAVY[meson]
-    mass, root_s = _mass(meson), 14000.0
+    ratio = 1.0
+    if meson in _LHC_EXCITED:
+        same, ratio, mean_pt = _LHC_EXCITED[meson]
+        cross_section, exponent = _LHC_HEAVY[same][0], _plateau_power(same)
+    else:
+        cross_section, _, mean_pt = _LHC_HEAVY[meson]
+        exponent = _plateau_power(meson)
+    energy, pt, pz, base = _plateau_grid(parent_mass(meson), mean_pt)
+    nodes = _nodes(energy, np.arctan2(pt, pz), base * (1 - 2 * energy / _LHC_ROOT_S) ** exponent)
+    return _scaled(nodes, cross_section * ratio)
+
+
+def _plateau_grid(mass: float, mean_pt: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Energies, transverse and longitudinal momenta [GeV] and the measure dy dpT, flat in y."""
     t, weight_t = roots_genlaguerre(_ANGLE_NODES, 1.0)
     pt = (0.5 * mean_pt * t)[None, :]
     transverse = np.hypot(mass, pt)
     node, weight = roots_legendre(64)
-    y = 0.5 * (1 + node)[:, None] * np.arccosh(root_s / (2 * transverse))
-    energy, pz = transverse * np.cosh(y), transverse * np.sinh(y)
-    base = weight[:, None] * np.arccosh(root_s / (2 * transverse)) * weight_t
-    gap = 1 - 2 * energy / root_s
+    y = 0.5 * (1 + node)[:, None] * np.arccosh(_LHC_ROOT_S / (2 * transverse))
+    base = weight[:, None] * np.arccosh(_LHC_ROOT_S / (2 * transverse)) * weight_t
+    return transverse * np.cosh(y), pt, transverse * np.sinh(y), base
+
+
+@functools.cache
+def _plateau_power(meson: str) -> float:
+    """The n with which the mean momentum is the published one."""
+    _, mean, mean_pt = _LHC_HEAVY[meson]
+    energy, pt, pz, base = _plateau_grid(parent_mass(meson), mean_pt)
 
     def excess(n: float) -> float:
-        shape = base * gap**n
+        shape = base * (1 - 2 * energy / _LHC_ROOT_S) ** n
         return float(np.sum(shape * np.hypot(pt, pz)) / np.sum(shape)) - mean
 
-    exponent = brentq(excess, 0.0, 60.0)
-    nodes = _nodes(energy, np.arctan2(pt, pz), base * gap**exponent)
-    return _scaled(nodes, cross_section)
+    return float(brentq(excess, 0.0, 60.0))
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 _PROTON = units.PROTON_MASS
-
-
-def _checked(momentum: npt.ArrayLike, angle: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Momentum [GeV] and angle [rad] of a secondary, forward."""
-    check_between(0.0, _HIGHEST_ENERGY, momentum=momentum)
-    check_between(0.0, 0.5 * np.pi, angle=angle)
-    p, angle = np.broadcast_arrays(np.asarray(momentum, dtype=float), np.asarray(angle, dtype=float))
-    return p, angle
-
-
-def _mass(meson: str) -> float:
-    return parent_mass(meson.rstrip("+-") if meson in ("pi+", "pi-", "K+", "K-") else meson)
-
-
-def _feynman_x(pz: FloatArray, energy: FloatArray, beam_energy: float | FloatArray) -> FloatArray:
-    """x_F = p*_L / (sqrt s / 2) of a secondary with these lab pz and energy [GeV]."""
-    s = 2 * _PROTON * (_PROTON + beam_energy)
-    gamma = (beam_energy + _PROTON) / np.sqrt(s)
-    return np.asarray(2 * (gamma * pz - np.sqrt(gamma**2 - 1) * energy) / np.sqrt(s))
 
 
 def _nodes(energy: FloatArray, angle: FloatArray, weight: FloatArray) -> LabNodes:

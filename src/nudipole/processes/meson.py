@@ -27,7 +27,23 @@ from nudipole.processes.phase_space import legendre
 
 FloatArray = npt.NDArray[np.float64]
 PARENTS = (*neutral_meson.NEUTRAL_MESONS, *vector_meson.VECTOR_MESONS, *charged_meson.CHARGED_MESONS)
-_ALIASES = {"Upsilon": "Upsilon(1S)"}
+_ALIASES = {
+    **{f"{parent}{sign}": parent for parent in charged_meson.CHARGED_MESONS for sign in "+-"},
+    **{f"D{name}{sign}": "Ds" for name in ("_s", "(s)") for sign in ("", "+", "-")},
+    "etaprime": "eta'",
+    "eta_prime": "eta'",
+    "eta'(958)": "eta'",
+    "rho0": "rho",
+    "rho(770)0": "rho",
+    "omega(782)": "omega",
+    "phi(1020)": "phi",
+    "Jpsi": "J/psi",
+    "J/psi(1S)": "J/psi",
+    "psi2S": "psi'",
+    "psi(2S)": "psi'",
+    "Upsilon": "Upsilon(1S)",
+    **{f"Upsilon{n}S": f"Upsilon({n}S)" for n in (1, 2, 3)},
+}
 
 
 class LabNodes(NamedTuple):
@@ -60,16 +76,23 @@ def lepton_number_states(parent: str) -> int:
 
 
 def canonical(parent: str) -> str:
-    """The name used in this package (``Upsilon`` is ``Upsilon(1S)``).
+    """The name used in this package: ``Upsilon`` is ``Upsilon(1S)``, ``psi(2S)`` is ``psi'``, ``K+`` and ``K-`` are ``K``.
+
+    Both charges have the same width, and names are understood as the ``particle`` package, PDG and plain ASCII write them.
 
     Raises
     ------
     UnknownNameError
         If there is no such parent.
+
+    Examples
+    --------
+    >>> [canonical(name) for name in ("Ds+", "etaprime", "Jpsi", "psi(2S)", "Upsilon")]
+    ['Ds', "eta'", 'J/psi', "psi'", 'Upsilon(1S)']
     """
     name = _ALIASES.get(parent, parent)
     if name not in PARENTS:
-        raise UnknownNameError("meson", parent, (*PARENTS, *_ALIASES))
+        raise UnknownNameError("meson", parent, PARENTS)
     return name
 
 

@@ -45,7 +45,7 @@ from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 _SLICES = 8  # of the path inside the volume
-_PER_DECADE = 10  # bins of momentum in the gathered template
+_PER_DECADE = 20  # bins of momentum in the gathered template
 _KNOT_RATIO = 1.1  # step of the masses at which events are made; weights are linear in between
 _LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
 _GROUPS = ("any", *FLAVORS)
@@ -262,16 +262,19 @@ class MesonDecayModel:
             for channel in _channels(parent):
                 energy, width = meson.hnl_energy_nodes(parent, channel, mass, self.card.source.form_factor)
                 if energy.size:
-                    yields = float(np.sum(width)) * states * float(parents.cumulative[-1])
-                    open_channels.append((yields, parent, channel, parents, energy, width * states))
-        made = dict.fromkeys(_GROUPS, 0.0)
-        for yields, _, channel, *_rest in open_channels:
-            made[_group(channel)] += yields
+                    ratio = width * states
+                    yields = float(np.sum(ratio)) * float(parents.cumulative[-1])
+                    fast = parents.fast_content * float(np.sum(ratio * energy**meson_events.POWER))
+                    open_channels.append((np.array([yields, fast]), parent, channel, parents, energy, ratio))
+        made = {group: np.zeros(2) for group in _GROUPS}
+        for both, _, channel, *_rest in open_channels:
+            made[_group(channel)] += both
         draws = []
-        for yields, parent, channel, parents, energy, ratio in open_channels:
+        for both, parent, channel, parents, energy, ratio in open_channels:
             group = _group(channel)
             # of what one coupling drives; mesons that any coupling opens count beside the flavour that makes least
-            share = yields / (made["any"] + (made[group] if group != "any" else min(made[f] for f in FLAVORS)))
+            rivals = made[group] if group != "any" else np.min([made[f] for f in FLAVORS], axis=0)
+            share = float(np.average(both / (made["any"] + rivals), weights=(0.8, 0.2)))
             if share > _NEGLIGIBLE:
                 degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
                 draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(group), share))
@@ -289,7 +292,13 @@ class MesonDecayModel:
         exposure = 1e3 * (source.luminosity_fb or 0.0) if source.beam == "lhc" else source.protons or 0.0
         window = tuple(self._window.ravel())
         return meson_events.target_parents(
-            source.beam, parent, source.mass_number, source.decay_path_m, window, float(exposure)
+            source.beam,
+            parent,
+            source.mass_number,
+            source.decay_path_m,
+            window,
+            float(exposure),
+            self.card.selection.photon_GeV[0],
         )
 
     def _seen_decays(self, events: Events, mass: float) -> Gathered:
