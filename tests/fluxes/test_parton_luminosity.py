@@ -7,7 +7,8 @@ from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.processes import photon_quark
-from nudipole.processes.annihilation import FERMIONS, cross_section
+from nudipole.processes.annihilation import cross_section
+from nudipole.processes.chiral_exchange import FERMIONS
 
 
 def test_leading_order_z_production_is_a_fifth_below_the_measured_one():

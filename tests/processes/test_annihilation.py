@@ -9,8 +9,8 @@ from scipy.integrate import quad
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.portal import Completion
-from nudipole.processes import annihilation
-from nudipole.processes.annihilation import FERMIONS
+from nudipole.processes import annihilation, chiral_exchange
+from nudipole.processes.chiral_exchange import FERMIONS
 from tests import dirac
 
 GAUGE = Completion("gauge", 0.7).z_over_gamma
@@ -94,7 +94,7 @@ def exchanged(f, fbar, light, heavy, mass, s_vertex, t_vertex, a, b, projector=d
 def test_w_exchange_agrees_with_explicit_dirac_traces(ratio, sqrt_s, mass, cosine):
     completion, s = Completion("gauge", ratio), sqrt_s**2
     f, fbar, light, heavy = momenta(sqrt_s, mass, cosine)
-    left, right = annihilation.chiral_amplitudes(s, "e", completion.z_over_gamma)
+    left, right = chiral_exchange.chiral_amplitudes(s, "e", completion.z_over_gamma)
     g = np.sqrt(4 * np.sqrt(2) * units.FERMI_CONSTANT) * units.W_MASS
     t = dirac.dot(heavy - f, heavy - f)
     exchange = 2 * completion.w_over_gamma * g / np.sqrt(2) / (t - units.W_MASS**2)
@@ -117,7 +117,7 @@ def test_w_exchange_feeds_one_helicity(sqrt_s, mass, cosine):
     """The two weights are the rates of the two helicities of N: spin-projected traces of left-handed electrons."""
     completion, s = Completion("gauge", -2.0), sqrt_s**2
     f, fbar, light, heavy = momenta(sqrt_s, mass, cosine)
-    left, right = annihilation.chiral_amplitudes(s, "e", completion.z_over_gamma)
+    left, right = chiral_exchange.chiral_amplitudes(s, "e", completion.z_over_gamma)
     g = np.sqrt(4 * np.sqrt(2) * units.FERMI_CONSTANT) * units.W_MASS
     exchange = np.sqrt(2) * completion.w_over_gamma * g / (dirac.dot(heavy - f, heavy - f) - units.W_MASS**2)
     annihilate, swap = ([dirac.sigma_q(mu, q) @ dirac.P_LEFT for mu in range(4)] for q in (f + fbar, heavy - f))
@@ -250,11 +250,11 @@ def test_threshold_factor():
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: annihilation.chiral_couplings(-1.0), DomainError),
-        (lambda: annihilation.chiral_couplings(np.nan), DomainError),
-        (lambda: annihilation.chiral_couplings(1.0, "nu"), UnknownNameError),
-        (lambda: annihilation.chiral_couplings(1.0, "e", 1.0, z_width=-1.0), DomainError),
-        (lambda: annihilation.chiral_couplings(units.Z_MASS**2, "e", 1.0, z_width=0.0), DomainError),
+        (lambda: chiral_exchange.chiral_couplings(-1.0), DomainError),
+        (lambda: chiral_exchange.chiral_couplings(np.nan), DomainError),
+        (lambda: chiral_exchange.chiral_couplings(1.0, "nu"), UnknownNameError),
+        (lambda: chiral_exchange.chiral_couplings(1.0, "e", 1.0, z_width=-1.0), DomainError),
+        (lambda: chiral_exchange.chiral_couplings(units.Z_MASS**2, "e", 1.0, z_width=0.0), DomainError),
         (lambda: annihilation.charged_current_cross_section(1.0, 0.1, w_width=-1.0), DomainError),
         (lambda: annihilation.cross_section(1.0, -1.0), DomainError),
         (lambda: annihilation.angular_distribution(1.5, 1.0, 0.1), DomainError),

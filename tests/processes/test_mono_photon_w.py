@@ -6,7 +6,7 @@ import pytest
 from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.portal import Completion
-from nudipole.processes import annihilation, mono_photon
+from nudipole.processes import annihilation, chiral_exchange, mono_photon
 from nudipole.processes import mono_photon_w as exchange
 from tests import dirac
 
@@ -82,8 +82,8 @@ def polarisations(cosine):
 
 def strengths(sqrt_s, x, ratio):
     completion = Completion("gauge", ratio)
-    left, _ = annihilation.chiral_amplitudes(sqrt_s**2 * (1 - x), "e", completion.z_over_gamma)
-    return complex(left), np.sqrt(2 * annihilation.weak_coupling2()) * completion.w_over_gamma
+    left, _ = chiral_exchange.chiral_amplitudes(sqrt_s**2 * (1 - x), "e", completion.z_over_gamma)
+    return complex(left), np.sqrt(2 * chiral_exchange.weak_coupling2()) * completion.w_over_gamma
 
 
 @pytest.mark.parametrize("point", POINTS)

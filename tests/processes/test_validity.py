@@ -5,7 +5,7 @@ import pytest
 
 from nudipole.errors import DomainError
 from nudipole.portal import Completion
-from nudipole.processes import annihilation, validity
+from nudipole.processes import annihilation, chiral_exchange, validity
 
 GAUGE = Completion("gauge", 0.7).z_over_gamma
 
@@ -13,7 +13,7 @@ GAUGE = Completion("gauge", 0.7).z_over_gamma
 def test_unitarity_bound_is_saturated_by_the_cross_section():
     s = 1e4**2
     d = float(validity.unitarity_coupling(s, "e", GAUGE))
-    left, right = annihilation.chiral_couplings(s, "e", GAUGE)
+    left, right = chiral_exchange.chiral_couplings(s, "e", GAUGE)
     share = float(np.maximum(left, right) / (left + right))
     one_helicity = 4 * 2 * float(annihilation.cross_section(s, 0.0, "e", GAUGE)) * share * d**2
     assert one_helicity == pytest.approx(12 * np.pi / s, rel=1e-12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nudipole.portal import Completion, Direction
-from nudipole.processes import mono_photon, mono_photon_w
+from nudipole.processes import annihilation, chiral_exchange, mono_photon, mono_photon_w
 from nudipole.signals import collider, radiated_photon
 from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 
@@ -45,12 +45,10 @@ def test_wide_photons_off_the_w_are_a_per_cent_at_lep2_and_nothing_at_a_b_factor
 
     def factorised(x, cosine, mass, machine):
         s = machine.sqrt_s**2
-        sigma = [
-            mono_photon_w.annihilation.cross_section(s * (1 - x), mass, "e", 0.0, w)[:, None] for w in (0.0, 1.0, -1.0)
-        ]
-        strength = np.sqrt(2 * mono_photon_w.annihilation.weak_coupling2())
-        left, _ = mono_photon_w.annihilation.chiral_amplitudes(s * (1 - x))
-        radiator = mono_photon_w.mono_photon.radiator(x[:, None], cosine)
+        sigma = [annihilation.cross_section(s * (1 - x), mass, "e", 0.0, w)[:, None] for w in (0.0, 1.0, -1.0)]
+        strength = np.sqrt(2 * chiral_exchange.weak_coupling2())
+        left, _ = chiral_exchange.chiral_amplitudes(s * (1 - x))
+        radiator = mono_photon.radiator(x[:, None], cosine)
         mixed = 0.5 * (sigma[1] - sigma[2]) / (left[:, None] * strength)
         return radiator * mixed, radiator * (0.5 * (sigma[1] + sigma[2]) - sigma[0]) / strength**2
 

@@ -83,7 +83,7 @@ def threshold(meson: str) -> float:
     Examples
     --------
     >>> [round(threshold(meson), 1) for meson in ("J/psi", "psi'", "D", "Ds", "Upsilon(1S)", "B")]
-    [12.2, 15.6, 12.9, 16.3, 67.6, 73.8]
+    [12.2, 15.6, 12.9, 16.3, 67.6, 73.7]
     """
     whole = parent_mass(meson) + recoil_mass(meson)
     return whole**2 / (2.0 * units.PROTON_MASS) - units.PROTON_MASS

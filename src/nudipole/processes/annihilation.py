@@ -13,7 +13,8 @@ With :math:`\mathcal L=\bar\nu_L\sigma^{\mu\nu}(d_\gamma F_{\mu\nu}+d_ZZ_{\mu\nu
         +M^2\bigl[(1+c)^2|C_L|^2+(1-c)^2|C_R|^2\bigr]\Bigr\}, \\
     \sigma &= \frac{(s-M^2)^2(s+2M^2)}{96\pi N_cs}\textstyle\sum_\chi|C_\chi|^2\quad(C_W=0),
 
-for ONE lepton-number state, nubar N; nu Nbar has c -> -c. Both together are twice sigma, Dirac and Majorana alike. C_W is
+for ONE lepton-number state, nubar N; nu Nbar has c -> -c. Both together are twice sigma, Dirac and Majorana alike. The amplitudes are in
+:mod:`nudipole.processes.chiral_exchange`. C_W is
 there for e+ e- -> nu_e N alone, by W exchange with t = -(s - M^2)(1 - c)/2: it feeds only the first bracket, in which N
 has helicity +1/2; in the second, suppressed by M^2, N has the other one. Photon alone is the review's Eqs. (31)-(33),
 which hold with d for its mu (docs: errata, section 8). Checked against explicit Dirac traces to 1e-8 in
@@ -22,7 +23,6 @@ tests/processes/test_annihilation.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -30,92 +30,11 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError, check_finite, check_non_negative, check_positive
+from nudipole.processes.chiral_exchange import FERMIONS, chiral_amplitudes, chiral_couplings, w_exchange, weak_coupling2
 
 FloatArray = npt.NDArray[np.float64]
 State = Literal["nu Nbar", "nubar N", "sum"]
 _SIGNS: dict[str, tuple[float, ...]] = {"nubar N": (1.0,), "nu Nbar": (-1.0,), "sum": (1.0, -1.0)}  # of cos(theta)
-
-
-@dataclass(frozen=True)
-class Fermion:
-    """Charge in units of e, weak isospin and number of colours of the annihilating fermion."""
-
-    charge: float
-    isospin: float
-    colours: int = 1
-    mass: float = 0.0
-
-
-_UP, _DOWN = Fermion(2 / 3, 0.5, 3), Fermion(-1 / 3, -0.5, 3)
-FERMIONS = {
-    "e": Fermion(-1.0, -0.5, mass=units.ELECTRON_MASS),
-    "mu": Fermion(-1.0, -0.5, mass=units.MUON_MASS),
-    "u": _UP,
-    "c": _UP,
-    "d": _DOWN,
-    "s": _DOWN,
-    "b": _DOWN,
-}
-
-
-def chiral_amplitudes(
-    s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0, z_width: float = units.Z_WIDTH
-) -> tuple[FloatArray, FloatArray]:
-    r"""C_L and C_R per unit d_gamma, photon and Z.
-
-    Parameters
-    ----------
-    s : array_like
-        Square of the centre-of-mass energy of the pair [GeV^2], > 0.
-    fermion : str
-        A key of :data:`FERMIONS`.
-    z_over_gamma : float
-        d_Z / d_gamma; 0 for photon exchange alone (:attr:`nudipole.portal.Completion.z_over_gamma`).
-    z_width : float
-        Total width of the Z [GeV], >= 0; constant-width propagator.
-
-    Returns
-    -------
-    tuple of ndarray
-        [GeV^-2], complex where there is a Z.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such fermion.
-    DomainError
-        If s is not positive, the width negative, or s sits on the pole of a Z without width.
-    """
-    if fermion not in FERMIONS:
-        raise UnknownNameError("fermion", fermion, FERMIONS)
-    check_positive(s=s)
-    check_finite(z_over_gamma=z_over_gamma)
-    check_non_negative(z_width=z_width)
-    kind, s = FERMIONS[fermion], np.asarray(s, dtype=float)
-    photon = 2.0 * units.ELEMENTARY_CHARGE * kind.charge / s
-    if z_over_gamma == 0.0:
-        return photon, photon
-    if z_width == 0.0 and np.any(s == units.Z_MASS**2):
-        raise DomainError("a Z without width has no cross section on its pole")
-    sine2 = units.SIN2_THETA_W_MSBAR
-    g_z = units.ELEMENTARY_CHARGE / np.sqrt(sine2 * (1.0 - sine2))
-    pole = 2.0 * z_over_gamma * g_z / (s - units.Z_MASS**2 + 1j * units.Z_MASS * z_width)
-    return photon + pole * (kind.isospin - kind.charge * sine2), photon - pole * kind.charge * sine2
-
-
-def chiral_couplings(
-    s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0, z_width: float = units.Z_WIDTH
-) -> tuple[FloatArray, FloatArray]:
-    r"""|C_L|^2 and |C_R|^2 per unit d_gamma^2 [GeV^-4]: the squares of :func:`chiral_amplitudes`.
-
-    Examples
-    --------
-    >>> left, right = chiral_couplings(100.0)
-    >>> bool(left == right)
-    True
-    """
-    left, right = chiral_amplitudes(s, fermion, z_over_gamma, z_width)
-    return np.abs(left) ** 2, np.abs(right) ** 2
 
 
 def helicity_weights(
@@ -138,7 +57,7 @@ def helicity_weights(
     hnl_mass : array_like
         M [GeV].
     fermion, z_over_gamma
-        As in :func:`chiral_amplitudes`.
+        As in :func:`nudipole.processes.chiral_exchange.chiral_amplitudes`.
     state : {"sum", "nu Nbar", "nubar N"}
         One lepton-number state, or both; Nbar has the opposite helicities.
     w_over_gamma : float
@@ -160,7 +79,7 @@ def helicity_weights(
     cosine = _cosine(cosine)
     left, right = chiral_amplitudes(s, fermion, z_over_gamma)
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
-    strength, pole = _w_exchange(s, mass2, fermion, w_over_gamma)
+    strength, pole = w_exchange(s, mass2, fermion, w_over_gamma)
     allowed = suppressed = np.zeros(())
     for sign in _SIGNS[state]:
         c = sign * cosine
@@ -224,24 +143,10 @@ def cross_section(
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
     total = 4.0 / 3.0 * (s + 2.0 * mass2) * (np.abs(left) ** 2 + np.abs(right) ** 2)
     if w_over_gamma:
-        strength, pole = _w_exchange(s, mass2, fermion, w_over_gamma)
+        strength, pole = w_exchange(s, mass2, fermion, w_over_gamma)
         first, second = _pole_integrals(pole)
         total = total + s * (2.0 * strength * np.real(left) * first + strength**2 * second)
     return _front(s, hnl_mass, fermion) * total
-
-
-def _w_exchange(
-    s: FloatArray, mass2: FloatArray, fermion: str, w_over_gamma: float
-) -> tuple[FloatArray | float, FloatArray | float]:
-    """-(1 - M^2/s) C_W as strength / (pole - c): strength [GeV^-2] and pole = 1 + 2 m_W^2 / (s - M^2)."""
-    check_finite(w_over_gamma=w_over_gamma)
-    if w_over_gamma == 0.0:
-        return 0.0, np.inf
-    if fermion != "e":
-        raise DomainError(f"W exchange makes nu N out of e+ e- alone, not out of a pair of {fermion}")
-    g = np.sqrt(weak_coupling2())
-    room = np.maximum(s - mass2, 1e-12 * s)
-    return 2.0 * np.sqrt(2.0) * g * w_over_gamma / s, 1.0 + 2.0 * units.W_MASS**2 / room
 
 
 def _pole_integrals(pole: FloatArray | float) -> tuple[FloatArray, FloatArray]:
@@ -263,11 +168,6 @@ def _front(s: npt.ArrayLike, hnl_mass: npt.ArrayLike, fermion: str) -> FloatArra
     """(s - M^2)^2 / (128 pi N_c s), zero below threshold."""
     s, mass2 = np.asarray(s, dtype=float), np.asarray(hnl_mass, dtype=float) ** 2
     return np.maximum(s - mass2, 0.0) ** 2 / (128.0 * np.pi * FERMIONS[fermion].colours * s)
-
-
-def weak_coupling2() -> float:
-    """g^2 = 4 sqrt(2) G_F m_W^2."""
-    return float(4.0 * np.sqrt(2.0) * units.FERMI_CONSTANT * units.W_MASS**2)
 
 
 def charged_current_cross_section(

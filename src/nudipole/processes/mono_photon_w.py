@@ -17,7 +17,7 @@ nu N W+ W- one, which this process does not reach). Four diagrams with a W, two 
         -\tilde CD_2[n2]\langle Nn\rangle\bigr)-\tilde CD_1D_2\langle kn\rangle\langle\psi1\rangle\langle N\psi\rangle\Bigr\},
         \quad |\chi\rangle=Q|2],\;|\psi\rangle=q_1|2],
 
-for nubar N, in units of 2e, C_L that of :mod:`nudipole.processes.annihilation`. Right-handed electrons see no W. nu Nbar is the mirror image,
+for nubar N, in units of 2e, C_L that of :mod:`nudipole.processes.chiral_exchange`. Right-handed electrons see no W. nu Nbar is the mirror image,
 cos(theta) -> -cos(theta). Without a W the integral over N is the radiator of :mod:`nudipole.processes.mono_photon`. The
 amplitudes are the sum of the diagrams in two gauges of the photon; tests/processes/test_mono_photon_w.py has the
 diagrams themselves, their Ward identity and the soft limit. The W has no width here: it is exchanged at negative q^2.
@@ -33,7 +33,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import DomainError, check_between, check_count, check_finite, check_non_negative, check_positive
-from nudipole.processes import annihilation, mono_photon
+from nudipole.processes import chiral_exchange, mono_photon
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -63,7 +63,7 @@ def squared_amplitudes(momenta: Momenta, annihilated: npt.ArrayLike, exchanged: 
     momenta : Momenta
         Massless electrons, neutrino and photon; the photon away from the beams.
     annihilated : array_like, complex
-        C_L(Q^2) [GeV^-3 with d], :func:`nudipole.processes.annihilation.chiral_amplitudes`.
+        C_L(Q^2) [GeV^-3 with d], :func:`nudipole.processes.chiral_exchange.chiral_amplitudes`.
     exchanged : array_like
         sqrt(2) g d_W, dimension of d.
 
@@ -194,9 +194,9 @@ def combined(
     w_over_gamma: float,
 ) -> FloatArray:
     """a Re(C_L C~) + b C~^2 of :func:`distribution_terms` for these d_Z / d_gamma and d_W / d_gamma."""
-    exchanged = np.sqrt(2.0 * annihilation.weak_coupling2()) * w_over_gamma
+    exchanged = np.sqrt(2.0 * chiral_exchange.weak_coupling2()) * w_over_gamma
     reduced = np.maximum(s * (1.0 - np.asarray(x, dtype=float)), 1e-12 * s)
-    left, _ = annihilation.chiral_amplitudes(reduced, "e", z_over_gamma)
+    left, _ = chiral_exchange.chiral_amplitudes(reduced, "e", z_over_gamma)
     return np.asarray(interference * np.real(left) * exchanged + square * exchanged**2)
 
 

@@ -22,7 +22,7 @@ from scipy.special import roots_legendre
 
 from nudipole import units
 from nudipole.errors import check_choice, check_count, check_non_negative, check_positive
-from nudipole.processes.annihilation import FERMIONS
+from nudipole.processes.chiral_exchange import FERMIONS
 
 FloatArray = npt.NDArray[np.float64]
 

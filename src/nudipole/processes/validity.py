@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import check_non_negative, check_positive
-from nudipole.processes import annihilation
+from nudipole.processes import chiral_exchange
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float
     >>> bool(unitarity_coupling(13e3**2) < unitarity_coupling(91.2**2))
     True
     """
-    left, right = annihilation.chiral_couplings(s, fermion, z_over_gamma)
+    left, right = chiral_exchange.chiral_couplings(s, fermion, z_over_gamma)
     return 12.0 * np.pi / np.sqrt(np.asarray(s, dtype=float) ** 3 * np.maximum(left, right))
 
 

@@ -165,7 +165,7 @@ class PhotonSelection:
         if selection.energy_angle2_max_GeV is not None:
             good &= energy * np.arccos(np.clip(cosine, -1.0, 1.0)) ** 2 <= selection.energy_angle2_max_GeV
         if selection.q2_max_GeV2 is not None:
-            good &= quasi_elastic_q2(energy, cosine) <= selection.q2_max_GeV2
+            good &= _quasi_elastic_q2(energy, cosine) <= selection.q2_max_GeV2
         efficiency = np.full_like(energy, selection.efficiency)
         if self.efficiency is not None:
             efficiency *= np.interp(photons.energy, *self.efficiency)
@@ -224,7 +224,7 @@ def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1.0), np.inf)
 
 
-def quasi_elastic_q2(energy: FloatArray, cosine: FloatArray) -> FloatArray:
+def _quasi_elastic_q2(energy: FloatArray, cosine: FloatArray) -> FloatArray:
     """Q^2 = 2 m (E_nu - E) [GeV^2] that a massless lepton of this energy and angle would mean, off a nucleon at rest."""
     less = energy * (1.0 - cosine)
     room = units.NEUTRON_MASS - less
