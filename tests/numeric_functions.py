@@ -419,7 +419,7 @@ INNER = [
     "detectors.geometry.Sphere.sample_front",
     "detectors.response.Response",
     "experiments.experiment.Rate",
-    "experiments.thinning.monotone_cubic",
+    "experiments.thinning.smooth_cubic",
     "fluxes.beams.tabulated",
     "fluxes.flux.FluxComponent.cumulative_moments",
     "fluxes.flux.FluxComponent.quadrature",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.interpolate import PchipInterpolator
 
 from nudipole.constraint import Interval
 from nudipole.experiments import registry, thinning
@@ -53,13 +52,23 @@ def test_photon_curves_are_smooth_enough(key):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_monotone_cubic_is_that_of_scipy(seed):
+def test_cubic_meets_its_points_and_does_not_overshoot_what_rises(seed):
     rng = np.random.default_rng(seed)
     number = int(rng.integers(2, 12))
-    x, y = np.cumsum(rng.random(number) + 0.05), rng.normal(size=number)
-    y[: number // 2] = np.sort(y[: number // 2])
-    at = np.linspace(x[0], x[-1], 200)
-    assert thinning.monotone_cubic(x, y, at) == pytest.approx(PchipInterpolator(x, y)(at), rel=1e-12, abs=1e-12)
+    x, y = np.cumsum(rng.random(number) + 0.05), np.sort(rng.normal(size=number) ** 3)
+    at = np.linspace(x[0], x[-1], 400)
+    assert thinning.smooth_cubic(x, y, x) == pytest.approx(y, abs=1e-12)
+    assert np.all(np.diff(thinning.smooth_cubic(x, y, at)) >= -1e-12)
+
+
+def test_cubic_is_of_third_order():
+    def error(step):
+        nodes = np.arange(-0.5, 3.0 + step / 2, step)
+        inner = np.linspace(0.5, 2.0, 500)
+        return np.max(np.abs(thinning.smooth_cubic(nodes, np.cos(nodes), inner) - np.cos(inner)))
+
+    assert error(0.25) / error(0.125) > 7.5
+    assert error(0.125) / error(0.0625) > 7.5
 
 
 def test_regions_that_begin_at_zero_are_interpolated_too():
