@@ -56,7 +56,7 @@ class Momenta:
 
 
 def squared_amplitudes(momenta: Momenta, annihilated: npt.ArrayLike, exchanged: npt.ArrayLike) -> FloatArray:
-    r"""sum |A|^2 over the helicities of photon and N, left-handed electrons, in units of (2e)^2.
+    r"""``sum |A|^2`` over the helicities of photon and N, left-handed electrons, in units of (2e)^2.
 
     Parameters
     ----------
