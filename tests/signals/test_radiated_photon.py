@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nudipole.errors import DomainError
 from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, chiral_exchange, mono_photon, mono_photon_w
 from nudipole.signals import collider, radiated_photon
@@ -95,3 +96,8 @@ def test_photons_in_the_gap_do_not_count():
     assert shares[1].tolist() == [1, 0, 1, 1, 0, 1, 0]
     bounded = PhotonAcceptance(0.92, 0.05, energy_max=1.0).share(np.array([0.94, 1.0, 1.04, 2.0]), 0.1, 0.0, 4.0)
     assert bounded == pytest.approx([1.0, 0.5, 0.1, 0.0])
+
+
+def test_a_gap_that_does_not_increase_is_refused():
+    with pytest.raises(DomainError, match="cosine_gap"):
+        PhotonAcceptance(0.92, 0.05, cosine_gap=(0.86, 0.8))
