@@ -134,7 +134,7 @@ def exchange_terms(
         interpolation(number, 2.0 * place - 1.0) for number, place in zip(_NODES, at, strict=True)
     )
     smooth = np.einsum("tmxc,m->txc", table, by_mass[0])
-    norm = _norm(x[:, None], cosine, s, share)
+    norm = _norm(x[:, None], cosine, share)
     interference, square = norm * (by_x @ smooth @ by_angle.T)
     return interference, square
 
@@ -146,9 +146,9 @@ def _exchange_table(s: float, largest: float) -> FloatArray:
     share = share[:, None, None]
     x, cosine = (1.0 - share) * part[:, None], largest * np.sqrt(angle)
     terms = mono_photon_w.distribution_terms(x, cosine, s, np.sqrt(s * share), *_DIRECTIONS)
-    return np.stack(terms) / _norm(x, cosine, s, share)
+    return np.stack(terms) / _norm(x, cosine, share)
 
 
-def _norm(x: FloatArray, cosine: FloatArray, s: float, share: FloatArray | float) -> FloatArray:
+def _norm(x: FloatArray, cosine: FloatArray, share: FloatArray | float) -> FloatArray:
     """Radiator times the square of the phase space (1 - M^2 / s') of N."""
     return mono_photon.radiator(x, cosine) * np.maximum(1.0 - share / np.maximum(1.0 - x, 1e-15), 0.0) ** 2
