@@ -13,7 +13,7 @@ from nudipole.errors import DomainError, NudipoleError, UnknownNameError
 from nudipole.portal import Direction
 from nudipole.supernova import luminosity
 from nudipole.supernova.constraints import CONSTRAINTS
-from nudipole.supernova.criteria import critical_value
+from nudipole.supernova.criteria import one_sided_critical_value
 from nudipole.supernova.figures import draw_modes, mode_limits, mode_ratios
 from nudipole.supernova.scan import excluded_intervals
 
@@ -71,7 +71,7 @@ def test_limit_and_test_statistic_agree() -> None:
         direction = Direction("mu")
         edge = source.limit([mass], direction).lower[0]
         below, above = source.test_statistic([direction.portal(mass, edge * x) for x in (0.98, 1.02)])
-        assert below < critical_value(source.confidence_level) < above
+        assert below < one_sided_critical_value(source.confidence_level) < above
 
 
 def test_majorana_traps_earlier() -> None:

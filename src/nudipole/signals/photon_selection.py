@@ -10,9 +10,9 @@ its spectrum, has the energy (1 + x) M/2 and momentum (1 - x) M/2 in the rest fr
 longitudinal one, a share x/2 of the transverse one, prefers the other side: P (1 - x/2)/(1 + x/2) stands for P. Pairs keep
 closer to the path of N than photons.
 
-What is accepted is linear in P, so two numbers for each bin and each node of momentum and angle of N say all. They are exact where the true energy alone decides; otherwise they come
-from a low-discrepancy sample at each node, spread over the neighbourhood that the node stands for, so that cuts do not
-feel the nodes.
+What is accepted is linear in P, so two numbers for each bin and each node of momentum and angle of N say all. They are
+exact where the true energy alone decides; otherwise they come from a low-discrepancy sample at each node, spread over the
+neighbourhood that the node stands for, so that cuts do not feel the nodes.
 """
 
 from __future__ import annotations
