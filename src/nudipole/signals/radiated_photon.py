@@ -16,7 +16,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.processes import mono_photon, mono_photon_w
-from nudipole.signals.photon_acceptance import LeptonCollider
+from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.quadrature import interpolation, legendre, midpoints
 
 FloatArray = npt.NDArray[np.float64]
@@ -70,14 +70,13 @@ def _nodes(
     log_weight = np.concatenate([width for _, width in cells])
     x = np.minimum(np.exp(np.concatenate([node for node, _ in cells])), 1.0 - 1e-12)[:, None]
     cell = 0.5 * collider.sqrt_s * x * log_weight[:, None]
-    c, c_weight = legendre(40)
-    c = acceptance.cosine_max * c
+    c, c_weight = _polar_nodes(acceptance)
     kept = acceptance.share(0.5 * x * collider.sqrt_s, cell, c, collider.sqrt_s)
     density = mono_photon.signal_distribution(x, c, s, mass, z_over_gamma)
     if w_over_gamma:
         terms = exchange_terms(x[:, 0], c, mass, collider)
         density = np.maximum(density + mono_photon_w.combined(x, s, *terms, z_over_gamma, w_over_gamma), 0.0)
-    rate = 2.0 * np.sum(density * kept * c_weight * acceptance.cosine_max, axis=1) * log_weight * x[:, 0]
+    rate = 2.0 * np.sum(density * kept * c_weight, axis=1) * log_weight * x[:, 0]
     polar, polar_weight = legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)
     energy = 0.5 * (rest + mass**2 / rest)
@@ -85,6 +84,19 @@ def _nodes(
     weight = rate[:, None] * 0.75 * (1.0 - polar**2) * polar_weight
     scale = collider.events_per_cross_section * acceptance.efficiency
     return weight.ravel() * scale, (collider.path(polar) / momentum).ravel()
+
+
+def _polar_nodes(acceptance: PhotonAcceptance) -> tuple[FloatArray, FloatArray]:
+    """Gauss nodes in cos(theta) of the photon, inside the acceptance and on both sides of its gap."""
+    low, high = np.minimum(acceptance.cosine_gap, acceptance.cosine_max)
+    if low == high:
+        c, weight = legendre(40)
+        return acceptance.cosine_max * c, acceptance.cosine_max * weight
+    parts = []
+    for start, end, number in ((-acceptance.cosine_max, -high, 10), (-low, low, 30), (high, acceptance.cosine_max, 10)):
+        node, weight = legendre(number)
+        parts.append((start + 0.5 * (end - start) * (node + 1.0), 0.5 * (end - start) * weight))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def neutrino_background(collider: LeptonCollider) -> float:
