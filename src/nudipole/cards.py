@@ -62,7 +62,7 @@ class Published(Section, frozen=True, kw_only=True):
     edge: Literal["lower", "upper", "gap-low", "gap-high", "open"] = (
         "lower"  # of constraint.EDGES; upper: column d_high
     )
-    evidence: bool = True  # false: the card is normalised to this very number, so agreement proves nothing
+    evidence: bool = True  # false: normalised to this very number, or chosen with it in sight: agreement proves nothing
     note: str = ""
 
 

@@ -1,6 +1,5 @@
 """Collider cards: the published numbers under their presets, the physics of the defaults, speed and bad input."""
 
-import time
 import tomllib
 import warnings
 
@@ -205,21 +204,6 @@ def test_cards_are_experiments(key):
     rate = experiment.rate(MU.portal(1.0, 1e-4))
     assert rate.signal.shape == next(iter(rate.components.values())).shape
     assert experiment.test_statistic([MU.portal(1.0, 1e-3), MU.portal(1.0, 0.0)])[0] > 1.0
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_a_first_curve_of_two_hundred_masses_is_quick(key):
-    """Nothing remembered, the target itself; the best of three, since others use the processor too."""
-    spent = []
-    for _ in range(3):
-        for memory in (collider._shares, collider._joint_shares, mono_photon._shares, mono_photon._nodes):
-            memory.cache_clear()
-        experiment = Experiment.from_file(card_directory() / f"{key}.toml")
-        masses = np.geomspace(*experiment.mass_range, 200)
-        start = time.process_time()
-        experiment.limit(masses, MU)
-        spent.append(time.process_time() - start)
-    assert min(spent) < 0.5
 
 
 def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):

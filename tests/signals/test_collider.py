@@ -248,6 +248,7 @@ def test_finite_everywhere(mass, nature, d):
         lambda: lhc.template(-1.0, MU, ATLAS),
         lambda: MonoPhotonSearch(1.0, (150.0, 100.0), 150.0, 2.37),
         lambda: MonoPhotonSearch(1.0, (150.0, 200.0), 150.0, 2.37, efficiency=1.5),
+        lambda: MonoPhotonSearch(1.0, (150.0, 200.0), 150.0, 2.37, eta_gap=(1.52, 1.37)),
         lambda: lhc.template(1.0, MU, MonoPhotonSearch(1.0, (150.0, 200.0), 150.0, 2.37, sqrt_s=8000.0)),
     ],
 )

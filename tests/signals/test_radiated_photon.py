@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nudipole.errors import DomainError
 from nudipole.portal import Completion, Direction
 from nudipole.processes import annihilation, chiral_exchange, mono_photon, mono_photon_w
 from nudipole.signals import collider, radiated_photon
@@ -95,3 +96,21 @@ def test_photons_in_the_gap_do_not_count():
     assert shares[1].tolist() == [1, 0, 1, 1, 0, 1, 0]
     bounded = PhotonAcceptance(0.92, 0.05, energy_max=1.0).share(np.array([0.94, 1.0, 1.04, 2.0]), 0.1, 0.0, 4.0)
     assert bounded == pytest.approx([1.0, 0.5, 0.1, 0.0])
+
+
+@pytest.mark.parametrize("gap", [(0.8, 0.86), (0.5, 0.53), (0.9, 0.99), (0.0, 0.3)])
+def test_a_gap_takes_its_own_part_of_the_radiated_photons(gap):
+    """The radiator's integral over what is left, which does not depend on the energy: exact, wherever the gap lies."""
+
+    def rate(cosine_max, cosine_gap=(0.0, 0.0)):
+        machine = LeptonCollider(4.0, 1e4, PhotonAcceptance(cosine_max, 0.5, cosine_gap=cosine_gap), 0.94, 1.38)
+        return radiated_photon.radiative_nodes(np.array([0.1]), 0.0, 0.0, machine)[0].sum()
+
+    inside = rate(gap[0]) if gap[0] > 0 else 0.0
+    outside = rate(0.92) - rate(min(gap[1], 0.92))
+    assert rate(0.92, gap) == pytest.approx(inside + outside, rel=1e-4)
+
+
+def test_a_gap_that_does_not_increase_is_refused():
+    with pytest.raises(DomainError, match="cosine_gap"):
+        PhotonAcceptance(0.92, 0.05, cosine_gap=(0.86, 0.8))

@@ -2,7 +2,7 @@
 
 A published curve is a table under ``experiments/published`` (d in GeV^-1, converted on the way in, its own convention
 recorded). The preset that follows the publication is compared at the published masses. Curves that are normalised to
-the number they are compared with (``evidence = false``) are shown and never counted.
+the number they are compared with, or chosen with it in sight (``evidence = false``), are shown and never counted.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class Check:
 
     @property
     def verdict(self) -> str:
-        """``agrees`` (median within 25 %, everywhere within 2), ``misses``, ``normalised`` or ``no overlap``."""
+        """``agrees`` (median within 25 %, everywhere within 2), ``misses``, ``no evidence`` or ``no overlap``."""
         if not self.evidence:
-            return "normalised: no evidence"
+            return "no evidence"
         if not self.ratio.size:
             return "no overlap"
         low, high = self.extremes
@@ -145,7 +145,7 @@ def summary(checks: Sequence[Check]) -> str:
         "one we are weaker.",
         f"The goal is a median within {MEDIAN_GOAL - 1:.0%} and a factor {EXTREME_GOAL:g} everywhere.",
         f"{len(agreeing)} of {len(counted)} comparisons that count reach it; a card normalised to the number it is",
-        "compared with proves nothing there and is not counted.",
+        "compared with, or chosen with the curve in sight, proves nothing there and is not counted.",
         "",
         "| experiment | flavour | preset | basis | points | median | min | max | verdict | published |",
         "|---|---|---|---|---|---|---|---|---|---|",

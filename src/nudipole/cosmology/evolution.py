@@ -6,9 +6,10 @@ r"""The history of the Universe with an N in it: expansion, two baths, and the m
     d(rho_nu a^4) = Q_nu a^4 dt,   d(n_nu a^3) = -d(n_N a^3) + weak processes
     Q_gamma + Q_nu = - change of the energy of N,        split exactly by the photon's share in each decay
 
-Until 20 MeV N only gravitates (:mod:`nudipole.cosmology.hot_phase`); from 20 MeV on everything exchanges energy. Steps in ln a are second order (midpoint) with exponential relaxation of f, so they are
-stable from complete equilibrium to free decay. Two balances are followed as a check: d(rho a^3) + P d(a^3) = 0, and the
-number of N and neutrinos, which only e+e- <-> nu nubar changes.
+Until 20 MeV N only gravitates (:mod:`nudipole.cosmology.hot_phase`); from 20 MeV on everything exchanges energy. Steps
+in ln a are second order (midpoint) with exponential relaxation of f, so they are stable from complete equilibrium to free
+decay. Two balances are followed as a check: d(rho a^3) + P d(a^3) = 0, and the number of N and neutrinos, which only
+e+e- <-> nu nubar changes.
 
 The neutrinos have a temperature and, once e+e- <-> nu nubar is frozen, a chemical potential: nu gamma <-> N conserves
 their number together with N's, so a strongly coupled N can heat them to T_gamma but not fill them up.

@@ -65,7 +65,11 @@ def occupation(n: relic.Relic, reheating_temperature: float, dilution: str = "en
 
 
 def sudden_occupation(n: relic.Relic, dilution: str = "entropy") -> FloatArray:
-    """The same by the cruder recipe: equilibrium if N decouples below 60 MeV, else a relic that decoupled at once."""
+    """The same by the cruder recipe: equilibrium if N decouples below 60 MeV, else a relic that decoupled at once.
+
+    f of both helicities at 20 MeV, shape (2, momenta); ``dilution`` as for :func:`occupation`: with ``entropy`` the relic is
+    cooler by the cube root of the ratio of g_*s.
+    """
     decoupling = decoupling_temperature(n.mass, n.strength)
     scale = 1.0 / MATCHING_TEMPERATURE
     if decoupling < 0.06:

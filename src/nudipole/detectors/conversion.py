@@ -114,7 +114,24 @@ def seen_probability(
 
 
 def conversion_map(converters: Sequence[Converter], volumes: Sequence[Volume]) -> ConversionMap:
-    """P averaged over decays spread evenly through the (disjoint) volumes, and over azimuth."""
+    """P averaged over decays spread evenly through the (disjoint) volumes, and over azimuth.
+
+    Parameters
+    ----------
+    converters : sequence of Converter
+        The first that holds a place owns it.
+    volumes : sequence of Volume
+        Where N decays.
+
+    Examples
+    --------
+    A metre of water in which N decays: of photons along it fewer convert than of those that cross it all.
+
+    >>> from nudipole.detectors.geometry import box
+    >>> tank = Converter(box(1.0, 1.0, 1.0), "water", 1.0)
+    >>> float(conversion_map([tank], [tank.volume])(np.array([1.0]), np.array([1.0]))[0]) < 0.6
+    True
+    """
     energy = np.geomspace(_LOWEST, _HIGHEST, _ENERGIES)
     half = np.linspace(0.0, 1.0, _ANGLES)[:, None]
     cosine, sine = 1.0 - 2.0 * half**2, 2.0 * half * np.sqrt(np.maximum(1.0 - half**2, 0.0))

@@ -399,8 +399,9 @@ def ship() -> Flux:
     are spread within each bin log-log and renormalised to the bins' sum; the first bin, 0 to 2 GeV, is flat from 0.1 GeV on.
 
     Its files say nu and hold neutrinos only: as such they give 8.18 t of lead the charged currents that the collaboration
-    quotes for neutrinos in every flavour (2.7e6, 1.1e6 and 3.2e4 nu_mu, nu_e, nu_tau; 20, 2 and 3 per cent above). Antineutrinos, in no public table, take the shape of the neutrinos and the size that gives the quoted ratio of
-    charged currents, 0.22 (mu) and 0.24 (e); nubar_tau is as frequent as nu_tau, both from pairs of charm.
+    quotes for neutrinos in every flavour (2.7e6, 1.1e6 and 3.2e4 nu_mu, nu_e, nu_tau; 20, 2 and 3 per cent above).
+    Antineutrinos, in no public table, take the shape of the neutrinos and the size that gives the quoted ratio of charged
+    currents, 0.22 (mu) and 0.24 (e); nubar_tau is as frequent as nu_tau, both from pairs of charm.
     """
     return Flux("SHiP", _ship(), "run", ("SHiP:2015vad",), tabulated=True)
 

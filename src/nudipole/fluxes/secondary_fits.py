@@ -34,7 +34,28 @@ _SANFORD_WANG: Mapping[str, tuple[float, ...]] = {
 
 
 def sanford_wang(momentum: npt.ArrayLike, angle: npt.ArrayLike, meson: str) -> FloatArray:
-    """d2sigma/dp dOmega [mb / (GeV sr)] of pi+ or pi- from p + Be at 8.89 GeV/c; zero beyond its largest momentum."""
+    """d2sigma/dp dOmega [mb / (GeV sr)] of pi+ or pi- from p + Be at 8.89 GeV/c; zero beyond its largest momentum.
+
+    Parameters
+    ----------
+    momentum : array_like
+        Of the meson in the laboratory [GeV].
+    angle : array_like
+        To the beam [rad], up to pi / 2; broadcast against ``momentum``.
+    meson : {"pi+", "pi-"}
+
+    Raises
+    ------
+    DomainError
+        For a momentum or angle out of range.
+    UnknownNameError
+        If the fit does not know the meson.
+
+    Examples
+    --------
+    >>> float(sanford_wang(2.0, 0.1, "pi+")) > float(sanford_wang(2.0, 0.1, "pi-")) > 0.0
+    True
+    """
     if meson not in _SANFORD_WANG:
         raise UnknownNameError("Sanford-Wang meson", meson, _SANFORD_WANG)
     c1, c2, c3, c4, c5, c6, c7, c8, c9 = _SANFORD_WANG[meson]
@@ -46,7 +67,25 @@ def sanford_wang(momentum: npt.ArrayLike, angle: npt.ArrayLike, meson: str) -> F
 
 
 def kaon_feynman_scaling(momentum: npt.ArrayLike, angle: npt.ArrayLike) -> FloatArray:
-    """d2sigma/dp dOmega [mb / (GeV sr)] of K+ from p + Be at 8.89 GeV/c (Feynman scaling, 1110.0417)."""
+    """d2sigma/dp dOmega [mb / (GeV sr)] of K+ from p + Be at 8.89 GeV/c (Feynman scaling, 1110.0417).
+
+    Parameters
+    ----------
+    momentum : array_like
+        Of the meson in the laboratory [GeV].
+    angle : array_like
+        To the beam [rad], up to pi / 2; broadcast against ``momentum``.
+
+    Raises
+    ------
+    DomainError
+        For a momentum or angle out of range.
+
+    Examples
+    --------
+    >>> float(kaon_feynman_scaling(2.0, 0.1)) < 0.2 * float(sanford_wang(2.0, 0.1, "pi+"))
+    True
+    """
     p, angle = _checked(momentum, angle)
     energy = np.hypot(p, parent_mass("K+"))
     pt, x = p * np.sin(angle), np.abs(_feynman_x(p * np.cos(angle), energy, np.hypot(BOOSTER_MOMENTUM, _PROTON)))
@@ -60,6 +99,30 @@ def bmpt(
     """d2sigma/dp dOmega [mb / (GeV sr)] of pi+-, K+- from p + A, BMPT fit (hep-ph/0101163) to beryllium, scaled in A.
 
     The ratio K+/K- is taken with (1 - xR) in its base, as the data require.
+
+    Parameters
+    ----------
+    momentum : array_like
+        Of the meson in the laboratory [GeV].
+    angle : array_like
+        To the beam [rad], up to pi / 2; broadcast against ``momentum``.
+    meson : {"pi+", "pi-", "K+", "K-"}
+    beam : float
+        Energy of the protons [GeV]; fitted from 100 to 450 GeV.
+    mass_number : float
+        A of the target.
+
+    Raises
+    ------
+    DomainError
+        For a momentum, angle, beam energy or mass number out of range.
+    UnknownNameError
+        If the fit does not know the meson.
+
+    Examples
+    --------
+    >>> round(float(bmpt(40.0, 0.005, "pi+", 400.0) / bmpt(40.0, 0.005, "pi-", 400.0)), 2)
+    1.36
     """
     if meson not in ("pi+", "pi-", "K+", "K-"):
         raise UnknownNameError("BMPT meson", meson, ("pi+", "pi-", "K+", "K-"))

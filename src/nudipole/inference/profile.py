@@ -1,7 +1,8 @@
 r"""The profile chi^2 of signals that are proportional to one number x, many signals at once: best fit and edges.
 
-With f(x, theta) = -2 ln L of the signal x u, p(x) = min over theta of f(x, theta) is convex. Slope and curvature come in closed form
-from :meth:`nudipole.inference.likelihood.Likelihood.along`, so the best fit x >= 0 is found by Newton's method on
+With f(x, theta) = -2 ln L of the signal x u, p(x) = min over theta of f(x, theta) is convex. Slope and curvature come in
+closed form from :meth:`nudipole.inference.likelihood.Likelihood.along`, so the best fit x >= 0 is found by Newton's method
+on
 
 .. math:: p'(x) = 0, \qquad\text{and the edges as}\qquad p(x) = p_{\min} + \Delta\chi^2_{\rm critical}
 

@@ -45,7 +45,9 @@ FloatArray = npt.NDArray[np.float64]
 THRESHOLD = 2.0 * units.ELECTRON_MASS
 _SCALE = units.ALPHA**3 / units.ELECTRON_MASS**2  # alpha r_e^2 [GeV^-2]
 _ZETA_3 = 1.2020569031595942
-_BARE = 4.0 * np.log(200.0) - 2.0  # phi_1 + 4 ln gamma - (4/3) ln Z, and likewise psi_1, without screening
+_BARE = (
+    4.0 * np.log(200.0) - 2.0
+)  # phi_1 + 4 ln gamma + (4/3) ln Z, psi_1 + 4 ln epsilon + (8/3) ln Z without screening
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _LIGHT: dict[int, tuple[float, float]] = {1: (5.31, 6.144), 2: (4.79, 5.621)}  # Tsai, Table B.2
 _WAVE_FUNCTION = {1: 1.0, 2: 27.0 / 16.0}  # charge that each 1s electron feels

@@ -13,10 +13,10 @@ With :math:`\mathcal L=\bar\nu_L\sigma^{\mu\nu}(d_\gamma F_{\mu\nu}+d_ZZ_{\mu\nu
         +M^2\bigl[(1+c)^2|C_L|^2+(1-c)^2|C_R|^2\bigr]\Bigr\}, \\
     \sigma &= \frac{(s-M^2)^2(s+2M^2)}{96\pi N_cs}\textstyle\sum_\chi|C_\chi|^2\quad(C_W=0),
 
-for ONE lepton-number state, nubar N; nu Nbar has c -> -c. Both together are twice sigma, Dirac and Majorana alike. The amplitudes are in
-:mod:`nudipole.processes.chiral_exchange`. C_W is
-there for e+ e- -> nu_e N alone, by W exchange with t = -(s - M^2)(1 - c)/2: it feeds only the first bracket, in which N
-has helicity +1/2; in the second, suppressed by M^2, N has the other one. Photon alone is the review's Eqs. (31)-(33),
+for ONE lepton-number state, nubar N; nu Nbar has c -> -c. Both together are twice sigma, Dirac and Majorana alike. The
+amplitudes are those of :mod:`nudipole.processes.chiral_exchange`. C_W is there for e+ e- -> nu_e N alone, by W exchange
+with t = -(s - M^2)(1 - c)/2: it feeds only the first bracket, in which N has helicity +1/2; in the second, suppressed by
+M^2, N has the other one. Photon alone is the review's Eqs. (31)-(33),
 which hold with d for its mu (docs: errata, section 8). Checked against explicit Dirac traces to 1e-8 in
 tests/processes/test_annihilation.py.
 """
@@ -71,7 +71,7 @@ def helicity_weights(
     Raises
     ------
     DomainError
-        If |cos| > 1, s is not positive, a mass is negative, or a W is asked for with another fermion than e.
+        If ``|cos| > 1``, s is not positive, a mass is negative, or a W is asked for with another fermion than e.
     """
     if state not in _SIGNS:
         raise UnknownNameError("lepton-number state", state, _SIGNS)
@@ -173,7 +173,7 @@ def _front(s: npt.ArrayLike, hnl_mass: npt.ArrayLike, fermion: str) -> FloatArra
 def charged_current_cross_section(
     s: npt.ArrayLike, hnl_mass: npt.ArrayLike, w_width: float = units.W_WIDTH
 ) -> FloatArray:
-    r"""sigma(q qbar' -> W* -> l N) / d_W^2 for one charge of the lepton, massless quarks and lepton, |V_CKM| = 1.
+    r"""sigma(q qbar' -> W* -> l N) / d_W^2 for one charge of the lepton, massless quarks and lepton, ``|V_CKM| = 1``.
 
     The same formula with :math:`C_L = 2d_W\,(g/\sqrt2)/(s-m_W^2+im_W\Gamma_W)`, C_R = 0, N_c = 3 and
     g^2 = 4 sqrt(2) G_F m_W^2.
@@ -222,7 +222,7 @@ def forward_backward_asymmetry(
     z_over_gamma: float = 0.0,
     state: State = "nubar N",
 ) -> FloatArray:
-    r"""(F - B) / (F + B) of the heavy lepton against f: mp 3 M^2 (|C_L|^2 - |C_R|^2) / [2 (s + 2 M^2) sum |C|^2].
+    r"""(F - B) / (F + B) of the heavy lepton against f: ``mp 3 M^2 (|C_L|^2 - |C_R|^2) / [2 (s + 2 M^2) sum |C|^2]``.
 
     Photon and Z; needs the Z and a mass: zero for photon exchange, for M -> 0 and in the sum of both lepton-number
     states. W exchange adds a larger one, to be had from :func:`angular_distribution`.

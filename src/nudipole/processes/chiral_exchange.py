@@ -93,7 +93,7 @@ def chiral_amplitudes(
 def chiral_couplings(
     s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0, z_width: float = units.Z_WIDTH
 ) -> tuple[FloatArray, FloatArray]:
-    r"""|C_L|^2 and |C_R|^2 per unit d_gamma^2 [GeV^-4]: the squares of :func:`chiral_amplitudes`.
+    r"""``|C_L|^2`` and ``|C_R|^2`` per unit d_gamma^2 [GeV^-4]: the squares of :func:`chiral_amplitudes`.
 
     Examples
     --------

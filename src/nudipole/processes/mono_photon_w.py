@@ -17,10 +17,11 @@ nu N W+ W- one, which this process does not reach). Four diagrams with a W, two 
         -\tilde CD_2[n2]\langle Nn\rangle\bigr)-\tilde CD_1D_2\langle kn\rangle\langle\psi1\rangle\langle N\psi\rangle\Bigr\},
         \quad |\chi\rangle=Q|2],\;|\psi\rangle=q_1|2],
 
-for nubar N, in units of 2e, C_L that of :mod:`nudipole.processes.chiral_exchange`. Right-handed electrons see no W. nu Nbar is the mirror image,
-cos(theta) -> -cos(theta). Without a W the integral over N is the radiator of :mod:`nudipole.processes.mono_photon`. The
-amplitudes are the sum of the diagrams in two gauges of the photon; tests/processes/test_mono_photon_w.py has the
-diagrams themselves, their Ward identity and the soft limit. The W has no width here: it is exchanged at negative q^2.
+for nubar N, in units of 2e, C_L that of :mod:`nudipole.processes.chiral_exchange`. Right-handed electrons see no W.
+nu Nbar is the mirror image, cos(theta) -> -cos(theta). Without a W the integral over N is the radiator of
+:mod:`nudipole.processes.mono_photon`. The amplitudes are the sum of the diagrams in two gauges of the photon;
+tests/processes/test_mono_photon_w.py has the diagrams themselves, their Ward identity and the soft limit. The W has no
+width here: it is exchanged at negative q^2.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Momenta:
 
 
 def squared_amplitudes(momenta: Momenta, annihilated: npt.ArrayLike, exchanged: npt.ArrayLike) -> FloatArray:
-    r"""sum |A|^2 over the helicities of photon and N, left-handed electrons, in units of (2e)^2.
+    r"""``sum |A|^2`` over the helicities of photon and N, left-handed electrons, in units of (2e)^2.
 
     Parameters
     ----------

@@ -2,8 +2,11 @@ r"""Quasi-elastic charged currents, nu n -> l- p and nubar p -> l+ n (Llewellyn 
 
 .. math::
 
-    \frac{d\sigma}{dQ^2} = \frac{M^2 G_F^2 |V_{ud}|^2}{8\pi E^2}
-        \left[A \pm \frac{s-u}{M^2} B + \frac{(s-u)^2}{M^4} C\right], \qquad s-u = 4ME - Q^2 - m^2
+    \frac{d\sigma}{dQ^2} &= \frac{M^2 G_F^2 |V_{ud}|^2}{8\pi E^2}
+        \left[A \pm \frac{s-u}{M^2} B + \frac{(s-u)^2}{M^4} C\right], \qquad s-u = 4ME - Q^2 - m^2, \\
+    A &= \frac{m^2+Q^2}{M^2}\Bigl\{(1+\tau)F_A^2-(1-\tau)(F_1^2-\tau F_2^2)+4\tau F_1F_2 \\
+      &\qquad -\frac{m^2}{4M^2}\bigl[(F_1+F_2)^2+(F_A+2F_P)^2-4(1+\tau)F_P^2\bigr]\Bigr\}, \\
+    B &= -4\tau F_A(F_1+F_2), \qquad C = \tfrac14(F_A^2+F_1^2+\tau F_2^2), \qquad \tau = \frac{Q^2}{4M^2}
 
 with + for neutrinos. M is the mean nucleon mass, m that of the lepton; F_1 and F_2 are the isovector form factors of
 :mod:`nudipole.matter.nucleons`, F_A = -1.2754 (1 + Q^2/M_A^2)^-2 with M_A = 1.014 +- 0.014 GeV, the world average of
@@ -62,6 +65,13 @@ def spectrum(q2: npt.ArrayLike, neutrino_energy: npt.ArrayLike, flavor: str, ant
         For a negative Q^2 or an energy that is not positive.
     UnknownNameError
         No such flavour.
+
+    Examples
+    --------
+    In cm^2 per GeV^2, at 1 GeV:
+
+    >>> f"{float(spectrum(0.2, 1.0, 'mu')) * units.GEV_M2_TO_CM2:.1e}"
+    '1.5e-38'
     """
     check_choice("flavor", flavor, units.LEPTON_MASS)
     check_non_negative(q2=q2)

@@ -9,7 +9,8 @@ N flies from the origin a path L along n at velocity beta; its photon goes on al
 
 where z_DCA is the z at which the photon's line comes closest to the beam, l the photon's path to the front face of a
 barrel of radius R, and t_gamma the delay behind a prompt photon in the same cell. |z_DCA| grows with L; t_gamma need not,
-since a photon made at the wall has no detour. No conversion of the photon, no length of the bunches. Checked against events thrown and measured in tests/signals/test_late_photons.py.
+since a photon made at the wall has no detour. No conversion of the photon, no length of the bunches. Checked against
+events thrown and measured in tests/signals/test_late_photons.py.
 """
 
 from __future__ import annotations

@@ -69,6 +69,8 @@ class MonoPhotonSearch:
         check_choice("photon selection", self.selection, ("any", "displaced", "delayed"))
         if len(self.missing_edges) < 2 or any(np.diff(np.asarray(self.missing_edges)) <= 0):
             raise DomainError(f"missing_edges must increase, got {self.missing_edges}")
+        if self.eta_gap[0] > self.eta_gap[1]:
+            raise DomainError(f"eta_gap must increase, got {self.eta_gap}")
         if not 0.0 <= self.efficiency <= 1.0:
             raise DomainError(f"efficiency must lie in [0, 1], got {self.efficiency:g}")
 

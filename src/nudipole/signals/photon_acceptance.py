@@ -59,6 +59,8 @@ class PhotonAcceptance:
         check_between(0.0, 1.0, cosine_gap=self.cosine_gap)
         if self.cosine_max >= 1.0 or self.efficiency > 1.0 or not self.energy_max > self.energy_min:
             raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
+        if self.cosine_gap[0] > self.cosine_gap[1]:
+            raise DomainError(f"cosine_gap must increase, got {self.cosine_gap}")
 
     def minimum_energy(self, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Smallest photon energy [GeV] that counts at each polar cosine; infinite outside the angular acceptance."""

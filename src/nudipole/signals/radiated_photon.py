@@ -16,7 +16,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.processes import mono_photon, mono_photon_w
-from nudipole.signals.photon_acceptance import LeptonCollider
+from nudipole.signals.photon_acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.quadrature import interpolation, legendre, midpoints
 
 FloatArray = npt.NDArray[np.float64]
@@ -70,14 +70,13 @@ def _nodes(
     log_weight = np.concatenate([width for _, width in cells])
     x = np.minimum(np.exp(np.concatenate([node for node, _ in cells])), 1.0 - 1e-12)[:, None]
     cell = 0.5 * collider.sqrt_s * x * log_weight[:, None]
-    c, c_weight = legendre(40)
-    c = acceptance.cosine_max * c
+    c, c_weight = _polar_nodes(acceptance)
     kept = acceptance.share(0.5 * x * collider.sqrt_s, cell, c, collider.sqrt_s)
     density = mono_photon.signal_distribution(x, c, s, mass, z_over_gamma)
     if w_over_gamma:
         terms = exchange_terms(x[:, 0], c, mass, collider)
         density = np.maximum(density + mono_photon_w.combined(x, s, *terms, z_over_gamma, w_over_gamma), 0.0)
-    rate = 2.0 * np.sum(density * kept * c_weight * acceptance.cosine_max, axis=1) * log_weight * x[:, 0]
+    rate = 2.0 * np.sum(density * kept * c_weight, axis=1) * log_weight * x[:, 0]
     polar, polar_weight = legendre(4)
     rest = collider.sqrt_s * (1.0 - 0.5 * x)
     energy = 0.5 * (rest + mass**2 / rest)
@@ -85,6 +84,19 @@ def _nodes(
     weight = rate[:, None] * 0.75 * (1.0 - polar**2) * polar_weight
     scale = collider.events_per_cross_section * acceptance.efficiency
     return weight.ravel() * scale, (collider.path(polar) / momentum).ravel()
+
+
+def _polar_nodes(acceptance: PhotonAcceptance) -> tuple[FloatArray, FloatArray]:
+    """Gauss nodes in cos(theta) of the photon, inside the acceptance and on both sides of its gap."""
+    low, high = np.minimum(acceptance.cosine_gap, acceptance.cosine_max)
+    if low == high:
+        c, weight = legendre(40)
+        return acceptance.cosine_max * c, acceptance.cosine_max * weight
+    parts = []
+    for start, end, number in ((-acceptance.cosine_max, -high, 10), (-low, low, 30), (high, acceptance.cosine_max, 10)):
+        node, weight = legendre(number)
+        parts.append((start + 0.5 * (end - start) * (node + 1.0), 0.5 * (end - start) * weight))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def neutrino_background(collider: LeptonCollider) -> float:
@@ -134,7 +146,7 @@ def exchange_terms(
         interpolation(number, 2.0 * place - 1.0) for number, place in zip(_NODES, at, strict=True)
     )
     smooth = np.einsum("tmxc,m->txc", table, by_mass[0])
-    norm = _norm(x[:, None], cosine, s, share)
+    norm = _norm(x[:, None], cosine, share)
     interference, square = norm * (by_x @ smooth @ by_angle.T)
     return interference, square
 
@@ -146,9 +158,9 @@ def _exchange_table(s: float, largest: float) -> FloatArray:
     share = share[:, None, None]
     x, cosine = (1.0 - share) * part[:, None], largest * np.sqrt(angle)
     terms = mono_photon_w.distribution_terms(x, cosine, s, np.sqrt(s * share), *_DIRECTIONS)
-    return np.stack(terms) / _norm(x, cosine, s, share)
+    return np.stack(terms) / _norm(x, cosine, share)
 
 
-def _norm(x: FloatArray, cosine: FloatArray, s: float, share: FloatArray | float) -> FloatArray:
+def _norm(x: FloatArray, cosine: FloatArray, share: FloatArray | float) -> FloatArray:
     """Radiator times the square of the phase space (1 - M^2 / s') of N."""
     return mono_photon.radiator(x, cosine) * np.maximum(1.0 - share / np.maximum(1.0 - x, 1e-15), 0.0) ** 2

@@ -6,8 +6,8 @@ inverse. N approaches equilibrium with its neutrinos, of chemical potential mu, 
 
 .. math:: \dot f = G\,(1-f) - L f, \qquad G/L = e^{-(E-\mu)/T},
 
-so that gain plus loss of all channels is all that is added up. Approximations: protons are at rest (E_N = E_nu) with a Pauli factor;
-neutrons, muons and nuclear correlations are left out.
+so that gain plus loss of all channels is all that is added up. Approximations: protons are at rest (E_N = E_nu) with a
+Pauli factor; neutrons, muons and nuclear correlations are left out.
 """
 
 from __future__ import annotations

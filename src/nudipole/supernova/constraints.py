@@ -20,7 +20,14 @@ from nudipole.constraint import Interval, Kind, Limit, as_masses
 from nudipole.errors import DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.supernova import bursts, emission, scan
-from nudipole.supernova.criteria import Cooling, NextSupernova, Settings, Stellar, VisibleEnergy, critical_value
+from nudipole.supernova.criteria import (
+    Cooling,
+    NextSupernova,
+    Settings,
+    Stellar,
+    VisibleEnergy,
+    one_sided_critical_value,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -62,7 +69,7 @@ class SkyConstraint:
         """r(d) times the one-sided Gaussian critical value at ``confidence_level``, for each point."""
         setting, cl = self.setting(preset), self.confidence_level
         ratios = [float(setting.ratio(p.mass, p.direction, np.array([p.d]), cl)[0]) for p in portals]
-        return np.array(ratios) * critical_value(cl)
+        return np.array(ratios) * one_sided_critical_value(cl)
 
     def limit(
         self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
@@ -78,7 +85,7 @@ class SkyConstraint:
         """
         check_positive(masses=masses)
         level = self.confidence_level if cl is None else cl
-        critical_value(level)  # refuses what is none
+        one_sided_critical_value(level)  # refuses what is none
         setting = self.setting(preset)
         grid = as_masses(masses)
         same = _same_physics(setting, direction)

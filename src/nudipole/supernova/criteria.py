@@ -9,8 +9,9 @@ r"""What decides whether the sky excludes a coupling: a ratio r(d) to a criterio
 ``red-giants``       (d / d_lim)^2 with d_lim(M) from plasmon decay and the bound on a massless N
 ===================  ==================================================================================================
 
-Each is a frozen set of assumptions with the method ``ratio``; the presets of :mod:`nudipole.supernova.constraints` are such sets. The
-cooling, energy and stellar criteria have no confidence level of their own: ``cl`` moves the counting experiments only.
+Each is a frozen set of assumptions with the method ``ratio``; the presets of :mod:`nudipole.supernova.constraints` are such
+sets. The cooling, energy and stellar criteria have no confidence level of their own: ``cl`` moves the counting experiments
+only.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class VisibleEnergy:
             largest = np.maximum(largest, energy / self.limit_erg)
         if "gamma-rays" in self.arguments and mass >= SMALLEST_MASS:
             excess = gamma_rays.statistic(rays, d, self.geometry)
-            largest = np.maximum(largest, excess / critical_value(cl))
+            largest = np.maximum(largest, excess / one_sided_critical_value(cl))
         if "neutrinos" in self.arguments and mass >= SMALLEST_MASS:
             largest = np.maximum(largest, _burst_ratio(rays, d, direction, self.observation, cl, 0.0))
         return largest
@@ -156,7 +157,7 @@ def _burst_ratio(
     return bursts.events(rays, d, direction, observation) / bursts.upper_limit(cl, background)
 
 
-def critical_value(cl: float) -> float:
+def one_sided_critical_value(cl: float) -> float:
     """One-sided Gaussian critical value of Delta(-2 ln L): 2.71 at 95 %, 1.64 at 90 %."""
     if not 0.5 < cl < 1.0:
         raise DomainError(f"a confidence level lies between 0.5 and 1, got {cl:g}")
