@@ -28,6 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
 D_SCAN = np.geomspace(1e-12, 1e1, 105)
 _ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
+_FLAT = 1e-9  # of chi^2 between neighbours of the scan: no signal there
 
 
 class Signal(Protocol):
@@ -137,6 +138,8 @@ class ProfileStatistic:
         """Smallest chi^2 near the lowest point of the scan and where it is; the scan alone is too coarse for both."""
         lowest = int(np.argmin(chi2))
         place, value = float(D_SCAN[lowest]), float(chi2[lowest])
+        if np.ptp(chi2[max(lowest - 1, 0) : lowest + 2]) < _FLAT:  # no signal yet: nothing to refine
+            return place, value
         low, high = D_SCAN[max(lowest - 1, 0)], D_SCAN[min(lowest + 1, len(D_SCAN) - 1)]
         for _ in range(3):
             grid = np.geomspace(low, high, _ZOOM_POINTS)
