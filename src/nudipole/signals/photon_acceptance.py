@@ -60,6 +60,11 @@ class PhotonAcceptance:
         if self.cosine_max >= 1.0 or self.efficiency > 1.0 or not self.energy_max > self.energy_min:
             raise DomainError("a photon acceptance needs cosine_max < 1, efficiency <= 1 and energy_max > energy_min")
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether cos(theta) and -cos(theta) count alike: no polynomial bounds in the laboratory."""
+        return not (self.theta_min_deg or self.theta_max_deg)
+
     def minimum_energy(self, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Smallest photon energy [GeV] that counts at each polar cosine; infinite outside the angular acceptance."""
         lowest = np.full(np.shape(cosine), self.energy_min)

@@ -2,7 +2,7 @@ r"""The photon radiated off the beams: e+ e- -> nu N gamma with N leaving the de
 
 Without W exchange the radiator of :mod:`nudipole.processes.mono_photon`; with it every tree diagram
 (:mod:`nudipole.processes.mono_photon_w`), whose two terms, over radiator and phase space, are smooth in M^2 / s,
-x / x_max and cos^2(theta): tabulated once for a running at Gauss nodes of the three.
+x / x_max and cos^2(theta): tabulated once for an energy at Gauss nodes of the three.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from nudipole.signals.photon_acceptance import LeptonCollider
 from nudipole.signals.quadrature import interpolation, legendre, midpoints
 
 FloatArray = npt.NDArray[np.float64]
-_NODES = (8, 7, 4)  # in M^2 / s, x / x_max and cos^2(theta)
-_DIRECTIONS = (6, 4)  # polar and azimuth of N: with the above within 0.1 % of the rate at LEP2, and better below
+_NODES = (8, 7, 3)  # in M^2 / s, x / x_max and cos^2(theta)
+_DIRECTIONS = (6, 3)  # polar and azimuth of N: with the above within 0.1 % of the rate at LEP2 for d_W = d_B, 0.2 % for 5
 
 
 def radiative_nodes(
@@ -71,6 +71,8 @@ def _nodes(
     x = np.minimum(np.exp(np.concatenate([node for node, _ in cells])), 1.0 - 1e-12)[:, None]
     cell = 0.5 * collider.sqrt_s * x * log_weight[:, None]
     c, c_weight = legendre(40)
+    if acceptance.symmetric:  # as both terms are: half of the even rule is all of it
+        c, c_weight = c[20:], 2.0 * c_weight[20:]
     c = acceptance.cosine_max * c
     kept = acceptance.share(0.5 * x * collider.sqrt_s, cell, c, collider.sqrt_s)
     density = mono_photon.signal_distribution(x, c, s, mass, z_over_gamma)
@@ -126,10 +128,10 @@ def exchange_terms(
     x: FloatArray, cosine: FloatArray, mass: float, collider: LeptonCollider
 ) -> tuple[FloatArray, FloatArray]:
     """:func:`nudipole.processes.mono_photon_w.distribution_terms` on x (n,) by cosine (c,), from the running's table."""
-    s, largest = collider.sqrt_s**2, collider.acceptance.cosine_max
+    s = collider.sqrt_s**2
     share = min(mass**2 / s, 1.0)
-    table = _exchange_table(s, largest)
-    at = (np.array([share]), x / max(1.0 - share, 1e-300), (cosine / largest) ** 2)
+    table = _exchange_table(s)
+    at = (np.array([share]), x / max(1.0 - share, 1e-300), cosine**2)
     by_mass, by_x, by_angle = (
         interpolation(number, 2.0 * place - 1.0) for number, place in zip(_NODES, at, strict=True)
     )
@@ -140,11 +142,11 @@ def exchange_terms(
 
 
 @functools.lru_cache(maxsize=64)
-def _exchange_table(s: float, largest: float) -> FloatArray:
-    """Both terms over :func:`_norm` at the nodes, shape (2, masses, x, angles)."""
+def _exchange_table(s: float) -> FloatArray:
+    """Both terms over :func:`_norm` at the nodes, shape (2, masses, x, angles); for every detector at this energy."""
     share, part, angle = (0.5 * (legendre(number)[0] + 1.0) for number in _NODES)
     share = share[:, None, None]
-    x, cosine = (1.0 - share) * part[:, None], largest * np.sqrt(angle)
+    x, cosine = (1.0 - share) * part[:, None], np.sqrt(angle)
     terms = mono_photon_w.distribution_terms(x, cosine, s, np.sqrt(s * share), *_DIRECTIONS)
     return np.stack(terms) / _norm(x, cosine, s, share)
 
