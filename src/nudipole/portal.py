@@ -65,6 +65,11 @@ class Completion:
         return float(np.sqrt(2.0) * self.ratio / (2 * cosine + self.ratio * sine))
 
     @property
+    def largest_over_gamma(self) -> float:
+        """The largest of d_gamma, |d_Z| and |d_W|, over d_gamma: what the scale of the operator is to be judged by."""
+        return max(1.0, abs(self.z_over_gamma), abs(self.w_over_gamma))
+
+    @property
     def label(self) -> str:
         """In words, with what it brings.
 

@@ -14,10 +14,14 @@ from nudipole.constraint import Constraint
 from nudipole.errors import CardError
 from nudipole.experiments.experiment import Experiment
 from nudipole.experiments.registry import card_directory, get
+from nudipole.inference.limits import CountStatistic
 from nudipole.portal import Completion, Direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 from nudipole.signals import collider, collider_recasts, mono_photon, radiated_photon
 from nudipole.signals.lepton_collider import significance_limit
+from nudipole.signals.model import Signal
+from nudipole.signals.prompt import PromptAware
+from nudipole.signals.template import SignalTemplate
 
 KEYS = ("lep", "besiii", "belle-ii", "stcf", "lhc-monophoton")
 MU = Direction("mu")
@@ -175,7 +179,6 @@ def test_more_data_reach_further():
 def test_quick_and_scanned_limits_agree():
     """Prompt N by the d^2 shortcut, against the full scan with every node."""
     from nudipole.inference.limits import ProfileStatistic
-    from nudipole.signals.model import Signal
 
     model = get("lep").model()
     full = Signal(templates=[collider.template(2.0, MU, *model.colliders, apart=True)])
@@ -238,6 +241,23 @@ def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lower("besiii", 1.0)
+
+
+@pytest.mark.parametrize("key", ["lep", "lhc-monophoton"])
+def test_large_companions_of_a_small_d_are_a_visible_warning(key):
+    """Near d_W / d_B = -2 cot(theta_W) the photon's coupling cancels: d is small, what annihilates is not."""
+    direction = Direction("mu", completion=Completion("gauge", -3.647))
+    with pytest.warns(EffectiveTheoryWarning):
+        get(key).rate(direction.portal(5.0, 1e-3))
+    get(key).limit([5.0], direction)  # begins at d_Z of 1e-5 or so: warnings are errors
+
+
+def test_a_limit_that_begins_at_large_companions_warns():
+    template = SignalTemplate.from_counts(np.array([1e10]))  # ten events at d = 3e-5
+    judge = PromptAware(CountStatistic(lambda cl: 10.0), 189.0)
+    judge.intervals(Signal(templates=[template]), 0.95)
+    with pytest.warns(EffectiveTheoryWarning, match="d_Z"):
+        judge.intervals(Signal(templates=[template], largest_over_gamma=1e3), 0.95)
 
 
 def test_a_total_cross_section_warns_of_the_scale_of_the_operator_too():
