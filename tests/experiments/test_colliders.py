@@ -3,6 +3,7 @@
 import time
 import tomllib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +92,39 @@ def test_lhc_is_compared_and_within_what_its_card_says():
     assert 1.5 < ratio[mass == 1000.0][0] < 1.9
     assert ratio[mass == 0.03][0] == pytest.approx(0.57, abs=0.02)
     assert ratio[mass == 0.1][0] == pytest.approx(0.97, abs=0.02)
+
+
+def page_rows() -> list[list[str]]:
+    """Rows of the tables of docs/physics/colliders.md, their cells without quotation marks."""
+    page = Path(__file__).parents[2] / "docs" / "physics" / "colliders.md"
+    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in rows]
+
+
+def test_the_page_quotes_the_limits_of_the_lhc():
+    masses, found = [1.0, 100.0, 300.0, 1000.0], {}
+    presets = set(get("lhc-monophoton").presets) - {"nonpointing", "delayed"}
+    for cells in page_rows():
+        if len(cells) == 8 and cells[0] in presets:
+            ours = lower("lhc-monophoton", masses, cells[0])
+            quoted = np.array([np.nan if cell == "–" else float(cell) for cell in cells[2:6]])
+            assert quoted == pytest.approx(ours, rel=0.02, nan_ok=True)
+            assert [float(c) for c in cells[6:]] == pytest.approx([ours[0] / 6.3e-5, ours[1] / 9.8e-5], abs=0.006)
+            found[cells[0]] = quoted
+    assert set(found) == presets
+
+
+def test_the_page_quotes_the_limits_of_the_lepton_colliders():
+    found = set()
+    for cells in page_rows():
+        if len(cells) == 4 and cells[0] in get("lep").presets and cells[0] != "z-invisible":
+            assert float(cells[2]) == pytest.approx(lower("lep", 1.0, cells[0])[0], rel=0.02)
+            found.add(cells[0])
+        if len(cells) == 4 and cells[0] in KEYS:
+            for cell, preset in zip(cells[1:3], ("default", "zhang2022"), strict=True):
+                assert float(cell) == pytest.approx(lower(cells[0], 1.0, preset)[0], rel=0.02)
+            found.add(cells[0])
+    assert found == set(get("lep").presets) - {"z-invisible"} | {"besiii", "belle-ii", "stcf"}
 
 
 def test_no_decay_volume_gives_the_published_lhc_curve_its_slope():
