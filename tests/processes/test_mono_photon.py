@@ -166,6 +166,7 @@ def test_bhabha_veto_closes_towards_the_beam_pipe():
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: mono_photon.neutrino_pair_cross_section(1.0, flavors=0),
         lambda: mono_photon.radiator(0.1, 1.0),
         lambda: mono_photon.radiator(1.1, 0.0),
         lambda: mono_photon.radiator(0.0, 0.0),
