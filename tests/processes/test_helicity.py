@@ -141,3 +141,14 @@ def test_conserving_part_vanishes_with_the_mass():
     np.testing.assert_allclose(ratios[0] / ratios[1], 100.0, rtol=0.02)
     np.testing.assert_allclose(ratios[1] / ratios[2], 100.0, rtol=0.02)
     assert np.all(helicity.spectra_spin0(recoil, 1.0, 0.0, 11.17)[1] == 0)
+
+
+@pytest.mark.parametrize("mass", [1e-6, 1e-3, 0.05, 0.5])
+def test_mean_helicity_is_that_of_both_spectra(mass):
+    energy, target = np.array([0.7, 3.0])[:, None], np.array(11.17)
+    low, high = recoil_limits(energy, mass, target)
+    recoil = np.maximum(low, 1e-10 * high) ** 0.5 * high**0.5 * np.array([1e-2, 0.3, 1.0, 3.0])
+    recoil = np.clip(recoil, low, high) if mass > 0.01 else recoil
+    flip, conserve = helicity.spectra_spin0(recoil, energy, mass, target)
+    mean = helicity.polarisation_spin0(recoil, energy, np.array(mass), target, low, high)
+    assert mean == pytest.approx((flip - conserve) / (flip + conserve), abs=1e-9)

@@ -192,12 +192,12 @@ def test_photons_towards_the_sun_agree_with_decays_one_by_one(mass, nature):
     built, line = model(**SKY), np.array([0.013])
     states = earth.final_states(materials.get("water"), line, np.array([mass]), ("coherent",))[0]
     momentum = np.sqrt(states.energy**2 - mass**2)
-    seen = built._seen(states, momentum, mass, line, Direction("mu", nature=nature)).T @ states.weight
+    seen = built._seen(states, momentum, Direction("mu", nature=nature)).T @ states.weight
     rng, number = np.random.default_rng(8), 200_000
     which = rng.choice(len(states.weight), number, p=states.weight / states.weight.sum())
     spin = np.zeros(number)
     if nature == "dirac":
-        spin = earth.polarisation(states.recoil, line[states.neutrino], mass, states.target_mass)[which]
+        spin = states.polarisation[which]
     beta = (momentum / states.energy)[which]
     rest = rng.uniform(-1.0, 1.0, number)
     rest = np.where(rng.random(number) < 0.5 * (1.0 - spin * rest), rest, -rest)  # 1 - P cos by reflection

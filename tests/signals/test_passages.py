@@ -96,9 +96,7 @@ def monte_carlo(model, mass, couplings, number=1 << 19, energies=240):
             kilograms = slab.density * np.pi * radius**2 * thickness
         hnl = states.energy[chosen]
         momentum = np.sqrt(hnl**2 - mass**2)
-        spin = production.polarisation(
-            states.recoil[chosen], energy[states.neutrino[chosen]], mass, states.target_mass[chosen]
-        )
+        spin = states.polarisation[chosen]
         pair = photon_selection._pair_mass2(mass, rng.random(number)) if selection.visible == "pair" else 0.0
         spin = spin * (1 - pair / 2) / (1 + pair / 2)
         spread = 4 * rng.random(number) - 2 - spin

@@ -106,7 +106,8 @@ def test_hnl_angles_conserve_energy_and_momentum():
     momentum = np.sqrt(states.energy**2 - 0.2**2)
     cosine = np.where(states.forward, 1, -1) * np.sqrt(1 - states.sine**2)
     recoil_momentum2 = energy**2 + momentum**2 - 2 * energy * momentum * cosine
-    recoil_energy = np.sqrt(recoil_momentum2 + states.target_mass**2) - states.target_mass
+    target_mass = production.scatterers("C", ("coherent",))[0].target.mass
+    recoil_energy = np.sqrt(recoil_momentum2 + target_mass**2) - target_mass
     assert recoil_energy == pytest.approx(energy - states.energy, rel=1e-6, abs=1e-12)
 
 

@@ -94,15 +94,15 @@ class Prism:
         return np.column_stack([front, z])
 
     def chord(self, origin: FloatArray, direction: FloatArray) -> tuple[FloatArray, FloatArray]:
-        position = (origin - self.centre) @ self.normals.T
-        slope = direction @ self.normals.T
+        # one row a pair of faces: what is compared lies side by side
+        position, slope = self.normals @ (origin - self.centre).T, self.normals @ direction.T
+        half, parallel = self.half[:, None], slope == 0
         with np.errstate(divide="ignore", invalid="ignore"):
-            first, second = (-self.half - position) / slope, (self.half - position) / slope
-        parallel = slope == 0
-        outside = parallel & (np.abs(position) > self.half)
-        enter = np.where(parallel, -np.inf, np.minimum(first, second)).max(axis=1)
-        leave = np.where(parallel, np.inf, np.maximum(first, second)).min(axis=1)
-        return _ahead(enter, leave, np.any(outside, axis=1))
+            first, second = (-half - position) / slope, (half - position) / slope
+        outside = parallel & (np.abs(position) > half)
+        enter = np.where(parallel, -np.inf, np.minimum(first, second)).max(axis=0)
+        leave = np.where(parallel, np.inf, np.maximum(first, second)).min(axis=0)
+        return _ahead(enter, leave, np.any(outside, axis=0))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Curves on fine grids of masses from fewer computed points, where nothing happens in between.
 
 Beam searches cost milliseconds a mass and are smooth in it, except at thresholds and where regions open, close or split.
-So on a grid of more than :data:`FINE` masses every twelfth is computed first. A gap is halved, and halved again, until the
-curve through the points known so far (monotone cubic in ln d over ln M) meets the one computed in its middle to
-:data:`TOLERANCE`; a gap between neighbours of different shape (another number of regions, one open above) is halved to
-its end, so that shapes are those of point-by-point computation. What is left over is interpolated, to better than the
-tolerance, because the middle has become known.
+So on a grid of more than :data:`FINE` masses every thirty-second is computed first. A gap is halved, and halved again,
+until the curve through the points known so far (monotone cubic in ln d over ln M) meets the one computed in its middle to
+:data:`TOLERANCE`. It may meet it by chance, at a bend, so a gap beside one that misses is halved as well. A gap between
+neighbours of different shape (another number of regions, one open above) is halved to its end, so that shapes are those
+of point-by-point computation. What is left over is interpolated, to better than the tolerance, because the middle has
+become known.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nudipole.constraint import Interval
 
 FloatArray = npt.NDArray[np.float64]
 Intervals = tuple[tuple[Interval, ...], ...]
-FINE, STRIDE, TOLERANCE = 60, 12, 6e-3
+FINE, STRIDE, TOLERANCE = 60, 32, 1e-2
 
 
 def solve(masses: FloatArray, exact: Callable[[FloatArray], Intervals]) -> Intervals:
@@ -34,12 +35,13 @@ def solve(masses: FloatArray, exact: Callable[[FloatArray], Intervals]) -> Inter
         guessed = interpolated(masses, found, middles)
         computed = dict(zip(middles, exact(masses[middles]), strict=True))
         found |= computed
-        halves = [((left, m), (m, right)) for (left, right), m in zip(gaps, middles, strict=True)]
+        missed = [not _agree(guessed.get(m), computed[m]) for m in middles]
+        doubtful = {end for gap, bad in zip(gaps, missed, strict=True) if bad for end in gap}
         gaps = [
-            gap
-            for both, m in zip(halves, middles, strict=True)
-            if not _agree(guessed.get(m), computed[m])
-            for gap in both
+            half
+            for (left, right), m, bad in zip(gaps, middles, missed, strict=True)
+            if bad or not doubtful.isdisjoint((left, right))
+            for half in ((left, m), (m, right))
         ]
     missing = [index for index in range(len(masses)) if index not in found]
     found |= interpolated(masses, found, missing)

@@ -8,6 +8,7 @@ lengthen some intervals so that the ends fall monotonically with b; that cosmeti
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from nudipole.errors import DomainError, check_between, check_count, check_non_n
 
 FloatArray = npt.NDArray[np.float64]
 _MOST_COUNTS = 1e4  # of the Feldman-Cousins construction, which lists every count
+_AT_ONCE = 1_000_000  # probabilities of its table
 _MOST_EVENTS = 1e12  # the likelihood ratio of on/off counting has no digits left beyond
 
 
@@ -74,20 +76,17 @@ def feldman_cousins(observed: int, background: float, cl: float) -> tuple[float,
     counts = np.arange(int(2 * top + 50))
     best = np.maximum(counts - background, 0.0) + background
 
-    def accepted(signal: float) -> bool:
-        mean = signal + background
+    def accepted(signal: FloatArray) -> npt.NDArray[np.bool_]:
+        """True if the counts of a larger likelihood ratio (of equal ones the smaller) do not fill the confidence level."""
+        mean = (signal + background)[:, None]
         probability = np.exp(special.xlogy(counts, mean) - special.gammaln(counts + 1.0) - mean)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log_ratio = special.xlogy(counts, (signal + background) / np.where(best > 0, best, 1.0)) - (
-                signal + background - best
-            )
-        order = np.argsort(-log_ratio, kind="stable")
-        covered = np.cumsum(probability[order])
-        last = int(np.searchsorted(covered, cl))
-        return bool(observed in counts[order[: last + 1]])
+        log_ratio = special.xlogy(counts, mean / np.where(best > 0, best, 1.0)) - (mean - best)
+        ours = log_ratio[:, observed, None]
+        before = (log_ratio > ours) | ((log_ratio == ours) & (counts < observed))
+        return np.asarray(np.sum(probability, axis=1, where=before) < cl)
 
     grid = np.linspace(0.0, top, 2001)
-    inside = np.array([accepted(s) for s in grid])
+    inside = np.concatenate([accepted(part) for part in np.array_split(grid, 1 + grid.size * counts.size // _AT_ONCE)])
     if not inside.any():
         raise DomainError(f"no Feldman-Cousins interval for {observed} counts over {background}")
     first, last = int(np.argmax(inside)), int(len(inside) - 1 - np.argmax(inside[::-1]))
@@ -95,11 +94,10 @@ def feldman_cousins(observed: int, background: float, cl: float) -> tuple[float,
     return low, _edge(accepted, grid[last + 1], grid[last])
 
 
-def _edge(accepted: object, outside: float, inside: float) -> float:
-    assert callable(accepted)
+def _edge(accepted: Callable[[FloatArray], npt.NDArray[np.bool_]], outside: float, inside: float) -> float:
     for _ in range(40):
         middle = 0.5 * (outside + inside)
-        if accepted(middle):
+        if accepted(np.array([middle]))[0]:
             inside = middle
         else:
             outside = middle

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ _ITERATIONS = 60
 # gain in chi^2 of a last step, which is taken to second order without another look and leaves gain^1.5: for one signal,
 # and on the way of a search along one
 _TOLERANCE, _ROUGH = 1e-6, 1e-4
+_DIGITS = 1e-10
 _WALL = 1e-3
 
 
@@ -106,7 +108,7 @@ class Likelihood:
         """Number of bins."""
         return int(self.observed.size)
 
-    @property
+    @cached_property
     def purely_gaussian(self) -> bool:
         """True if one Newton step is exact."""
         return bool(np.all(self.sigma > 0))
@@ -142,11 +144,12 @@ class Likelihood:
         lead, number = signal.shape[:-1], len(self.pulls)
         fixed = (signal + self.background).reshape(-1, self.bins)
         assert self.shifts is not None
-        own = np.zeros((len(fixed), 0, self.bins))
+        own = np.zeros((1, number, self.bins))
         if signal_shifts is not None:
             own = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
-        moving = np.arange(0 if signal_shifts is None else number)
-        design = _Design(self.shifts, moving, own.reshape(len(fixed), -1, self.bins))
+            own = own.reshape(len(fixed), number, self.bins)
+        moving = np.nonzero(np.any(own, axis=(0, 2)))[0]
+        design = _Design(self.shifts, moving, np.broadcast_to(own[:, moving], (len(fixed), moving.size, self.bins)))
         if start is not None and start.size != len(fixed) * number:
             raise DomainError(f"a start needs {number} pulls for each signal, got the shape {start.shape}")
         theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(len(fixed), number)
@@ -219,8 +222,8 @@ class Likelihood:
             step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
             gain = -np.einsum("mj,mj->m", gradient, step)
             found.hessian[rows] = hessian
-            # exact where every bin is Gaussian, and good to gain^1.5 where it is not
-            last = (gain <= tolerance) | self.purely_gaussian
+            # exact where every bin is Gaussian, and good to gain^1.5 where it is not; below its last digits no chi^2 falls
+            last = (gain <= tolerance + _DIGITS * np.abs(found.value[rows])) | self.purely_gaussian
             done = active[last]
             found.theta[done] += step[last]
             found.value[done] -= 0.5 * gain[last]
@@ -229,15 +232,15 @@ class Likelihood:
             if active.size == 0:
                 break
             scale = np.ones(len(active))
-            trial = look(found.theta[active] + step, active)
             for _ in range(40):
+                trial = look(found.theta[active] + scale[:, None] * step, active)
                 worse = ~(trial.value <= found.value[active] + 1e-10 * (1 + np.abs(found.value[active])))
                 if not np.any(worse):
                     break
                 scale = np.where(worse, 0.4 * scale, scale)
-                trial = look(found.theta[active] + scale[:, None] * step, active)
-            found.theta[active], found.value[active] = trial.theta, trial.value
-            found.slope[active], found.curvature[active] = trial.slope, trial.curvature
+            active = active[~worse]  # where no step is short enough, chi^2 falls no further
+            found.theta[active], found.value[active] = trial.theta[~worse], trial.value[~worse]
+            found.slope[active], found.curvature[active] = trial.slope[~worse], trial.curvature[~worse]
         return found
 
     def _bins(self, mu: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

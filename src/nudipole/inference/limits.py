@@ -27,8 +27,9 @@ from nudipole.inference.profile import Profile
 FloatArray = npt.NDArray[np.float64]
 # couplings scanned where the signal is not proportional to d^2 [GeV^-1]
 D_SCAN = np.geomspace(1e-12, 1e1, 105)
-_ZOOM_ROUNDS, _ZOOM_POINTS = 4, 11
-_FLAT = 1e-9  # of chi^2 between neighbours of the scan: no signal there
+_ZOOM_ROUNDS, _ZOOM_POINTS = 3, 11  # about the lowest point of a scan
+_EDGE, _MOST_STEPS = 1e-5, 60  # of edges, in ln d
+_AT_ONCE = 2_000_000  # numbers in a likelihood of many signals
 
 
 class Signal(Protocol):
@@ -80,10 +81,9 @@ class ProfileStatistic:
 
     def anchored(self, signal: Signal) -> ProfileStatistic:
         """The same, two parameters fitted to the masses of this signal: intervals at other masses then agree with it."""
-        values = [
-            self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
-        ]
-        return replace(self, best_chi2=min(self._refined_minimum(signal, i, v)[1] for i, v in enumerate(values)))
+        scan = np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN)))
+        chi2 = self._at(signal, np.arange(len(signal)), scan)
+        return replace(self, best_chi2=float(self._refined_minima(signal, chi2)[1].min()))
 
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
         critical = critical_value(cl, self.parameters, self.one_sided)
@@ -92,10 +92,8 @@ class ProfileStatistic:
         return self._scanned(signal, critical)
 
     def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
-        counts = signal.counts(mass_index, d)
-        return self._chi2(counts, _shifts_at(signal.relative_shifts, mass_index)) - self._chi2(
-            np.zeros_like(counts[:1])
-        )
+        zero = self._chi2(np.zeros((1, self.likelihood.bins)))
+        return self._at(signal, np.array([mass_index]), np.atleast_2d(d))[0] - zero
 
     def _chi2(self, counts: FloatArray, relative: FloatArray | None = None) -> FloatArray:
         shifts = None if relative is None else counts[..., None, :] * relative
@@ -134,47 +132,58 @@ class ProfileStatistic:
                 result[row] = (Interval(0.0, float(np.sqrt(low[position] * scale[position]))), upper)
         return tuple(result)
 
-    def _refined_minimum(self, signal: Signal, index: int, chi2: FloatArray) -> tuple[float, float]:
-        """Smallest chi^2 near the lowest point of the scan and where it is; the scan alone is too coarse for both."""
-        lowest = int(np.argmin(chi2))
-        place, value = float(D_SCAN[lowest]), float(chi2[lowest])
-        if np.ptp(chi2[max(lowest - 1, 0) : lowest + 2]) < _FLAT:  # no signal yet: nothing to refine
-            return place, value
-        low, high = D_SCAN[max(lowest - 1, 0)], D_SCAN[min(lowest + 1, len(D_SCAN) - 1)]
-        for _ in range(3):
-            grid = np.geomspace(low, high, _ZOOM_POINTS)
-            fine = self._chi2(signal.counts(index, grid), _shifts_at(signal.relative_shifts, index))
-            lowest = int(np.argmin(fine))
-            if fine[lowest] < value:
-                place, value = float(grid[lowest]), float(fine[lowest])
-            low, high = grid[max(lowest - 1, 0)], grid[min(lowest + 1, len(grid) - 1)]
+    def _at(self, signal: Signal, rows: npt.NDArray[np.intp], d: FloatArray) -> FloatArray:
+        """Chi^2 of some masses, each at its own couplings: d and result of shape (rows, couplings)."""
+        together = max(1, _AT_ONCE // (d.shape[1] * self.likelihood.bins * (1 + len(self.likelihood.pulls))))
+        parts = [np.zeros((0, d.shape[1]))]
+        for start in range(0, len(rows), together):
+            chosen = rows[start : start + together]
+            counts = np.stack([signal.counts(i, d[start + k]) for k, i in enumerate(chosen.tolist())])
+            relative = signal.relative_shifts
+            if relative is not None:
+                relative = relative[chosen if len(relative) > 1 else [0]][:, None]
+            parts.append(self._chi2(counts, relative))
+        return np.concatenate(parts)
+
+    def _refined_minima(self, signal: Signal, chi2: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Smallest chi^2 near the lowest point of each scan and where it is; the scan alone is too coarse for both."""
+        rows = np.arange(len(signal))
+        lowest = np.argmin(chi2, axis=1)
+        place, value = D_SCAN[lowest], chi2[rows, lowest]
+        low, high = D_SCAN[np.maximum(lowest - 1, 0)], D_SCAN[np.minimum(lowest + 1, len(D_SCAN) - 1)]
+        for _ in range(_ZOOM_ROUNDS):
+            grid = np.geomspace(low, high, _ZOOM_POINTS, axis=1)
+            fine = self._at(signal, rows, grid)
+            lowest = np.argmin(fine, axis=1)
+            better = fine[rows, lowest] < value
+            place = np.where(better, grid[rows, lowest], place)
+            value = np.where(better, fine[rows, lowest], value)
+            low = grid[rows, np.maximum(lowest - 1, 0)]
+            high = grid[rows, np.minimum(lowest + 1, _ZOOM_POINTS - 1)]
         return place, value
 
     def _scanned(self, signal: Signal, critical: float) -> tuple[tuple[Interval, ...], ...]:
-        values = [
-            self._chi2(signal.counts(i, D_SCAN), _shifts_at(signal.relative_shifts, i)) for i in range(len(signal))
-        ]
+        number = len(signal)
+        d = np.broadcast_to(D_SCAN, (number, len(D_SCAN)))
+        chi2 = self._at(signal, np.arange(number), d)
         zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
-        lowest = [self._refined_minimum(signal, i, v) for i, v in enumerate(values)]
-        best = [min(value, zero) for _, value in lowest]
-        if self.parameters == 2:
-            best = [min(best) if self.best_chi2 is None else self.best_chi2] * len(best)
-        result = []
-        for index, chi2 in enumerate(values):
+        place, lowest = self._refined_minima(signal, chi2)
+        best = np.minimum(lowest, zero)
+        if self.parameters == 2 and number:
+            best = np.full(number, best.min() if self.best_chi2 is None else self.best_chi2)
+        # the lowest point joins the scan: what is allowed around a strong preference is narrower than its steps
+        d, chi2 = np.column_stack([d, place]), np.column_stack([chi2, lowest])
+        order = np.argsort(d, axis=1, kind="stable")
+        d, chi2 = np.take_along_axis(d, order, 1), np.take_along_axis(chi2, order, 1)
+        level = chi2 - best[:, None] - critical
+        if self.one_sided:
+            below = np.arange(d.shape[1]) < np.argmin(chi2, axis=1)[:, None]
+            level = np.where(below & (zero > best)[:, None], -critical, level)
 
-            def excess(d: FloatArray, index: int = index) -> FloatArray:
-                chi2_d = self._chi2(signal.counts(index, d), _shifts_at(signal.relative_shifts, index))
-                return chi2_d - best[index] - critical
+        def excess(rows: npt.NDArray[np.intp], at: FloatArray) -> FloatArray:
+            return self._at(signal, rows, at[:, None])[:, 0] - best[rows] - critical
 
-            # the lowest point joins the scan: what is allowed around a strong preference is narrower than its steps
-            place, value = lowest[index]
-            d, first = np.unique(np.append(D_SCAN, place), return_index=True)
-            chi2_d = np.append(chi2, value)[first]
-            level = chi2_d - best[index] - critical
-            if self.one_sided and zero > best[index]:
-                level = np.where(np.arange(len(d)) < int(np.argmin(chi2_d)), -critical, level)
-            result.append(crossings(d, level, excess))
-        return tuple(result)
+        return crossings(d, level, excess)
 
 
 @dataclass(frozen=True)
@@ -194,49 +203,81 @@ class CountStatistic:
         if signal.per_d2 is not None:
             totals = signal.per_d2.sum(axis=1)
             return tuple((Interval(float(np.sqrt(allowed / t))),) if t > 0 else () for t in totals)
-        result = []
-        for index in range(len(signal)):
 
-            def excess(d: FloatArray, index: int = index) -> FloatArray:
-                with np.errstate(divide="ignore"):
-                    return np.log(signal.counts(index, d).sum(axis=-1)) - np.log(allowed)
+        def excess(rows: npt.NDArray[np.intp], d: FloatArray) -> FloatArray:
+            counts = [signal.counts(i, at).sum(axis=-1) for i, at in zip(rows.tolist(), d, strict=True)]
+            with np.errstate(divide="ignore"):
+                return np.log(np.reshape(counts, d.shape)) - np.log(allowed)
 
-            result.append(crossings(D_SCAN, excess(D_SCAN), excess))
-        return tuple(result)
+        d = np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN)))
+        return crossings(d, excess(np.arange(len(signal)), d), excess)
 
     def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
         return critical_value(0.9) * signal.counts(mass_index, d).sum(axis=-1) / self.allowed(0.9)
 
 
-def crossings(d: FloatArray, level: FloatArray, excess: Callable[[FloatArray], FloatArray]) -> tuple[Interval, ...]:
-    """Intervals of d where ``level`` > 0, each edge refined with ``excess`` (vectorised zoom in ln d, 1e-5).
+def crossings(
+    d: FloatArray, level: FloatArray, excess: Callable[[npt.NDArray[np.intp], FloatArray], FloatArray]
+) -> tuple[tuple[Interval, ...], ...]:
+    """Intervals of d where ``level`` > 0, for many masses at once: each edge to 1e-5.
 
-    Open above only if the last scanned point is excluded.
+    Parameters
+    ----------
+    d, level : ndarray (masses, couplings)
+        Increasing couplings, and what is positive where they are excluded.
+    excess : callable
+        Rows (n,) and couplings (n,) -> level there (n,).
+
+    Returns
+    -------
+    tuple
+        Intervals of each mass, open above only if the last coupling is excluded.
     """
     outside = ~(level > 0)
-    edges = np.nonzero(outside[:-1] != outside[1:])[0]
-    refined = [_zoom(d[i], d[i + 1], excess) for i in edges]
-    starts = [] if outside[0] else [0.0]
-    bounds: list[float] = starts + refined
-    intervals = []
-    for first in range(0, len(bounds), 2):
-        high = bounds[first + 1] if first + 1 < len(bounds) else None
-        intervals.append(Interval(float(bounds[first]), None if high is None else float(high)))
-    return tuple(intervals)
+    row, edge = np.nonzero(outside[:, :-1] != outside[:, 1:])
+    ends = (np.log(d[row, edge]), np.log(d[row, edge + 1]))
+    found = _roots(*ends, level[row, edge], level[row, edge + 1], lambda i, x: excess(row[i], np.exp(x)))
+    result = []
+    for index, closed in enumerate(outside[:, 0]):
+        bounds = [*([] if closed else [0.0]), *np.exp(found[row == index]).tolist()]
+        highs = [*bounds[1::2], None]
+        result.append(tuple(Interval(low, high) for low, high in zip(bounds[::2], highs, strict=False)))
+    return tuple(result)
 
 
-def _zoom(low: float, high: float, excess: Callable[[FloatArray], FloatArray]) -> float:
-    for _ in range(_ZOOM_ROUNDS):
-        grid = np.geomspace(low, high, _ZOOM_POINTS)
-        positive = excess(grid) > 0
-        change = np.nonzero(positive[:-1] != positive[1:])[0]
-        if change.size == 0:  # the crossing sits on an end of the grid
-            break
-        low, high = grid[change[0]], grid[change[0] + 1]
-    return float(np.sqrt(low * high))
+def _roots(
+    one: FloatArray,
+    other: FloatArray,
+    f_one: FloatArray,
+    f_other: FloatArray,
+    function: Callable[[npt.NDArray[np.intp], FloatArray], FloatArray],
+) -> FloatArray:
+    """Roots between ``one`` and ``other``, where signs differ, to :data:`_EDGE`: Chandrupatla's method, all at once.
 
-
-def _shifts_at(relative: FloatArray | None, index: int) -> FloatArray | None:
-    if relative is None:
-        return None
-    return relative[index if len(relative) > 1 else 0]
+    Adv. Eng. Software 28 (1997) 145: inverse quadratic interpolation where it is safe, bisection elsewhere (also where a
+    value is infinite).
+    """
+    rows, root = np.arange(len(one)), np.array(one)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = f_one / (f_one - f_other)
+        for _ in range(_MOST_STEPS):
+            if not rows.size:
+                break
+            least = _EDGE / np.abs(other - one)
+            x = one + np.clip(np.where(np.isfinite(share), share, 0.5), least, 1.0 - least) * (other - one)
+            f = function(rows, x)
+            same = (f > 0) == (f_one > 0)
+            third, f_third = np.where(same, one, other), np.where(same, f_one, f_other)
+            other, f_other = np.where(same, other, one), np.where(same, f_other, f_one)
+            one, f_one = x, f
+            root[rows] = np.where(np.abs(f_other) < np.abs(f), other, x)
+            xi, phi = (one - other) / (third - other), (f_one - f_other) / (f_third - f_other)
+            smooth = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
+            inverse = f_one / (f_other - f_one) * f_third / (f_other - f_third) + (third - one) / (
+                other - one
+            ) * f_one / (f_third - f_one) * f_other / (f_third - f_other)
+            share = np.where(smooth, inverse, 0.5)
+            keep = np.abs(other - one) > 2.0 * _EDGE
+            rows, share, one, other = rows[keep], share[keep], one[keep], other[keep]
+            f_one, f_other = f_one[keep], f_other[keep]
+    return root

@@ -66,6 +66,29 @@ def spectra_spin0(
     return np.where(inside, scale * (total - conserving), 0.0), np.where(inside, scale * conserving, 0.0)
 
 
+def polarisation_spin0(
+    recoil: FloatArray,
+    energy: FloatArray,
+    mass: FloatArray,
+    target: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+) -> FloatArray:
+    """Twice the mean lab helicity of N from a nu_L, V/U = (flip - conserve)/(flip + conserve), of spin-0 targets.
+
+    For E_r, E, M, m [GeV] known to be valid and inside the kinematic limits ``low``, ``high`` of E_r; 1 where U is 0.
+    """
+    q2 = 2.0 * target * recoil
+    hnl_energy = energy - recoil
+    momentum = np.sqrt(np.maximum((hnl_energy - mass) * (hnl_energy + mass), 0.0))
+    spin_k, spin_p = _spin_products(energy, hnl_energy, momentum, mass, target, recoil)
+    total = 32.0 * target**3 * (energy * recoil) ** 2 * s0(recoil, energy, mass, target, low, high)
+    polarised = 4.0 * q2 * (2.0 * target * energy - 0.5 * (mass**2 + q2)) * spin_p
+    polarised += 2.0 * mass**2 * (4.0 * target**2 + q2) * spin_k
+    ratio = np.divide(polarised, total, out=np.ones_like(total), where=total > 0)
+    return np.clip(ratio, -1.0, 1.0)
+
+
 def spectra_spin_half(
     recoil_energy: npt.ArrayLike,
     neutrino_energy: npt.ArrayLike,

@@ -24,6 +24,7 @@ from nudipole.errors import SMALLEST, DomainError, check_finite, check_non_negat
 
 FloatArray = npt.NDArray[np.float64]
 _BUNCHES = np.arange(-2, 3)
+_PER_SIGMA = 100.0  # nodes between which a smooth gate is interpolated, to 3e-6
 
 
 def delay(distance: npt.ArrayLike, energy: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
@@ -90,11 +91,23 @@ def gate_share(
     never = ~np.isfinite(late)
     if period_ns > 0:
         phase = np.where(never, 0.0, late) % period_ns
-        shares = sum(_passed(closes + k * period_ns - phase, sigma_ns) - _passed(opens + k * period_ns - phase, sigma_ns)
-                     for k in _BUNCHES)  # fmt: skip
-        return np.where(never, (closes - opens) / period_ns, np.clip(shares, 0.0, 1.0))
+        if sigma_ns > SMALLEST and (nodes := _PER_SIGMA * period_ns / sigma_ns) < 0.1 * phase.size:
+            grid = np.linspace(0.0, period_ns, int(nodes) + 2)
+            shares = np.interp(phase, grid, _share_of_phase(grid, gate_ns, period_ns, sigma_ns))
+        else:
+            shares = _share_of_phase(phase, gate_ns, period_ns, sigma_ns)
+        return np.where(never, (closes - opens) / period_ns, shares)
     late = np.where(never, 0.0, late)
     return np.where(never, 0.0, _passed(closes - late, sigma_ns) - _passed(opens - late, sigma_ns))
+
+
+def _share_of_phase(phase: FloatArray, gate: tuple[float, float], period: float, sigma: float) -> FloatArray:
+    """Chance that what is late by this part of a period falls into the gate after any of the bunches."""
+    opens, closes = gate
+    shares = [
+        _passed(closes + k * period - phase, sigma) - _passed(opens + k * period - phase, sigma) for k in _BUNCHES
+    ]
+    return np.clip(np.sum(shares, axis=0), 0.0, 1.0)
 
 
 def _passed(time: FloatArray, sigma: float) -> FloatArray:

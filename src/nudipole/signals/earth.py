@@ -42,7 +42,7 @@ from nudipole.signals import earth_photons
 from nudipole.signals.earth_card import EarthCard, Site, Source
 from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
-from nudipole.signals.production import States, final_states, polarisation
+from nudipole.signals.production import States, final_states
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
@@ -225,7 +225,7 @@ class EarthModel:
         momentum = np.maximum(np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 0.0)), 1e-12)
         decade = np.log10(momentum / energy[-1]) + _DECADES
         cell = np.clip(decade * _MOMENTA_PER_DECADE, 0, _MOMENTA - 1).astype(np.intp)
-        seen = self._seen(states, momentum, mass, energy, direction) * states.weight[:, None]
+        seen = self._seen(states, momentum, direction) * states.weight[:, None]
         node = np.zeros((_MOMENTA, cells, bins))
         density = np.stack([k.density for k in self.kinds]).reshape(-1, cells)
         turn = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + _turn(states)
@@ -247,13 +247,9 @@ class EarthModel:
         visible = float(widths["nu gamma"]) / whole
         return SignalTemplate.from_nodes(matrix[keep], kappa[keep], near[keep], far[keep], visible, norm).compressed()
 
-    def _seen(
-        self, states: States, momentum: FloatArray, mass: float, energy: FloatArray, direction: Direction
-    ) -> FloatArray:
+    def _seen(self, states: States, momentum: FloatArray, direction: Direction) -> FloatArray:
         """Share of the decays of each state with its photon in each bin, shape (n, bins)."""
-        spin = np.zeros_like(momentum)
-        if direction.nature == "dirac":
-            spin = polarisation(states.recoil, energy[states.neutrino], mass, states.target_mass)
+        spin = states.polarisation if direction.nature == "dirac" else np.zeros_like(momentum)
         cosine = earth_photons.decay_cosines(self.observation.edges, states.energy, momentum)
         share = earth_photons.shares(cosine, spin)
         least = self.card.selection.first_cascade_min_GeV

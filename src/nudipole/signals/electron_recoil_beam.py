@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,8 @@ def build(card: ElectronRecoilBeamCard, file: Path) -> ElectronRecoilBeam:
 @dataclass(frozen=True)
 class ElectronRecoilBeam:
     """An electron-recoil search under one preset; see :class:`nudipole.signals.model.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
 
     card: ElectronRecoilBeamCard
     file: Path

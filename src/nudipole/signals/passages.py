@@ -29,7 +29,7 @@ ANGLES: FloatArray = np.concatenate([[0.0], np.geomspace(0.003, 0.3, 25), np.lin
 """Angles of flight [rad] at which h is tabulated; states are shared between the two nearest."""
 STEP = np.log(10.0) / 20.0
 """Width of the cells in ln s."""
-_PATHS, _SAMPLES = 12288, (512, 4096)  # at each angle: all together, and fewest and most for a pair of body and volume
+_PATHS, _SAMPLES = 8192, (512, 4096)  # at each angle: all together, and fewest and most for a pair of body and volume
 STEEPEST = float(np.cos(np.deg2rad(80.0)))
 """Smallest cosine to the beam of N that come out of a slab: beyond, its width would matter."""
 _SMALLEST = 1e-3  # of the thickness of the thinnest volume: below, h is constant
@@ -77,13 +77,13 @@ def tabulate(matter: Sequence[tuple[str, Body | Slab]], volumes: Sequence[Volume
     """Passages of N from each kind of matter through any of the (disjoint) volumes, further than ``separation`` [m]."""
     found: list[tuple[str, FloatArray, FloatArray, FloatArray]] = []
     bodies = len(volumes) * sum(isinstance(place, Body) for _, place in matter)
-    samples = int(np.clip(_PATHS // max(bodies, 1), *_SAMPLES))
+    uniforms, path = _paths(int(np.clip(_PATHS // max(bodies, 1), *_SAMPLES)) if bodies else 0)
     for name, place in matter:
-        for volume in volumes:
-            weight, near, far = (
-                _from_body(place, volume, samples) if isinstance(place, Body) else _from_slab(place, volume)
-            )
-            found.append((name, weight, np.maximum(near, separation), np.maximum(far, separation)))
+        if isinstance(place, Body):
+            passing = _from_body(place, volumes, uniforms, path)
+        else:
+            passing = [_from_slab(place, volume) for volume in volumes]
+        found += [(name, w, np.maximum(near, separation), np.maximum(far, separation)) for w, near, far in passing]
     longest = max((float(far.max()) for *_, far in found), default=0.0)
     shortest = min((float(near[far > near].min()) for *_, near, far in found if np.any(far > near)), default=1.0)
     thinnest = min(volume.volume / volume.frontal_area for volume in volumes)
@@ -96,20 +96,27 @@ def tabulate(matter: Sequence[tuple[str, Body | Slab]], volumes: Sequence[Volume
     return Passages(edges, mean)
 
 
-def _from_body(body: Body, volume: Volume, samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Weight [kg], near and far [m] of paths at every angle, shape (angles, samples); a sample of its own for each."""
+def _paths(samples: int) -> tuple[FloatArray, FloatArray]:
+    """Uniforms (3, paths) for starting points, and directions (paths, 3); ``samples`` of their own at every angle."""
     shift = np.random.default_rng(41).random((4, len(ANGLES), 1))
-    u = ((points(samples, 4)[:, None] + shift) % 1.0).reshape(4, -1)
-    origin = body.volume.sample(u[:3].T)
+    u = (points(samples, 4)[:, None] + shift).reshape(4, -1) if samples else np.zeros((4, 0))
+    u -= u >= 1.0
     azimuth, angle = 2.0 * np.pi * u[3], np.repeat(ANGLES, samples)
     sine = np.sin(angle)
-    path = np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), np.cos(angle)], axis=1)
-    near, far = volume.chord(origin, path)
-    weight = np.full(len(u[0]), body.kilograms / samples)
+    return u[:3], np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), np.cos(angle)]).T
+
+
+def _from_body(
+    body: Body, volumes: Sequence[Volume], uniforms: FloatArray, path: FloatArray
+) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+    """Weight [kg], near and far [m] of paths at every angle to each volume, shape (angles, samples)."""
+    shape = (len(ANGLES), len(path) // len(ANGLES))
+    origin = body.volume.sample(uniforms.T)
+    weight = np.full(len(path), body.kilograms / shape[1])
     if body.source_distance_m is not None:
         weight *= (body.source_distance_m / (body.source_distance_m + origin[:, 2])) ** 2
-    shape = (len(ANGLES), samples)
-    return weight.reshape(shape), near.reshape(shape), far.reshape(shape)
+    chords = [volume.chord(origin, path) for volume in volumes]
+    return [(weight.reshape(shape), near.reshape(shape), far.reshape(shape)) for near, far in chords]
 
 
 def _from_slab(slab: Slab, volume: Volume) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from nudipole import kinematics, units
 from nudipole.matter import isotopes, materials, targets
+from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
 from nudipole.matter.targets import Structure, Target
 from nudipole.processes import deep_inelastic, helicity, structure_functions, upscattering
@@ -29,6 +30,7 @@ from nudipole.processes import deep_inelastic, helicity, structure_functions, up
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("coherent", "incoherent", "electron", "dis")
 _RECOIL_NODES, _DIS_NODES, _TABLE = 16, 12, 1200
+_ALIKE = 1.25  # ratio of masses of nuclei that are one target
 _DIS_TARGET = units.PROTON_MASS
 
 
@@ -50,8 +52,9 @@ class States:
         Energy [GeV] given to the target: of the recoiling particle, or of the hadronic shower.
     shower : ndarray (n,) of bool
         Whether that energy is hadronic or electromagnetic activity (deep-inelastic, electrons, nucleons).
-    target_mass : ndarray (n,)
-        Mass [GeV] of what recoils; 0 for deep-inelastic scattering.
+    polarisation : ndarray (n,)
+        Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all). Deep-inelastic
+        scattering is taken as fully flipped: wrong by O(M^2 / E^2).
     """
 
     weight: FloatArray
@@ -61,26 +64,11 @@ class States:
     forward: npt.NDArray[np.bool_]
     recoil: FloatArray
     shower: npt.NDArray[np.bool_]
-    target_mass: FloatArray
+    polarisation: FloatArray
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> States:
         """Some of the states, as one-dimensional arrays."""
         return States(**{name: getattr(self, name)[chosen] for name in States.__dataclass_fields__})
-
-
-def polarisation(
-    recoil: FloatArray, neutrino_energy: FloatArray, hnl_mass: FloatArray | float, target_mass: FloatArray
-) -> FloatArray:
-    """Twice the mean lab helicity of an N from a nu_L, of spin-0 targets (shortcut: used for all).
-
-    The part of deep-inelastic scattering (target mass 0) is taken as fully flipped: wrong by O(M^2 / E^2).
-    """
-    elastic = target_mass > 0
-    mass = np.where(elastic, target_mass, 1.0)
-    flip, conserve = helicity.spectra_spin0(recoil, neutrino_energy, hnl_mass, mass)
-    both = flip + conserve
-    value = np.divide(flip - conserve, both, out=np.ones_like(both), where=both > 0)
-    return np.where(elastic, value, 1.0)
 
 
 class Scatterer(NamedTuple):
@@ -135,11 +123,13 @@ def states_on(
 def scatterers(name: str, channels: tuple[str, ...]) -> tuple[Scatterer, ...]:
     """Every kind of target in a kilogram of a material with its number, structure functions tabulated.
 
-    An element is its most abundant isotope (shortcut: mass and radius of the others differ by per cent); all bound
-    nucleons are one target of the mean mass of a nucleon, since only their structure functions differ.
+    An element is its most abundant isotope (shortcut: mass and radius of the others differ by per cent). Nuclei of nearly
+    equal mass are one target of their mean mass with the sum of their structure functions (shortcut: at fixed Q^2 the
+    mass enters to order E/m), and so are all bound nucleons.
     """
     material = materials.get(name)
     found: list[Scatterer] = []
+    nuclei: list[tuple[float, Nucleus]] = []
     bound: list[tuple[float, Target]] = []
     for symbol, number in material.atoms_per_kg.items():
         nucleus = max(isotopes.natural(symbol), key=lambda n: n.abundance)
@@ -148,11 +138,20 @@ def scatterers(name: str, channels: tuple[str, ...]) -> tuple[Scatterer, ...]:
                 found.append(Scatterer("H1", _nucleus("H1"), number, True))
             continue
         if "coherent" in channels:
-            found.append(Scatterer(nucleus.name, _nucleus(nucleus.name), number, False))
+            nuclei.append((number, nucleus))
         if "incoherent" in channels:
             bound += [(number, targets.bound_nucleons(nucleus, nucleon)) for nucleon in ("p", "n")]
+    for group in _alike(nuclei):
+        number, nucleus = group[0]
+        if len(group) == 1:
+            found.append(Scatterer(nucleus.name, _nucleus(nucleus.name), number, False))
+            continue
+        strength = np.array([n * member.protons**2 for n, member in group])
+        mass = float(strength @ [member.mass for _, member in group] / strength.sum())
+        together = _together([(n, targets.get(member.name)) for n, member in group], mass)
+        found.append(Scatterer(f"nuclei like {nucleus.name} of {name}", tabulated(together), 1.0, False))
     if bound:
-        found.append(Scatterer(f"nucleons of {name}", tabulated(_together(bound)), 1.0, True))
+        found.append(Scatterer(f"nucleons of {name}", tabulated(_together(bound, units.NUCLEON_MASS)), 1.0, True))
     if "electron" in channels:
         found.append(Scatterer("e-", targets.get("e-"), material.electrons_per_kg, True))
     if "dis" in channels:
@@ -166,27 +165,49 @@ def _nucleus(name: str) -> Target:
     return tabulated(targets.get(name))
 
 
-def _together(members: list[tuple[float, Target]]) -> Target:
-    """Nucleons as one target, per kilogram."""
+def _alike(nuclei: list[tuple[float, Nucleus]]) -> list[list[tuple[float, Nucleus]]]:
+    """Groups, lightest first, in which no nucleus is heavier than the lightest by more than a quarter."""
+    groups: list[list[tuple[float, Nucleus]]] = []
+    for entry in sorted(nuclei, key=lambda n: n[1].mass):
+        if groups and entry[1].mass <= _ALIKE * groups[-1][0][1].mass:
+            groups[-1].append(entry)
+        else:
+            groups.append([entry])
+    return groups
 
-    def electric(q2: FloatArray) -> FloatArray:
-        return np.asarray(sum(number * target.electric(q2) for number, target in members))
 
-    def magnetic(q2: FloatArray) -> FloatArray:
-        parts = [number * target.magnetic(q2) for number, target in members if target.magnetic is not None]
-        return np.asarray(sum(parts))
+def _together(members: list[tuple[float, Target]], mass: float) -> Target:
+    """Several targets as one of this mass, per kilogram."""
 
-    return replace(members[0][1], mass=units.NUCLEON_MASS, electric=electric, magnetic=magnetic)
+    def summed(structures: list[tuple[float, Structure]]) -> Structure:
+        return lambda q2: np.asarray(sum(number * structure(q2) for number, structure in structures))
+
+    magnetic = [(number, target.magnetic) for number, target in members if target.magnetic is not None]
+    return replace(
+        members[0][1],
+        mass=mass,
+        electric=summed([(number, target.electric) for number, target in members]),
+        magnetic=summed(magnetic) if magnetic else None,
+        reach=max(target.reach for _, target in members),
+    )
 
 
 def tabulated(target: Target) -> Target:
     """The same target with its structure functions interpolated in ln Q^2 (1e-4 where they matter)."""
-    grid = np.geomspace(1e-18, min(target.reach, 1e4), _TABLE)
-    logarithm = np.log(grid)
+    lowest, highest = np.log(1e-18), np.log(min(target.reach, 1e4))
+    step = (highest - lowest) / (_TABLE - 1)
+    grid = np.exp(lowest + step * np.arange(_TABLE))
 
     def interpolate(structure: Structure) -> Structure:
         values = structure(grid)
-        return lambda q2: np.interp(np.log(q2), logarithm, values)
+        rises = np.diff(values)
+
+        def at(q2: FloatArray) -> FloatArray:
+            place = np.clip((np.log(q2) - lowest) / step, 0.0, _TABLE - 1.0)
+            below = np.minimum(place.astype(np.intp), _TABLE - 2)
+            return np.asarray(values[below] + (place - below) * rises[below])
+
+        return at
 
     magnetic = None if target.magnetic is None else interpolate(target.magnetic)
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
@@ -203,6 +224,7 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
     energy, mass, low, high = neutrino_energy[..., None], mass[..., None], low[..., None], high[..., None]
     recoil = np.clip(recoil, low, np.where(high > 0, high, 1.0))
     section = upscattering.spectrum_inside(target, recoil, energy, mass, low, high)
+    polarisation = helicity.polarisation_spin0(recoil, energy, mass, np.asarray(target.mass), low, high)
     hnl = np.maximum(energy - recoil, mass)
     momentum = np.sqrt((hnl - mass) * (hnl + mass))
     transverse2 = target.mass * (target.mass + 2.0 * energy) * (recoil - low) * (high - recoil)
@@ -218,7 +240,7 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
         along > 0,
         recoil,
         np.full(recoil.shape, is_shower),
-        np.full(recoil.shape, target.mass),
+        polarisation,
     )
 
 
@@ -258,7 +280,7 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
         along > 0,
         np.broadcast_to(lost, shape),
         np.ones(shape, dtype=bool),
-        np.zeros(shape),
+        np.ones(shape),
     )
 
 

@@ -112,14 +112,11 @@ class SignalTemplate:
         if self.weight.size:
             rate = flat[:, None] ** 2 * self.decay_norm * self.kappa
             length = self.far - self.near
-            inside = np.where(
-                np.isinf(length),
-                np.where(rate > 0, 1.0, 0.0),
-                -np.expm1(-rate * np.where(np.isinf(length), 0.0, length)),
-            )
-            stays = np.isinf(length) & (rate == 0)  # a stable N "decays beyond near" for a recoil-only search
-            survival = np.exp(-rate * self.near) * np.where(stays, 1.0, inside) * self.visible
-            total = total + flat[:, None] ** 2 * (survival @ self.weight)
+            open_end = np.isinf(length)  # a recoil-only search: also a stable N "decays beyond near"
+            inside = -np.expm1(-rate * np.where(open_end, 0.0, length))
+            inside[:, open_end] = 1.0
+            survival = np.exp(-rate * self.near) * inside
+            total = total + flat[:, None] ** 2 * (survival @ (self.weight * self.visible[:, None]))
         return total.reshape((*d.shape, self.bins))
 
     def compressed(self, per_decade: int = 16) -> SignalTemplate:

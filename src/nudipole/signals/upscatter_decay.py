@@ -18,8 +18,9 @@ equal s/p are all that a template holds. Couplings come out to 1 % (tests agains
 from __future__ import annotations
 
 import functools
+import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +42,7 @@ from nudipole.signals.model import Bins, Signal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.passages import ANGLES, STEP, Passages
 from nudipole.signals.photon_selection import PhotonSelection
-from nudipole.signals.production import Scatterer, States, polarisation, scatterers, states_on
+from nudipole.signals.production import Scatterer, States, scatterers, states_on
 from nudipole.signals.template import SignalTemplate
 from nudipole.signals.upscatter_card import UpscatterCard
 from nudipole.signals.upscatter_source import Region
@@ -242,50 +243,53 @@ class UpscatterModel:
         """
         energies = self._energies(masses)
         fluence = self._fluences(energies, direction)
-        shape = (len(masses), 2, fluence.shape[2], len(ANGLES), len(self._momenta))
+        shape = (2, fluence.shape[2], len(masses), len(ANGLES), len(self._momenta))
         flying = {name: np.zeros(shape) for name in self.passages.mean}
         for scatterer, amounts in self._scatterers.values():
-            made = self._flying(states_on(scatterer, energies, masses), masses, direction, energies, fluence)
-            for name, amount in amounts.items():
-                flying[name] += amount * made
+            if scatterer.target is not None and masses.min() >= maximum_hnl_mass(self._range[1], scatterer.target.mass):
+                continue
+            states = states_on(scatterer, energies, masses)
+            for index, column, made in self._flying(states, masses, direction, fluence):
+                for name, amount in amounts.items():
+                    flying[name][index, column] += amount * made
         return [
-            self._decaying({name: every[row] for name, every in flying.items()}, float(mass))
+            self._decaying({name: every[:, :, row] for name, every in flying.items()}, float(mass))
             for row, mass in enumerate(masses)
         ]
 
     def _flying(
-        self, states: States, masses: FloatArray, direction: Direction, energies: FloatArray, fluence: FloatArray
-    ) -> FloatArray:
-        """N per d^2 and target, shared between angles and momenta: their number, and their summed polarisation.
+        self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray
+    ) -> Iterator[tuple[int, int, FloatArray]]:
+        """N per d^2 and target, shared between angles and momenta, shape (masses, angles, momenta).
 
-        Shape (masses, 2, columns of fluence, angles, momenta).
+        One after the other their number (0) and their summed polarisation (1), for each column of fluence.
         """
-        momenta, selection = len(self._momenta), self.card.selection
-        result = np.zeros((len(masses), 2, fluence.shape[2], len(ANGLES), momenta))
+        selection, shape = self.card.selection, (len(masses), len(ANGLES), len(self._momenta))
+        momenta = shape[2]
         cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(1.0 - states.sine**2)
-        chosen = (states.weight > 0) & (cosine >= selection.hnl_cosine_min)
+        weight = np.where(cosine >= selection.hnl_cosine_min, states.weight, 0.0)
         if selection.first_cascade_min_GeV > 0:
-            chosen &= states.shower & (states.recoil >= selection.first_cascade_min_GeV)
-        row = np.nonzero(chosen)[0]
-        if not row.size:
-            return result
-        states, mass, size = states.rows(chosen), masses[row], len(masses) * len(ANGLES) * momenta
+            weight = np.where(states.shower & (states.recoil >= selection.first_cascade_min_GeV), weight, 0.0)
+        if not weight.any():
+            return
+        mass = masses.reshape(-1, *[1] * (weight.ndim - 1))
         momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-24))
-        weights = [states.weight]
-        if direction.nature == "dirac":
-            energy = energies[row, states.neutrino]
-            weights.append(states.weight * polarisation(states.recoil, energy, mass, states.target_mass))
-        below, far = _neighbours(np.arctan2(states.sine, cosine[chosen]), ANGLES)
+        below, far = _neighbours(np.arctan2(states.sine, cosine), ANGLES)
         step = np.clip(np.log(self._range[1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
         slow = np.clip((self._momenta[step] / momentum - 1.0) / np.expm1(STEP), 0.0, 1.0)  # linear in 1/p
-        corner = (row * len(ANGLES) + below) * momenta + step
+        row = np.arange(len(masses)).reshape(mass.shape)
+        corner = ((row * len(ANGLES) + below) * momenta + step).ravel()
         place = np.stack([corner, corner + 1, corner + momenta, corner + momenta + 1]).ravel()
-        part = np.stack([(1 - far) * (1 - slow), (1 - far) * slow, far * (1 - slow), far * slow])
-        for index, weight in enumerate(weights):
-            for column in range(fluence.shape[2]):
-                filled = np.bincount(place, (part * (weight * fluence[row, states.neutrino, column])).ravel(), size)
-                result[:, index, column] = filled.reshape(-1, len(ANGLES), momenta)
-        return result
+        near = 1.0 - far
+        part = np.stack([near * (1.0 - slow), near * slow, far * (1.0 - slow), far * slow]).reshape(4, -1)
+        weights = [weight] if direction.nature == "majorana" else [weight, weight * states.polarisation]
+        each = corner.size // fluence[..., 0].size
+        for column, arriving in enumerate(fluence.reshape(-1, fluence.shape[2]).T):
+            arriving = np.repeat(arriving, each)
+            for index, weight in enumerate(weights):
+                made = part * (weight.ravel() * arriving)
+                filled = np.asarray(np.bincount(place, made.ravel(), math.prod(shape)), dtype=float).reshape(shape)
+                yield index, column, filled
 
     def _decaying(self, flying: Mapping[str, FloatArray], mass: float) -> FloatArray:
         """Accepted decays in cells of s/p: photons of the N that fly, on the passages of their matter."""
@@ -296,17 +300,16 @@ class UpscatterModel:
         in_time, cells = self._in_time(mass), len(self.passages.edges) - 2
         shape = (len(number), accepted.shape[1])
         outer = np.zeros((*shape, cells + len(self._momenta) - 1))
-        inner = np.zeros((*shape, len(self._momenta)))
+        passing = np.zeros((*shape, len(self._momenta), cells + 1))
         for name, mean in self.passages.mean.items():
-            seen = np.einsum("kftp,kbtp->fbpt", flying[name], accepted)
-            used, lit = np.nonzero(mean.any(axis=1))[0], np.nonzero(seen.any(axis=(0, 1, 3)))[0]
-            passing = np.matmul(seen[:, :, lit][..., used], mean[used])
-            if in_time is not None:
-                passing *= in_time[lit]
-            inner[:, :, lit] += passing[..., 0]
-            for index, step in enumerate(lit):
-                outer[:, :, step : step + cells] += passing[:, :, index, 1:]
-        return np.concatenate([inner, outer], axis=-1)
+            used, lit = _filled(mean.any(axis=1)), _filled(flying[name].any(axis=(0, 1, 2)))
+            seen = np.einsum("kftp,kbtp->fbpt", flying[name][:, :, used, lit], accepted[:, :, used, lit])
+            passing[:, :, lit] += np.matmul(seen, mean[used])
+        if in_time is not None:
+            passing *= in_time
+        for step in range(len(self._momenta)):
+            outer[:, :, step : step + cells] += passing[:, :, step, 1:]
+        return np.concatenate([passing[..., 0], outer], axis=-1)
 
     def _in_time(self, mass: float) -> FloatArray | None:
         """Part of each cell of h that comes late enough and while the gate is open, shape (momenta, cells)."""
@@ -338,6 +341,12 @@ def _shared(energy: FloatArray, columns: list[FloatArray], nodes: FloatArray) ->
         result[:, column] = np.bincount(below, weight[inside] * (1.0 - share), len(nodes))
         result[1:, column] += np.bincount(below, weight[inside] * share, len(nodes) - 1)[: len(nodes) - 1]
     return result
+
+
+def _filled(used: npt.NDArray[np.bool_] | np.bool_) -> slice:
+    """From the first to the last that is used."""
+    where = np.flatnonzero(used)
+    return slice(int(where[0]), int(where[-1]) + 1) if where.size else slice(0, 0)
 
 
 def _neighbours(value: FloatArray, nodes: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
