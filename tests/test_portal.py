@@ -85,6 +85,8 @@ def test_completion_without_a_gauge_partner():
         Completion("string")  # type: ignore[arg-type]
     with pytest.raises(DomainError):
         Completion("gauge", np.nan)
+    with pytest.raises(DomainError, match="cancels the photon"):
+        Completion("gauge", -2 * float(np.sqrt((1 - sine2) / sine2)))
 
 
 @given(st.floats(), st.floats(), st.sampled_from(DIRECTIONS), st.sampled_from(["dirac", "majorana"]), st.floats())

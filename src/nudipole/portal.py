@@ -32,6 +32,9 @@ _UNIT_COUPLINGS: Mapping[str, tuple[complex, complex, complex]] = {
 DIRECTIONS = tuple(_UNIT_COUPLINGS)
 
 
+_CANCELLED = 1e-6  # of d_gamma against d_B: d_Z and d_W would be a million times d
+
+
 @dataclass(frozen=True)
 class Completion:
     r"""What comes along above the electroweak scale.
@@ -47,6 +50,9 @@ class Completion:
         check_choice("completion", self.kind, ("photon", "gauge"))
         if not np.isfinite(self.ratio):
             raise DomainError(f"d_W / d_B must be finite, got {self.ratio}")
+        sine, cosine = _weak_mixing()
+        if self.kind == "gauge" and abs(2 * cosine + self.ratio * sine) < _CANCELLED * cosine:
+            raise DomainError(f"d_W / d_B = {self.ratio:g} cancels the photon's coupling: there is no d to scan")
 
     @property
     def z_over_gamma(self) -> float:
@@ -63,6 +69,11 @@ class Completion:
             return 0.0
         sine, cosine = _weak_mixing()
         return float(np.sqrt(2.0) * self.ratio / (2 * cosine + self.ratio * sine))
+
+    @property
+    def largest_over_gamma(self) -> float:
+        """The largest of d_gamma, |d_Z| and |d_W|, over d_gamma: what the scale of the operator is to be judged by."""
+        return max(1.0, abs(self.z_over_gamma), abs(self.w_over_gamma))
 
     @property
     def label(self) -> str:

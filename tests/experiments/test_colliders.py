@@ -2,6 +2,7 @@
 
 import tomllib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,14 @@ from nudipole.constraint import Constraint
 from nudipole.errors import CardError
 from nudipole.experiments.experiment import Experiment
 from nudipole.experiments.registry import card_directory, get
+from nudipole.inference.limits import CountStatistic
 from nudipole.portal import Completion, Direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 from nudipole.signals import collider, collider_recasts, mono_photon
 from nudipole.signals.lepton_collider import significance_limit
+from nudipole.signals.model import Signal
+from nudipole.signals.prompt import PromptAware
+from nudipole.signals.template import SignalTemplate
 
 KEYS = ("lep", "besiii", "belle-ii", "stcf", "lhc-monophoton")
 MU = Direction("mu")
@@ -86,6 +91,39 @@ def test_lhc_is_compared_and_within_what_its_card_says():
     assert 1.5 < ratio[mass == 1000.0][0] < 1.9
     assert ratio[mass == 0.03][0] == pytest.approx(0.57, abs=0.02)
     assert ratio[mass == 0.1][0] == pytest.approx(0.97, abs=0.02)
+
+
+def page_rows() -> list[list[str]]:
+    """Rows of the tables of docs/physics/colliders.md, their cells without quotation marks."""
+    page = Path(__file__).parents[2] / "docs" / "physics" / "colliders.md"
+    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in rows]
+
+
+def test_the_page_quotes_the_limits_of_the_lhc():
+    masses, found = [1.0, 100.0, 300.0, 1000.0], {}
+    presets = set(get("lhc-monophoton").presets) - {"nonpointing", "delayed"}
+    for cells in page_rows():
+        if len(cells) == 8 and cells[0] in presets:
+            ours = lower("lhc-monophoton", masses, cells[0])
+            quoted = np.array([np.nan if cell == "–" else float(cell) for cell in cells[2:6]])
+            assert quoted == pytest.approx(ours, rel=0.02, nan_ok=True)
+            assert [float(c) for c in cells[6:]] == pytest.approx([ours[0] / 6.3e-5, ours[1] / 9.8e-5], abs=0.006)
+            found[cells[0]] = quoted
+    assert set(found) == presets
+
+
+def test_the_page_quotes_the_limits_of_the_lepton_colliders():
+    found = set()
+    for cells in page_rows():
+        if len(cells) == 4 and cells[0] in get("lep").presets and cells[0] != "z-invisible":
+            assert float(cells[2]) == pytest.approx(lower("lep", 1.0, cells[0])[0], rel=0.02)
+            found.add(cells[0])
+        if len(cells) == 4 and cells[0] in KEYS:
+            for cell, preset in zip(cells[1:3], ("default", "zhang2022"), strict=True):
+                assert float(cell) == pytest.approx(lower(cells[0], 1.0, preset)[0], rel=0.02)
+            found.add(cells[0])
+    assert found == set(get("lep").presets) - {"z-invisible"} | {"besiii", "belle-ii", "stcf"}
 
 
 def test_no_decay_volume_gives_the_published_lhc_curve_its_slope():
@@ -174,7 +212,6 @@ def test_more_data_reach_further():
 def test_quick_and_scanned_limits_agree():
     """Prompt N by the d^2 shortcut, against the full scan with every node."""
     from nudipole.inference.limits import ProfileStatistic
-    from nudipole.signals.model import Signal
 
     model = get("lep").model()
     full = Signal(templates=[collider.template(2.0, MU, *model.colliders, apart=True)])
@@ -215,6 +252,23 @@ def test_warns_where_only_absurd_couplings_are_excluded(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lower("besiii", 1.0)
+
+
+@pytest.mark.parametrize("key", ["lep", "lhc-monophoton"])
+def test_large_companions_of_a_small_d_are_a_visible_warning(key):
+    """Near d_W / d_B = -2 cot(theta_W) the photon's coupling cancels: d is small, what annihilates is not."""
+    direction = Direction("mu", completion=Completion("gauge", -3.647))
+    with pytest.warns(EffectiveTheoryWarning):
+        get(key).rate(direction.portal(5.0, 1e-3))
+    get(key).limit([5.0], direction)  # begins at d_Z of 1e-5 or so: warnings are errors
+
+
+def test_a_limit_that_begins_at_large_companions_warns():
+    template = SignalTemplate.from_counts(np.array([1e10]))  # ten events at d = 3e-5
+    judge = PromptAware(CountStatistic(lambda cl: 10.0), 189.0)
+    judge.intervals(Signal(templates=[template]), 0.95)
+    with pytest.warns(EffectiveTheoryWarning, match="d_Z"):
+        judge.intervals(Signal(templates=[template], largest_over_gamma=1e3), 0.95)
 
 
 def test_a_total_cross_section_warns_of_the_scale_of_the_operator_too():

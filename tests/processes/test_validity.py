@@ -35,6 +35,16 @@ def test_a_point_is_out_of_reach_or_beyond_the_scale_or_neither():
     validity.check_point(1.0, 1e-5, 4.0)
 
 
+def test_companions_larger_than_d_are_what_the_scale_is_judged_by():
+    validity.check_effective_theory(1e-4, 189.0**2)
+    with pytest.warns(validity.EffectiveTheoryWarning, match=r"max\(d_Z, d_W\)\^2 s = 3.57 is not small"):
+        validity.check_effective_theory(1e-4, 189.0**2, largest_over_gamma=100.0)
+    ratio = -3.6  # close to where the photon's coupling cancels
+    completion = Completion("gauge", ratio)
+    assert completion.largest_over_gamma == max(abs(completion.z_over_gamma), abs(completion.w_over_gamma)) > 100.0
+    assert Completion("gauge", 0.0).largest_over_gamma == Completion().largest_over_gamma == 1.0
+
+
 def test_a_negative_coupling_is_a_named_error():
     with pytest.raises(DomainError):
         validity.check_effective_theory(-1.0, 10.0)

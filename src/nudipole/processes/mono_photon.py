@@ -135,6 +135,7 @@ def neutrino_pair_cross_section(s: npt.ArrayLike, flavors: int = 3, nodes: int =
         Gauss-Legendre nodes in c.
     """
     check_positive(s=s)
+    check_count(flavors=flavors)
     s = np.asarray(s, dtype=float)
     cosine, weight = _legendre(nodes)
     sine2 = units.SIN2_THETA_W_MSBAR

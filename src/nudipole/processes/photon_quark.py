@@ -11,7 +11,8 @@ rate of a virtual photon into nu N (both lepton-number states),
 
 t between the photon and the outgoing quark, collinear at t -> 0: a smallest transverse momentum is needed. Against
 q qbar -> nu N it is of relative order (alpha Q^2 / pi) times photon over antiquark luminosity, about a per mille: an
-estimate of size, used for that alone.
+estimate of size, used for that alone. Checked against integrated Dirac traces to 1e-8 in
+tests/processes/test_photon_quark.py; the default nodes are good to 1e-4.
 """
 
 from __future__ import annotations

@@ -42,15 +42,22 @@ def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float
     return 12.0 * np.pi / np.sqrt(np.asarray(s, dtype=float) ** 3 * np.maximum(left, right))
 
 
-def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float = 0.0) -> None:
+def check_effective_theory(
+    d: npt.ArrayLike,
+    s: npt.ArrayLike,
+    fermion: str = "e",
+    z_over_gamma: float = 0.0,
+    largest_over_gamma: float = 1.0,
+) -> None:
     r"""Warn where d^2 s is not small.
 
     Two levels, one :class:`EffectiveTheoryWarning`: d > 1/sqrt(s), the scale of the operator lies below the collision
     energy even for a strongly coupled completion; and d above :func:`unitarity_coupling`, the amplitude is no
-    probability any more.
+    probability any more. d times ``largest_over_gamma`` is the largest of d_gamma, d_Z and d_W
+    (:attr:`nudipole.portal.Completion.largest_over_gamma`), which the first is about.
     """
     check_non_negative(d=d)
-    check_positive(s=s)
+    check_positive(s=s, largest_over_gamma=largest_over_gamma)
     d, s = np.broadcast_arrays(np.asarray(d, dtype=float), np.asarray(s, dtype=float))
     if np.any(d > unitarity_coupling(s, fermion, z_over_gamma)):
         warnings.warn(
@@ -58,15 +65,19 @@ def check_effective_theory(d: npt.ArrayLike, s: npt.ArrayLike, fermion: str = "e
             EffectiveTheoryWarning,
             stacklevel=3,
         )
-    elif np.any(d**2 * s > 1.0):
+    elif np.any((largest_over_gamma * d) ** 2 * s > 1.0):
+        size = np.max((largest_over_gamma * d) ** 2 * s)
+        which = "d" if largest_over_gamma == 1.0 else "max(d_Z, d_W)"
         warnings.warn(
-            f"d^2 s = {np.max(d**2 * s):.3g} is not small: the scale 1/d lies below the collision energy",
+            f"{which}^2 s = {size:.3g} is not small: the scale 1/{which} lies below the collision energy",
             EffectiveTheoryWarning,
             stacklevel=3,
         )
 
 
-def check_point(mass: float, d: float, sqrt_s: float) -> None:
+def check_point(
+    mass: float, d: float, sqrt_s: float, z_over_gamma: float = 0.0, largest_over_gamma: float = 1.0
+) -> None:
     """Warn (:class:`OutOfReachWarning`, :class:`EffectiveTheoryWarning`) where a point says nothing at this energy [GeV]."""
     check_non_negative(mass=mass, d=d, sqrt_s=sqrt_s)
     if mass >= sqrt_s:
@@ -74,4 +85,4 @@ def check_point(mass: float, d: float, sqrt_s: float) -> None:
             f"sqrt(s) = {sqrt_s:g} GeV is not above the mass {mass:g} GeV: no N", OutOfReachWarning, stacklevel=4
         )
     else:
-        check_effective_theory(d, sqrt_s**2)
+        check_effective_theory(d, sqrt_s**2, "e", z_over_gamma, largest_over_gamma)

@@ -124,11 +124,17 @@ class HadronColliderModel:
         return Bins("GeV", edges, self.likelihood.observed if self._counting else None)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        section = self.card.completion
-        if section.kind != "photon" and direction.completion.kind == "photon":
-            direction = replace(direction, completion=Completion(section.kind, section.ratio))
+        direction = self._completed(direction)
         templates = mono_photon.templates(masses, direction, self.search)
-        return Signal(templates=[simplified(template, negligible=1e-2) for template in templates])
+        reduced = [simplified(template, negligible=1e-2) for template in templates]
+        return Signal(templates=reduced, largest_over_gamma=direction.completion.largest_over_gamma)
+
+    def _completed(self, direction: Direction) -> Direction:
+        """The direction with the card's completion, unless it brings its own."""
+        section = self.card.completion
+        if section.kind == "photon" or direction.completion.kind != "photon":
+            return direction
+        return replace(direction, completion=Completion(section.kind, section.ratio))
 
     def components(self) -> Mapping[str, FloatArray]:
         if self._counting:
@@ -142,10 +148,9 @@ class HadronColliderModel:
 
     def check(self, portal: Portal) -> None:
         """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
-        if portal.mass >= self._typical_energy:
-            validity.check_point(portal.mass, portal.d, self.maximum_mass())
-        else:
-            validity.check_point(portal.mass, portal.d, self._typical_energy)
+        completion, energy = self._completed(portal.direction).completion, self._typical_energy
+        reached = energy if portal.mass < energy else self.maximum_mass()
+        validity.check_point(portal.mass, portal.d, reached, completion.z_over_gamma, completion.largest_over_gamma)
 
     def maximum_mass(self) -> float:
         return float(proton_proton(self.search.sqrt_s).sqrt_s_hat[-1])

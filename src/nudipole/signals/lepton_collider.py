@@ -146,20 +146,22 @@ class LeptonColliderModel:
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         direction = self._completed(direction)
-        run, look = self.runs[0], self.card.look
+        run, look, largest = self.runs[0], self.card.look, direction.completion.largest_over_gamma
         if look in ("total", "cone"):
             rate = collider_recasts.total_cross_section(masses, direction, run.sqrt_s_GeV)
             if look == "cone":
                 cone = (run.cosine_max, run.opening_max_deg, run.energy_min_GeV)
                 rate = rate * collider_recasts.cone_fraction(masses, run.sqrt_s_GeV, *cone)
-            return Signal(per_d2=rate[:, None])
+            return Signal(per_d2=rate[:, None], largest_over_gamma=largest)
         if look in ("z-invisible", "z-photon"):
             make = collider_recasts.Z_TEMPLATES[look]
-            return Signal(templates=[make(float(mass), direction, run.radius_m) for mass in masses])
+            made = [make(float(mass), direction, run.radius_m) for mass in masses]
+            return Signal(templates=made, largest_over_gamma=largest)
         apart = self.card.observation.statistic == "measured"
         unit = float(self.likelihood.sigma.min()) if apart else 1.0
         templates = collider.templates(masses, direction, *self.colliders, apart=apart)
-        return Signal(templates=[simplified(template, _NEGLIGIBLE * unit) for template in templates])
+        reduced = [simplified(template, _NEGLIGIBLE * unit) for template in templates]
+        return Signal(templates=reduced, largest_over_gamma=largest)
 
     def _completed(self, direction: Direction) -> Direction:
         """The direction with the card's completion, unless it brings its own."""
@@ -184,7 +186,9 @@ class LeptonColliderModel:
 
     def check(self, portal: Portal) -> None:
         """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
-        validity.check_point(portal.mass, portal.d, max(run.sqrt_s_GeV for run in self.runs))
+        completion = self._completed(portal.direction).completion
+        companions = completion.z_over_gamma, completion.largest_over_gamma
+        validity.check_point(portal.mass, portal.d, max(run.sqrt_s_GeV for run in self.runs), *companions)
 
     def maximum_mass(self) -> float:
         if self.card.look in ("z-invisible", "z-photon"):

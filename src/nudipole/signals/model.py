@@ -29,11 +29,14 @@ class Signal:
         Used where ``per_d2`` is None.
     relative_shifts : ndarray (masses or 1, pulls, bins) or None
         Relative change of each bin for one standard deviation of each pull of the likelihood.
+    largest_over_gamma : float
+        Largest of d_gamma, d_Z and d_W over d_gamma, where the scale of the operator matters.
     """
 
     per_d2: FloatArray | None = None
     templates: Sequence[SignalTemplate] = ()
     relative_shifts: FloatArray | None = None
+    largest_over_gamma: float = 1.0
 
     def __post_init__(self) -> None:
         if self.per_d2 is not None and not np.all(np.isfinite(self.per_d2)):

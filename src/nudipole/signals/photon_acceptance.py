@@ -62,6 +62,11 @@ class PhotonAcceptance:
         if self.cosine_gap[0] > self.cosine_gap[1]:
             raise DomainError(f"cosine_gap must increase, got {self.cosine_gap}")
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether cos(theta) and -cos(theta) count alike: no polynomial bounds in the laboratory."""
+        return not (self.theta_min_deg or self.theta_max_deg)
+
     def minimum_energy(self, cosine: FloatArray, sqrt_s: float) -> FloatArray:
         """Smallest photon energy [GeV] that counts at each polar cosine; infinite outside the angular acceptance."""
         lowest = np.full(np.shape(cosine), self.energy_min)

@@ -83,7 +83,7 @@ class PromptAware:
     """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
 
     Warns (:class:`~nudipole.processes.validity.EffectiveTheoryWarning`) where an exclusion begins at couplings for
-    which d^2 s is not small at the collision energy ``sqrt_s`` [GeV].
+    which d^2 s, or d_Z^2 s or d_W^2 s, is not small at the collision energy ``sqrt_s`` [GeV].
     """
 
     inner: Statistic
@@ -93,7 +93,8 @@ class PromptAware:
         found = self._intervals(signal, cl)
         edges = np.array([interval.low for intervals in found for interval in intervals])
         if edges.size:
-            validity.check_effective_theory(edges, self.sqrt_s**2)
+            largest = signal.largest_over_gamma if isinstance(signal, Signal) else 1.0
+            validity.check_effective_theory(edges, self.sqrt_s**2, largest_over_gamma=largest)
         return found
 
     def _intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
