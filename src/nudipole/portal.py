@@ -72,7 +72,7 @@ class Completion:
 
     @property
     def largest_over_gamma(self) -> float:
-        """The largest of d_gamma, |d_Z| and |d_W|, over d_gamma: what the scale of the operator is to be judged by."""
+        """The largest of d_gamma, abs(d_Z) and abs(d_W), over d_gamma: what the scale of the operator is to be judged by."""
         return max(1.0, abs(self.z_over_gamma), abs(self.w_over_gamma))
 
     @property
