@@ -323,3 +323,14 @@ def test_user_copy_of_a_card_gives_the_same_limit():
     shipped = registry.get("sbnd")
     again = Experiment.from_file(registry.card_directory() / "sbnd.toml")
     assert again.limit([0.1], Direction("mu")).excluded == shipped.limit([0.1], Direction("mu")).excluded
+
+
+@pytest.mark.parametrize("key", ["fasernu", "flare-100", "hyper-k", "icarus", "na62", "borexino-superk-earth"])
+def test_validation_names_what_is_missing_where_no_curve_could_be_read(key):
+    from nudipole.atlas import validation
+
+    assert validation.compare_key(key) == ()
+    page = validation.markdown((), [key])
+    assert f"- **{key}** (" in page
+    assert "()" not in validation.markdown((), ["hike"])  # no publication at all
+    assert "## Publications without numbers to compare with" not in validation.markdown(())

@@ -284,7 +284,7 @@ def _write(
     store.write_text(out / "references.bib", bibliography.bibtex(citations))
     store.write_text(out / "table1.md", table.markdown(limits))
     store.write_text(out / "table1.tex", table.latex(limits))
-    store.write_text(out / "validation.md", validation.markdown(checks))
+    store.write_text(out / "validation.md", validation.markdown(checks, {limit.key for limit in limits}))
     store.write_text(out / "validation.json", validation.as_json(checks))
     if earlier is not None:
         store.write_text(out / "compare.md", compare.markdown(earlier, limits))

@@ -8,7 +8,7 @@ the number they are compared with, or chosen with it in sight (``evidence = fals
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,15 @@ def _check(constraint: Constraint, published: Published) -> Check:
     )
 
 
+def uncompared(keys: Iterable[str]) -> list[str]:
+    """One line for every publication of these constraints that left nothing to compare with, and what is missing."""
+    constraints = [registry.get(key) for key in sorted(keys)]
+    entries = [(c, p) for c in constraints for p in getattr(getattr(c, "card", c), "comparisons", ())]
+    return [
+        f"- **{c.key}**{f' ({p.source})' if p.source else ''}: {p.note}" for c, p in entries if not p.table and p.note
+    ]
+
+
 def _rows(table: tables.Table, edge: str) -> npt.NDArray[np.bool_]:
     """Rows of one edge: a table with a gap says by its column ``branch`` which edge a row belongs to."""
     if "branch" not in table.columns:
@@ -124,7 +133,7 @@ def _rows(table: tables.Table, edge: str) -> npt.NDArray[np.bool_]:
     return np.asarray(table["branch"] == _BRANCHES.get(edge, -1.0))
 
 
-def markdown(checks: Sequence[Check]) -> str:
+def markdown(checks: Sequence[Check], keys: Iterable[str] = ()) -> str:
     """The validation page: a summary, then every curve point by point."""
     lines = ["## Point by point", "", "| experiment | flavour | M [GeV] | published d [GeV^-1] | ours | ratio |"]
     lines.append("|---|---|---|---|---|---|")
@@ -133,11 +142,11 @@ def markdown(checks: Sequence[Check]) -> str:
             nothing = "nothing excluded | " if c.edge == "lower" else "no such edge | "
             shown = f"{ours:.3g} | {_shown(ours / theirs)}" if np.isfinite(ours) else nothing
             lines.append(f"| {c.name} | {c.flavor} | {mass:.4g} | {theirs:.3g} | {shown} |")
-    return "\n".join(["# Validation: our curves over the published ones", "", summary(checks), *lines]) + "\n"
+    return "\n".join(["# Validation: our curves over the published ones", "", summary(checks, keys), *lines]) + "\n"
 
 
-def summary(checks: Sequence[Check]) -> str:
-    """How far each curve is from the published one, and why."""
+def summary(checks: Sequence[Check], keys: Iterable[str] = ()) -> str:
+    """How far each curve is from the published one, and why; of the constraints ``keys`` also what could not be compared."""
     counted = [c for c in checks if c.evidence and c.ratio.size]
     agreeing = [c for c in counted if c.verdict.startswith("agrees")]
     lines = [
@@ -160,6 +169,9 @@ def summary(checks: Sequence[Check]) -> str:
     if notes:
         lines += ["", "## Why a curve deviates, and what is not counted", ""]
         lines += [f"- **{c.name}** ({c.flavor}, {c.preset}): {c.note}" for c in notes]
+    silent = uncompared(keys)
+    if silent:
+        lines += ["", "## Publications without numbers to compare with", "", *silent]
     return "\n".join(lines) + "\n"
 
 
