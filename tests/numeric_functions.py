@@ -483,8 +483,6 @@ INNER = [
     "signals.photon_acceptance.PhotonAcceptance.minimum_energy",
     "signals.photon_acceptance.PhotonAcceptance.share",
     "signals.photon_selection.PhotonSelection.accepted",
-    "signals.photon_selection.Photons",
-    "signals.photon_selection.decay_photons",
     "signals.photon_selection.quasi_elastic_energy",
     "signals.production.States",
     "signals.production.final_states",

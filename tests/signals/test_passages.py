@@ -101,12 +101,12 @@ def monte_carlo(model, mass, couplings, number=1 << 19, energies=240):
         spin = spin * (1 - pair / 2) / (1 + pair / 2)
         spread = 4 * rng.random(number) - 2 - spin
         rest = spread / (1 + np.sqrt(np.maximum(1 - spin * spread, 0)))
+        true, alpha = photon_selection._in_flight(hnl, momentum, rest, pair)
         if model.photons._integrates_azimuth:  # which here is drawn
-            photons = photon_selection.decay_photons(hnl, momentum, cosine, rest, rng.random(number), pair)
-            good = (photons.energy >= selection.energy_min_GeV) & (photons.cosine >= selection.cosine_min)
+            seen = photon_selection._turned(cosine, alpha, rng.random(number))
+            good = (true >= selection.energy_min_GeV) & (seen >= selection.cosine_min)
             bins, efficiency = np.where(good, 0, -1), np.full(number, selection.efficiency)
         else:
-            true, alpha = photon_selection._in_flight(hnl, momentum, rest, pair)
             bins, efficiency = model.photons._accept(true, (cosine, alpha), lambda _: rng.random(number), mass)
         hit = (far > near) & (bins >= 0)
         weight = (efficiency * kilograms * rate.sum() / number)[hit]

@@ -81,15 +81,14 @@ def test_one_n_against_a_direct_monte_carlo(polarisation):
 
     rest = 2.0 * rng.random(number) - 1.0
     energy = np.hypot(momentum, mass)
-    photons = photon_selection.decay_photons(
-        np.full(number, energy), np.full(number, momentum), np.full(number, np.cos(angle)), rest, rng.random(number)
-    )
-    azimuth, sine = 2.0 * np.pi * rng.random(number), np.sqrt(1.0 - photons.cosine**2)
-    path = np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), photons.cosine], axis=1)
+    photon, alpha = photon_selection._in_flight(np.full(number, energy), np.full(number, momentum), rest, 0.0)
+    cosine = photon_selection._turned(np.full(number, np.cos(angle)), alpha, rng.random(number))
+    azimuth, sine = 2.0 * np.pi * rng.random(number), np.sqrt(1.0 - cosine**2)
+    path = np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine], axis=1)
     _, far = volume.chord(volume.sample(rng.random((number, 3))), path)
     grid = np.geomspace(1.1e-3, 1.0, 300)
-    rate = 86.0 * np.interp(photons.energy, grid, photon_conversion.conversions_per_depth("CH2", grid), left=0.0)
-    kept = (photons.energy > 0.2) & (rng.exponential(1.0, number) < far * rate)
+    rate = 86.0 * np.interp(photon, grid, photon_conversion.conversions_per_depth("CH2", grid), left=0.0)
+    kept = (photon > 0.2) & (rng.exponential(1.0, number) < far * rate)
     expected = np.mean(kept * (1.0 - polarisation * rest))
     assert ours == pytest.approx(expected, rel=0.01)
 

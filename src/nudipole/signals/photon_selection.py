@@ -43,14 +43,6 @@ _SIGMAS = 5.0
 
 
 @dataclass(frozen=True)
-class Photons:
-    """Decays: what is seen of each node."""
-
-    energy: FloatArray
-    cosine: FloatArray
-
-
-@dataclass(frozen=True)
 class PhotonSelection:
     """Cuts, resolution, efficiency (a table in the true energy [GeV], or None), conversion of the photon, and bins."""
 
@@ -202,7 +194,7 @@ class PhotonSelection:
         if selection.angle_resolution_deg > 0 or not self._integrates_azimuth:
             cosine = _turned(*arms, uniform("azimuth"))
             if self.conversion is not None:
-                chance *= self._converted(Photons(true, cosine), mass)
+                chance *= self._converted(true, cosine, mass)
             arms = cosine, np.ones_like(cosine)
         if selection.angle_resolution_deg > 0:
             kick = np.deg2rad(selection.angle_resolution_deg) * np.sqrt(-2.0 * np.log(1.0 - uniform("kick")))
@@ -248,10 +240,10 @@ class PhotonSelection:
             least = np.maximum(least, 1.0 - q2 * m / ((2.0 * m * energy + q2) * np.maximum(energy, 1e-300)))
         return least
 
-    def _converted(self, photons: Photons, mass: float) -> FloatArray:
+    def _converted(self, energy: FloatArray, cosine: FloatArray, mass: float) -> FloatArray:
         """Chance that the photon makes a pair that is seen; N -> nu e+ e-, where it counts too, makes one at once."""
         assert self.conversion is not None
-        chance = self.conversion(photons.energy, photons.cosine)
+        chance = self.conversion(energy, cosine)
         if self.selection.visible == "photon":
             return chance
         widths = hnl_decay.partial_widths(mass)
@@ -259,27 +251,13 @@ class PhotonSelection:
         return (photon * chance + pair) / (photon + pair) if photon + pair > 0.0 else chance
 
 
-def decay_photons(
-    energy: FloatArray,
-    momentum: FloatArray,
-    cosine: FloatArray,
-    rest: FloatArray,
-    v: FloatArray,
-    x: FloatArray | float = 0.0,
-) -> Photons:
-    """Photon energy [GeV] and cosine to z of N with ``energy``, ``momentum`` [GeV] that flies at ``cosine`` to z.
-
-    ``rest`` is cos(theta*) to the path of N in its rest frame, v in [0, 1) the azimuth about the path; ``x`` the mass
-    squared of the photon over that of N, for a pair.
-    """
-    photon, alpha = _in_flight(energy, momentum, rest, x)
-    return Photons(photon, _turned(cosine, alpha, v))
-
-
 def _in_flight(
     energy: FloatArray, momentum: FloatArray, rest: FloatArray, x: FloatArray | float
 ) -> tuple[FloatArray, FloatArray]:
-    """Energy [GeV] of a photon or pair and cosine of its angle to the path of N."""
+    """Energy [GeV] of a photon and cosine of its angle to the path of N with ``energy``, ``momentum`` [GeV].
+
+    ``rest`` is cos(theta*) to that path in the rest frame of N; ``x`` the mass squared over that of N, for a pair.
+    """
     beta = momentum / energy
     photon = 0.5 * ((1.0 + x) * energy + (1.0 - x) * momentum * rest)
     along = (1.0 - x) * rest + (1.0 + x) * beta
