@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from nudipole.atlas import drawing, run, store
-from nudipole.experiments import registry
+from nudipole.catalogue import registry
+from nudipole.compilation import run, store
+from nudipole.plot import planes as drawing
 
 RECOIL = tuple(key for key in registry.card_keys() if registry.get(key).card.signal in ("recoil", "combination"))
 

@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 
 from nudipole import api
-from nudipole.experiments import registry
-from nudipole.experiments.experiment import Experiment
+from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment
 from nudipole.matter import targets
-from nudipole.processes import deep_inelastic, hnl_decay, meson, moments, upscattering_total
-from nudipole.processes.phase_space import legendre
+from nudipole.processes.decays import hnl_decay
+from nudipole.processes.mesons import meson
+from nudipole.processes.mesons.phase_space import legendre
+from nudipole.processes.scattering import deep_inelastic, moments, upscattering_total
 
 POINTS = 200
 # smeared photons of N in tank and soil; pairs in gas; deep-inelastic events after oscillation; mesons; electron recoils
@@ -40,7 +42,7 @@ PROCESS = """
 import json, sys, time
 import numpy as np
 from nudipole import api
-from nudipole.experiments import registry
+from nudipole.catalogue import registry
 experiment, points = registry.get(sys.argv[1]), int(sys.argv[2])
 from nudipole.signals import SIGNALS
 SIGNALS[experiment.card.signal]

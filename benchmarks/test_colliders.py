@@ -7,11 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from nudipole.experiments import registry
-from nudipole.experiments.experiment import Experiment
+from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Completion, Direction
-from nudipole.signals import collider, mono_photon, radiated_photon
+from nudipole.signals.hadron_collider import mono_photon
+from nudipole.signals.lepton_collider import mono_photon as collider
+from nudipole.signals.lepton_collider import radiated_photon
 
 POINTS = 200
 BOUND = 0.5  # CPU seconds, the goal; the best of the rounds, since others use the processor too

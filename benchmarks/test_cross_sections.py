@@ -9,7 +9,7 @@ from scipy.integrate import dblquad, quad
 from nudipole import api, fluxes
 from nudipole.kinematics import minimum_neutrino_energy, recoil_limits
 from nudipole.matter import targets
-from nudipole.processes import moments, upscattering
+from nudipole.processes.scattering import moments, upscattering
 
 ARGON = targets.get("Ar40")
 SIDE = 300

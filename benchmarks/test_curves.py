@@ -18,10 +18,10 @@ import pytest
 from scipy.integrate import dblquad
 
 from nudipole import api
-from nudipole.experiments import registry
-from nudipole.experiments.experiment import Experiment
+from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment
 from nudipole.kinematics import minimum_neutrino_energy
-from nudipole.processes import upscattering
+from nudipole.processes.scattering import upscattering
 
 POINTS = 200
 # counting; spectrum in one dimension; in two; photons of N; N from the Earth; collider
@@ -38,7 +38,7 @@ FIRST = """
 import json, sys, time
 import numpy as np
 from nudipole import api, units
-from nudipole.experiments import registry
+from nudipole.catalogue import registry
 key, points = sys.argv[1], int(sys.argv[2])
 constraint = registry.get(key)
 from nudipole.signals import SIGNALS

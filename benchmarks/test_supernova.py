@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from nudipole import api
-from nudipole.experiments import registry
+from nudipole.catalogue import registry
 from nudipole.supernova import emission
 
 BOUND = 60.0  # CPU seconds

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import nudipole
-from nudipole.atlas import validation
-from nudipole.experiments import registry
+from nudipole.catalogue import registry
+from nudipole.compilation import validation
 
 project = "nudipole"
 author = "The nudipole developers"

@@ -14,8 +14,8 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from nudipole import tables
 from nudipole.cosmology.constraints import CONSTRAINTS
+from nudipole.inputs import tables
 from nudipole.portal import Direction
 
 TOP = 1e-4  # GeV^-1
@@ -38,7 +38,7 @@ def main(out: Path) -> None:
                     low, high = interval.low, TOP if interval.high is None else interval.high
                     panel.bar(masses[i], high - low, width, low, color=color, alpha=alpha, lw=0, label=label)
                     label = "_"
-        table = tables.load(f"experiments/{name}")
+        table = tables.load(f"catalogue/{name}")
         for first, here in enumerate((table["branch"] == 0, table["branch"] > 0)):
             panel.plot(
                 table["mass_GeV"][here],

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from nudipole.supernova import figures
+from nudipole.plot import supernova as figures
 
 
 def main(out: Path, flavor: str) -> None:

@@ -1,6 +1,6 @@
 """Counts of Super-Kamiokande IV towards the Sun and away from it, rebuilt from its published solar rates and their errors.
 
-    python scripts/superk_towards_the_sun.py src/nudipole/experiments/data/superk-sun-angle.csv
+    python scripts/superk_towards_the_sun.py src/nudipole/catalogue/data/superk-sun-angle.csv
 
 The collaboration publishes the rate S of recoil electrons that point away from the Sun and its statistical error, not the
 isotropic background B underneath. In a cone of the share a of the sky, with a share e of the solar electrons inside,
@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nudipole import tables
-from nudipole.experiments.experiment import Experiment
+from nudipole.catalogue.experiment import Experiment
+from nudipole.inputs import tables
 
 EDGES = (4.49, 5.99, 7.49, 9.49, 11.99, 19.49)  # MeV, kinetic energy of an electron
 COSINE = 0.5
@@ -44,8 +44,8 @@ def contained(energy: float) -> float:
 
 def main(path: str) -> None:
     """Write the table."""
-    table = tables.load("experiments/data/superk-solar.csv")
-    model = Experiment.from_file(Path("src/nudipole/experiments/cards/superk-solar.toml")).model("default")
+    table = tables.load("catalogue/data/superk-solar.csv")
+    model = Experiment.from_file(Path("src/nudipole/catalogue/cards/superk-solar.toml")).model("default")
     predicted = model.components()["standard model"]
     share, ratio = 0.5 * (1.0 - COSINE), (1.0 - COSINE) / (1.0 + COSINE)
     on, off = [], []

@@ -1,4 +1,4 @@
-"""Tabulate the tritium column of experiments/data/pandax4t-nees.csv: one decay, smeared and seen by PandaX-4T run 1.
+"""Tabulate the tritium column of catalogue/data/pandax4t-nees.csv: one decay, smeared and seen by PandaX-4T run 1.
 
 Allowed beta spectrum of tritium, Q = 18.591 keV, in the field of 3He (non-relativistic Fermi function, good to a few
 per cent here), folded with the resolution and efficiency of the card. Prints one number for each 1 keV bin, summing
@@ -29,7 +29,7 @@ def main() -> None:
     response = from_options(
         np.arange(31.0) * units.KEV,
         resolution={"model": "polynomial", "coefficients": [0.073, 0.173, -6.5e-3, 1.1e-4], "unit": "keV"},
-        efficiency={"model": "table", "file": "experiments/data/pandax4t-er-efficiency.csv", "above": "hold"},
+        efficiency={"model": "table", "file": "catalogue/data/pandax4t-er-efficiency.csv", "above": "hold"},
     )
     counts = np.trapezoid(response.matrix(energy) * spectrum(energy), energy, axis=1)
     for share in counts / counts.sum():

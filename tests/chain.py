@@ -25,7 +25,7 @@ import numpy as np
 
 from nudipole import units
 from nudipole.matter import earth, materials, photon_conversion, targets
-from nudipole.processes import deep_inelastic, upscattering
+from nudipole.processes.scattering import deep_inelastic, upscattering
 
 STEEPEST = np.cos(np.deg2rad(80.0))  # N from a slab fly within 80 degrees of the beam: a named approximation
 PROTON = units.PROTON_MASS

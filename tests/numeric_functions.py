@@ -22,18 +22,19 @@ import numpy.typing as npt
 
 import nudipole
 from nudipole import constraint, portal
+from nudipole.catalogue import experiment, registry
 from nudipole.cosmology import constraints as sky
 from nudipole.cosmology import evolution, lines, relic
 from nudipole.detectors import efficiency, resolution, response
-from nudipole.experiments import experiment, registry
 from nudipole.fluxes import beams, oscillations, parton_luminosity, stopped_pion
 from nudipole.fluxes.flux import Flux
 from nudipole.inference.likelihood import Likelihood
 from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
-from nudipole.processes import meson, moments, neutral_meson
-from nudipole.signals import photon_acceptance
-from nudipole.signals.mono_photon_search import MonoPhotonSearch
+from nudipole.processes.mesons import meson, neutral_meson
+from nudipole.processes.scattering import moments
+from nudipole.signals.hadron_collider.search import MonoPhotonSearch
+from nudipole.signals.lepton_collider import acceptance as photon_acceptance
 from nudipole.signals.template import SignalTemplate
 from nudipole.supernova import bursts, emission, gamma_rays, luminosity, profiles, red_giants
 from nudipole.supernova import constraints as supernova

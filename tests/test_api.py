@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
 
 import nudipole as nd
 from nudipole.errors import DomainError
-
-
-@pytest.mark.parametrize("name", ["atlas", "experiments"])
-def test_a_verb_outlives_the_subpackage_of_the_same_name(name):
-    package = importlib.import_module(f"nudipole.{name}")
-    assert getattr(nd, name) is package
-    assert callable(getattr(nd, name))
 
 
 def test_verbs_can_be_called_again_after_everything_is_loaded(tmp_path):

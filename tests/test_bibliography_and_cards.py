@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import nudipole
-from nudipole import bibliography, tables
-from nudipole.experiments import registry
+from nudipole import bibliography
+from nudipole.catalogue import registry
+from nudipole.inputs import tables
 
 ROOT = Path(nudipole.__file__).parent
 
@@ -23,7 +24,7 @@ def test_card_is_complete(key):
     assert not [r for r in experiment.citations if r not in known]
     for published in experiment.card.comparisons:
         if published.table:
-            table = tables.load(f"experiments/{published.table}")
+            table = tables.load(f"catalogue/{published.table}")
             assert {"mass_GeV", "d_low"} <= set(table.columns)
             assert published.preset in experiment.presets
     for preset in experiment.presets:

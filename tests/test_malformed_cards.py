@@ -18,10 +18,10 @@ import pytest
 from click.testing import CliRunner
 
 from nudipole import api
+from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment
 from nudipole.cli import main
 from nudipole.errors import CardError, NudipoleError, TableError
-from nudipole.experiments import registry
-from nudipole.experiments.experiment import Experiment
 from nudipole.portal import Direction
 from nudipole.signals import SIGNALS
 

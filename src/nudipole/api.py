@@ -105,7 +105,7 @@ class Catalogue(dict[str, Constraint]):
 
 def experiments() -> Catalogue:
     """Every constraint by key."""
-    from nudipole.experiments import registry
+    from nudipole.catalogue import registry
 
     return Catalogue((key, registry.get(key)) for key in registry.all_keys())
 
@@ -150,7 +150,7 @@ def cross_section(
     screening: bool = True,
 ) -> dict[str, float]:
     """Up-scattering cross section on ``e-``, ``p``, ``n``, a nucleus (``Ar40``) or a compound (``CsI``)."""
-    from nudipole.processes import upscattering_total
+    from nudipole.processes.scattering import upscattering_total
 
     return upscattering_total.cross_section(target, energy, mass, d, recoil, form_factor, screening)
 
@@ -176,9 +176,9 @@ def meson(parent: str, mass: float, d: float, both: bool = False) -> list[dict[s
     """Widths and branching ratios of a meson into N, one lepton-number state.
 
     ``both`` adds the other one, nubar N to nu Nbar, where the same meson has both: twice the width for a neutral
-    parent, the same for a charged one (:func:`nudipole.processes.meson.lepton_number_states`).
+    parent, the same for a charged one (:func:`nudipole.processes.mesons.meson.lepton_number_states`).
     """
-    from nudipole.processes import meson as mesons
+    from nudipole.processes.mesons import meson as mesons
 
     check_positive(d=d)
     factor = (mesons.lepton_number_states(parent) if both else 1) * d**2
@@ -197,15 +197,15 @@ def cite(keys: Sequence[str]) -> str:
 
 
 def atlas(out: str | Path = "out", **options: Any) -> Any:
-    """Compute and draw everything: see :func:`nudipole.atlas.run.atlas`."""
-    from nudipole.atlas import run
+    """Compute and draw everything: see :func:`nudipole.compilation.run.atlas`."""
+    from nudipole.compilation import run
 
     return run.atlas(Path(out), **options)
 
 
 def _constraint(experiment: str | Path | Constraint) -> Constraint:
     if isinstance(experiment, (str, Path)):
-        from nudipole.experiments import registry
+        from nudipole.catalogue import registry
 
         return registry.load(str(experiment))
     return experiment

@@ -235,14 +235,14 @@ class Portal:
     @property
     def radiative_width(self) -> float:
         """Gamma(N -> nu gamma) [GeV]: D M^3 / 4 pi for Dirac, twice that for Majorana."""
-        from nudipole.processes import hnl_decay
+        from nudipole.processes.decays import hnl_decay
 
         return float(hnl_decay.radiative_width(self.mass)) * self.decay_strength * self.direction.majorana_factor
 
     @property
     def width(self) -> float:
         """Total width [GeV]: nu gamma, nu l+ l- for every open lepton, and the extra width."""
-        from nudipole.processes import hnl_decay
+        from nudipole.processes.decays import hnl_decay
 
         visible = float(hnl_decay.total_width(self.mass)) * self.decay_strength * self.direction.majorana_factor
         return visible + self.extra_width
@@ -255,7 +255,7 @@ class Portal:
     @property
     def branching_ratios(self) -> dict[str, float]:
         """Branching ratios by channel, ``nu gamma``, ``nu e+ e-``, ..., ``extra`` if there is one; empty if stable."""
-        from nudipole.processes import hnl_decay
+        from nudipole.processes.decays import hnl_decay
 
         if self.width == 0.0:
             return {}

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from nudipole import tables
 from nudipole.cosmology import abundances, evolution, grid
 from nudipole.errors import DomainError, MissingExtraError, UnknownNameError
+from nudipole.inputs import tables
 
 FAST = evolution.Options(log_step=0.02, nodes=16)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudipole import tables
-from nudipole.atlas import validation
+from nudipole.compilation import validation
 from nudipole.constraint import EDGES, Constraint
 from nudipole.cosmology import constraints, criteria, evolution, grid, lines
 from nudipole.errors import DomainError, UnknownNameError
+from nudipole.inputs import tables
 from nudipole.portal import Direction, Portal
 
 BBN, CMB = constraints.CONSTRAINTS
@@ -32,14 +32,14 @@ def test_protocol(constraint):
 
 @pytest.mark.parametrize("mass", [1e-3, 1e-2, 0.1])
 def test_published_helium_line_of_late_decays(mass):
-    table = tables.load("experiments/published/bbn.csv")
+    table = tables.load("catalogue/published/bbn.csv")
     published = float(table["d_low"][(table["branch"] == 0) & (np.isclose(table["mass_GeV"], mass))][0])
     ours = BBN.limit([mass], MU, preset="brdar2020").excluded[0][0].high
     assert published / 2 < ours < published * 2
 
 
 def test_published_helium_line_in_the_median():
-    table = tables.load("experiments/published/bbn.csv")
+    table = tables.load("catalogue/published/bbn.csv")
     late = (table["branch"] == 0) & (table["mass_GeV"] > 6e-4)
     ours = [i[0].high for i in BBN.limit(table["mass_GeV"][late], MU, preset="brdar2020").excluded]
     ratio = np.array(ours) / table["d_low"][late]

@@ -6,7 +6,7 @@ import pytest
 from nudipole import units
 from nudipole.cosmology import evolution, freedom, hot_phase, relic
 from nudipole.errors import DomainError, UnknownNameError
-from nudipole.processes import thermal
+from nudipole.processes.plasma import relativistic_plasma as thermal
 
 THERMAL = evolution.Options(neutrinos="thermal", log_step=0.02, nodes=32)
 KINETIC = evolution.Options(log_step=0.02, nodes=32)
@@ -151,7 +151,7 @@ def test_wrong_helicity_stays_empty_while_n_is_relativistic():
 
 
 def test_tabulated_scattering_rate_is_the_rate():
-    from nudipole.processes import thermal_annihilation, thermal_scattering
+    from nudipole.processes.plasma import thermal_annihilation, thermal_scattering
 
     p = np.array([1e-3, 1e-2, 5e-2])
     direct = thermal_scattering.rate(p, 1e-2, 7.3e-3) + thermal_annihilation.rate(p, 1e-2, 7.3e-3)

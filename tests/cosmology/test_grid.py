@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudipole import tables
 from nudipole.cosmology import abundances, evolution, freedom, grid, hot_phase
 from nudipole.errors import DomainError, OutputError, TableError, UnknownNameError
+from nudipole.inputs import tables
 
 # M [MeV], d [GeV^-1], Y_p, N_eff of an independent prototype with a thermal neutrino bath (docs/physics/cosmology.md)
 PROTOTYPE = [

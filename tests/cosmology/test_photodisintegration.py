@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.cosmology import photodisintegration as pdi
 from nudipole.errors import DomainError
+from nudipole.inputs import tables
 
 BEFORE = (2.5e-5, 1.04e-5, 0.247)
 INDEX = {name: i for i, name in enumerate(pdi.REACTIONS)}

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.detectors.quenching import QUENCHING, coherent_lar, constant, fef, lindhard, none, polynomial, ybe
 from nudipole.errors import DomainError, UnknownNameError
+from nudipole.inputs import tables
 
 KEV = units.KEV
 CSI = [0.0554628, 4.30681, -111.707, 840.384]

@@ -149,7 +149,7 @@ BOREXINO = [-8.065244, 493.2560, -64.09629, 4.146102]
 
 
 def test_efficiency_table_is_zero_below_and_chosen_above():
-    file = "experiments/data/lz-ws2022-efficiency.csv"
+    file = "catalogue/data/lz-ws2022-efficiency.csv"
     zero, hold = table(file), table(file, above="hold")
     assert float(zero(0.2 * KEV)) == 0.0
     assert float(zero(25.0 * KEV)) == 0.0
@@ -210,10 +210,10 @@ def test_options_are_plain_so_that_cards_can_be_checked_against_them(registry):
         (lambda: from_options([1.0, 2.0], quenching={"model": "constant"}), CardError),
         (lambda: from_options([1.0, 2.0], resolution={"model": "gaussian", "fwhm_eV": "narrow"}), CardError),
         (lambda: from_options([1.0, 2.0], efficiency={"model": "constant", "value": 2.0}), CardError),
-        (lambda: table("experiments/data/nothing.csv"), TableError),
-        (lambda: table("experiments/data/lz-ws2022-efficiency.csv", energy="power"), UnknownNameError),
-        (lambda: table("experiments/data/lz-ws2022-efficiency.csv", above="guess"), UnknownNameError),
-        (lambda: table("experiments/data/lz-ws2022-efficiency.csv", space="phase"), UnknownNameError),
+        (lambda: table("catalogue/data/nothing.csv"), TableError),
+        (lambda: table("catalogue/data/lz-ws2022-efficiency.csv", energy="power"), UnknownNameError),
+        (lambda: table("catalogue/data/lz-ws2022-efficiency.csv", above="guess"), UnknownNameError),
+        (lambda: table("catalogue/data/lz-ws2022-efficiency.csv", space="phase"), UnknownNameError),
         (lambda: constant(1.5), DomainError),
         (lambda: Response(np.array([1.0])), DomainError),
         (lambda: Response(np.array([1.0, 1.0])), DomainError),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, TableError, UnknownNameError
 from nudipole.fluxes import beams
 from nudipole.fluxes.event_rates import charged_current_events
 from nudipole.fluxes.flux import Flux
+from nudipole.inputs import tables
 from nudipole.portal import Direction
 
 ELECTRONS_PER_TONNE_CH = 1e6 * units.AVOGADRO * 7.0 / 13.019

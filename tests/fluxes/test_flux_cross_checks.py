@@ -21,7 +21,8 @@ from nudipole.fluxes import astrophysical, atmospheric, beams
 from nudipole.fluxes.event_rates import charged_current_events
 from nudipole.fluxes.flux import Flux
 from nudipole.fluxes.forward_lhc import forward_lhc
-from nudipole.processes import charged_current, standard_model
+from nudipole.processes.standard_model import charged_current
+from nudipole.processes.standard_model import neutrino_scattering as standard_model
 
 ARGON, CH, WATER, LEAD, TUNGSTEN = 22 / 40, 6 / 13, 8 / 18, 0.604, 0.598  # neutrons among the nucleons
 NUCLEONS_PER_TONNE = 1e6 * units.AVOGADRO

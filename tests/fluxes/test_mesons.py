@@ -5,7 +5,7 @@ import pytest
 
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.fluxes import mesons, secondary_fits
-from nudipole.processes.meson import parent_mass
+from nudipole.processes.mesons.meson import parent_mass
 
 
 def _number(beam, meson, **options):

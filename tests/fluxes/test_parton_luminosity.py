@@ -6,9 +6,9 @@ import pytest
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.fluxes.parton_luminosity import proton_proton
-from nudipole.processes import photon_quark
-from nudipole.processes.annihilation import cross_section
-from nudipole.processes.chiral_exchange import FERMIONS
+from nudipole.processes.collisions import photon_quark
+from nudipole.processes.collisions.annihilation import cross_section
+from nudipole.processes.collisions.chiral_exchange import FERMIONS
 
 
 def test_leading_order_z_production_is_a_fifth_below_the_measured_one():

@@ -9,7 +9,7 @@ from scipy import optimize, special
 from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic
-from nudipole.signals.model import Signal
+from nudipole.signals.protocol import Signal
 from nudipole.signals.template import SignalTemplate
 
 

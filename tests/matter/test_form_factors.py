@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
+from nudipole.inputs import tables
 from nudipole.matter import form_factors, isotopes
 
 FM = units.FEMTOMETRE

@@ -5,8 +5,9 @@ import functools
 import numpy as np
 import pytest
 
-from nudipole import tables, units
-from nudipole.processes import mono_photon
+from nudipole import units
+from nudipole.inputs import tables
+from nudipole.processes.collisions import mono_photon
 
 
 def visible(sqrt_s: float, energy_min: float, cosine_max: float, radiation: bool = True) -> float:
@@ -41,7 +42,7 @@ def test_the_counts_at_the_z_ask_for_efficiencies_that_a_detector_can_have():
     Over luminosity, N / 3 and our cross section that is an efficiency. None of the three could be read in the papers;
     all must lie where single-photon selections do. OPAL had 59 per cent at 1.5 to 1.75 GeV, where it turns on.
     """
-    table = tables.load("experiments/data/lep1_single_photon.csv")
+    table = tables.load("catalogue/data/lep1_single_photon.csv")
     efficiencies = []
     for row in range(len(table)):
         of = {name: float(table[name][row]) for name in table.columns}

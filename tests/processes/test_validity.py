@@ -5,7 +5,8 @@ import pytest
 
 from nudipole.errors import DomainError
 from nudipole.portal import Completion
-from nudipole.processes import annihilation, chiral_exchange, validity
+from nudipole.processes import validity
+from nudipole.processes.collisions import annihilation, chiral_exchange
 
 GAUGE = Completion("gauge", 0.7).z_over_gamma
 

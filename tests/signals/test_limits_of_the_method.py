@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nudipole.experiments.registry import get
+from nudipole.catalogue.registry import get
 from nudipole.portal import Direction
 
 MU = Direction("mu")

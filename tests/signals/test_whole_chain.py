@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from nudipole import units
-from nudipole.experiments import registry
+from nudipole.catalogue import registry
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import targets
 from nudipole.portal import Direction
-from nudipole.processes import deep_inelastic, helicity, upscattering
+from nudipole.processes.scattering import deep_inelastic, helicity, upscattering
 from tests import chain, dirac
 
 

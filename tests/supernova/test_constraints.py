@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.constraint import Constraint
 from nudipole.errors import DomainError, NudipoleError, UnknownNameError
+from nudipole.inputs import tables
+from nudipole.plot.supernova import draw_modes, mode_limits, mode_ratios
 from nudipole.portal import Direction
 from nudipole.supernova import luminosity
 from nudipole.supernova.constraints import CONSTRAINTS
 from nudipole.supernova.criteria import one_sided_critical_value
-from nudipole.supernova.figures import draw_modes, mode_limits, mode_ratios
 from nudipole.supernova.scan import excluded_intervals
 
 BY_KEY = {source.key: source for source in CONSTRAINTS}
@@ -30,7 +31,7 @@ def test_keys_and_protocol() -> None:
 
 
 def test_magill_lower_edge_within_a_factor_one_and_a_half_up_to_100_mev() -> None:
-    published = tables.load("experiments/published/sn1987a.csv")
+    published = tables.load("catalogue/published/sn1987a.csv")
     mass = published["mass_GeV"]
     limit = SN1987A.limit(mass, Direction("e"), preset="magill2018")
     lower, upper = limit.lower / published["d_low"], limit.upper / published["d_high"]
@@ -44,7 +45,7 @@ def test_magill_lower_edge_within_a_factor_one_and_a_half_up_to_100_mev() -> Non
 
 def test_published_trapping_edge_is_that_of_electrons_and_of_decay_at_one_energy() -> None:
     """How the contour of 1803.03262 was made, read off itself: no protons below 10 MeV, d^2 M^4 constant above 100."""
-    published = tables.load("experiments/published/sn1987a.csv")
+    published = tables.load("catalogue/published/sn1987a.csv")
     mass, edge = published["mass_GeV"], published["d_high"]
     upper = SN1987A.limit(mass, Direction("e"), preset="magill2018-electrons").upper / edge
     assert np.all(np.abs(upper[mass < 0.02] - 1.0) < 0.12)

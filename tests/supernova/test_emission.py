@@ -8,7 +8,7 @@ import pytest
 from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.portal import Direction
-from nudipole.processes import electron_gas
+from nudipole.processes.plasma import electron_gas
 from nudipole.supernova import emission
 from nudipole.supernova.channels import SLOW
 from nudipole.supernova.emission import Star

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError
+from nudipole.inputs import tables
 from nudipole.portal import Direction
 from nudipole.supernova import emission, gamma_rays, luminosity
 from nudipole.supernova.constraints import CONSTRAINTS

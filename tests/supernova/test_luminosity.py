@@ -9,7 +9,7 @@ import pytest
 
 from nudipole import units
 from nudipole.portal import Direction
-from nudipole.processes import plasma
+from nudipole.processes.plasma import stellar_plasma as plasma
 from nudipole.supernova import channels, emission, luminosity
 from nudipole.supernova.criteria import Cooling
 from nudipole.supernova.emission import Star

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from nudipole import tables, units
+from nudipole import units
+from nudipole.inputs import tables
 from nudipole.portal import Direction
 from nudipole.supernova import red_giants
 from nudipole.supernova.constraints import CONSTRAINTS
@@ -21,7 +22,7 @@ def test_prototype_ratios() -> None:
 
 
 def test_published_line_up_to_16_kev() -> None:
-    published = tables.load("experiments/published/red-giants.csv")
+    published = tables.load("catalogue/published/red-giants.csv")
     use = published["mass_GeV"] <= 16.01e-6
     limit = SOURCE.limit(published["mass_GeV"][use], Direction("mu"), preset="brdar2020")
     assert use.sum() == 4
@@ -58,7 +59,7 @@ def test_massless_loss_is_the_neutrino_magnetic_moment_one() -> None:
 
 
 def test_published_tail_lies_above_every_limit_of_plasmon_decay() -> None:
-    published = tables.load("experiments/published/red-giants.csv")
+    published = tables.load("catalogue/published/red-giants.csv")
     tail = published["mass_GeV"] > 18e-6
     assert np.all(np.isinf(red_giants.limit_ratio(published["mass_GeV"][tail])))
     assert np.all(np.diff(published["d_low"]) > 0)

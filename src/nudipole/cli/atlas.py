@@ -33,7 +33,7 @@ def atlas(
     compare: Path | None,
 ) -> None:
     """Compute and draw everything: tables, figures, validation, citations, into a folder."""
-    from nudipole.atlas import run
+    from nudipole.compilation import run
 
     quiet = not sys.stderr.isatty()
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -106,7 +106,7 @@ def _show(result: Limit) -> None:
 def _explain(
     experiment: str, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool, to_stderr: bool
 ) -> None:
-    from nudipole.experiments import registry
+    from nudipole.catalogue import registry
 
     constraint = registry.load(experiment)
     console = Console(stderr=to_stderr)
@@ -246,7 +246,7 @@ def list_(as_json: bool = False) -> None:
 @common.json_option
 def show(key: str, as_json: bool) -> None:
     """What one constraint assumes."""
-    from nudipole.experiments import registry
+    from nudipole.catalogue import registry
 
     explained = registry.load(key).explain()
     if as_json:
@@ -260,7 +260,7 @@ def show(key: str, as_json: bool) -> None:
 @common.json_option
 def validate(card: Path, as_json: bool) -> None:
     """Check a card: everything in it is read, and the experiment it describes is built."""
-    from nudipole.experiments.experiment import Experiment
+    from nudipole.catalogue.experiment import Experiment
 
     try:
         experiment = Experiment.from_file(card)

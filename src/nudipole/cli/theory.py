@@ -78,7 +78,7 @@ def meson(parent: str, mass: float, d: float | None, mu: float | None, both: boo
     if as_json:
         common.echo_json(result)
         return
-    from nudipole.processes.meson import lepton_number_states
+    from nudipole.processes.mesons.meson import lepton_number_states
 
     states = "N + Nbar" if both and lepton_number_states(parent) == 2 else "one lepton-number state"
     table = Table("channel", "width [GeV]", "branching ratio", title=f"{parent}, {states}")

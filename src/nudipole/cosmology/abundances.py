@@ -17,7 +17,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.cosmology.evolution import History
 from nudipole.errors import DomainError, MissingExtraError, check_choice, check_positive
-from nudipole.processes.thermal import fermi
+from nudipole.processes.plasma.relativistic_plasma import fermi
 
 FloatArray = npt.NDArray[np.float64]
 NETWORKS = ("small_parthenope", "small")

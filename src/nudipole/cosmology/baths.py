@@ -32,7 +32,7 @@ from scipy.special import gamma, kn
 
 from nudipole import units
 from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
-from nudipole.processes import thermal
+from nudipole.processes.plasma import relativistic_plasma as thermal
 
 FloatArray = npt.NDArray[np.float64]
 T_MIN, T_MAX = 1e-8, 0.12  # GeV, range of the table

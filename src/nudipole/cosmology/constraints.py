@@ -23,12 +23,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.cards import Published
 from nudipole.constraint import Constraint, Interval, Kind, Limit, as_masses
 from nudipole.cosmology import grid, photodisintegration
 from nudipole.cosmology.criteria import BBN, CMB, Criterion, standard_model
 from nudipole.errors import LARGEST, DomainError, check_choice, check_non_negative
 from nudipole.inference.counting import critical_value
+from nudipole.inputs.cards import Published
 from nudipole.portal import DIRECTIONS, Direction, Nature, Portal
 
 FloatArray = npt.NDArray[np.float64]

@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables
 from nudipole.constraint import Kind
 from nudipole.cosmology import grid
 from nudipole.inference.counting import critical_value
+from nudipole.inputs import tables
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]

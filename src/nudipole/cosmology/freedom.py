@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from nudipole import tables
 from nudipole.errors import DomainError, check_positive
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 TABLE = "cosmology/data/effective_freedom.csv"

@@ -20,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.cosmology import evolution, hot_phase
 from nudipole.errors import DomainError, OutputError, check_choice, check_non_negative, check_positive
+from nudipole.inputs import tables
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]

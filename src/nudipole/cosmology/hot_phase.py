@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.cosmology import freedom, relic
 from nudipole.errors import DomainError, check_non_negative
-from nudipole.processes import thermal
+from nudipole.processes.plasma import relativistic_plasma as thermal
 
 FloatArray = npt.NDArray[np.float64]
 MATCHING_TEMPERATURE = 0.02  # GeV

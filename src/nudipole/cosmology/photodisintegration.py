@@ -27,8 +27,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 TABLE = "cosmology/data/photodisintegration.csv"

@@ -23,7 +23,9 @@ from scipy.special import roots_legendre
 
 from nudipole.errors import check_between, check_count, check_non_negative, check_positive
 from nudipole.portal import Nature
-from nudipole.processes import hnl_decay, thermal, thermal_annihilation, thermal_decay, thermal_scattering
+from nudipole.processes.decays import hnl_decay
+from nudipole.processes.plasma import relativistic_plasma as thermal
+from nudipole.processes.plasma import thermal_annihilation, thermal_decay, thermal_scattering
 
 FloatArray = npt.NDArray[np.float64]
 COLD = 60.0  # above M/T of this many, thermal photons and neutrinos no longer matter to the decay

@@ -4,7 +4,7 @@ r"""Efficiency: the fraction of events that survive trigger and selection, again
 
 Each model says in which space it is applied: ``recoil`` (true recoil energy), ``deposit`` (true electron-equivalent
 energy, after quenching) or ``reconstructed`` (what is histogrammed, after smearing: the response integrates it inside
-the bins). Options are what a card writes in ``efficiency = { model = "table", file = "experiments/data/x.csv" }``.
+the bins). Options are what a card writes in ``efficiency = { model = "table", file = "catalogue/data/x.csv" }``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, TableError, check_choice, check_finite, check_non_negative
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 SPACES = ("recoil", "deposit", "reconstructed")
@@ -65,7 +66,7 @@ def table(
     Parameters
     ----------
     file : str
-        A path inside the package (``experiments/data/x.csv``), or an absolute path of the user's.
+        A path inside the package (``catalogue/data/x.csv``), or an absolute path of the user's.
     energy, efficiency : str
         Names of its columns; the unit of the energy is read from the header.
     space : str

@@ -17,8 +17,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative, check_positive
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 IonisationEnergy = Callable[[npt.ArrayLike], FloatArray]

@@ -25,7 +25,7 @@ from nudipole.detectors.efficiency import EFFICIENCY, Efficiency
 from nudipole.detectors.quenching import QUENCHING, IonisationEnergy
 from nudipole.detectors.resolution import RESOLUTION, Resolution
 from nudipole.errors import DomainError, check_finite, check_non_negative, check_positive
-from nudipole.options import resolve
+from nudipole.inputs.options import resolve
 
 FloatArray = npt.NDArray[np.float64]
 SUBSTEPS = 16  # midpoints inside a bin for an efficiency in reconstructed space

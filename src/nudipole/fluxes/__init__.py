@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nudipole import options
-from nudipole.options import LazyRegistry
+from nudipole.inputs import options
+from nudipole.inputs.options import LazyRegistry
 
 if TYPE_CHECKING:
     from nudipole.fluxes.flux import Flux

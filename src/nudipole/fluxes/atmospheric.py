@@ -18,10 +18,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables
 from nudipole.errors import DomainError, check_choice
 from nudipole.fluxes.beams import SPECIES, interpolate
 from nudipole.fluxes.flux import Flux, FluxComponent, mixed, pure
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 COSINE_EDGES: FloatArray = np.linspace(-1.0, 1.0, 11)

@@ -15,10 +15,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables
 from nudipole.errors import DomainError, check_choice, check_increasing, check_non_negative, check_positive
 from nudipole.fluxes import event_rates
 from nudipole.fluxes.flux import Flux, FluxComponent, mixed, pure
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 SPECIES: Mapping[str, tuple[str, bool]] = {

@@ -2,7 +2,7 @@ r"""Charged-current events of a flux in a target: what every published count is 
 
 .. math:: N = n_N \sum_{\rm components} \int \phi(E)\,\sigma_{\rm CC}(E)\,dE
 
-per nucleon of the target (:mod:`nudipole.processes.charged_current`), n_N = N_A per gram.
+per nucleon of the target (:mod:`nudipole.processes.standard_model.charged_current`), n_N = N_A per gram.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from nudipole import units
 from nudipole.errors import DomainError, check_choice, check_non_negative
 from nudipole.fluxes.flux import Flux
 from nudipole.portal import FLAVORS
-from nudipole.processes import charged_current
+from nudipole.processes.standard_model import charged_current
 
 
 def charged_current_events(

@@ -11,10 +11,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from nudipole import tables
 from nudipole.errors import check_choice
 from nudipole.fluxes.beams import SPECIES, tabulated
 from nudipole.fluxes.flux import Flux, FluxComponent
+from nudipole.inputs import tables
 
 FACE_CM2: Mapping[str, float] = {
     "fasernu": 25.0 * 25.0,

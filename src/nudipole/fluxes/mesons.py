@@ -32,11 +32,12 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import roots_genlaguerre, roots_laguerre, roots_legendre
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, UnknownNameError, check_positive
 from nudipole.fluxes import quarkonium
 from nudipole.fluxes.secondary_fits import BOOSTER_MOMENTUM, bmpt, kaon_feynman_scaling, sanford_wang
-from nudipole.processes.meson import LabNodes, parent_mass
+from nudipole.inputs import tables
+from nudipole.processes.mesons.meson import LabNodes, parent_mass
 
 FloatArray = npt.NDArray[np.float64]
 Beam = float | str

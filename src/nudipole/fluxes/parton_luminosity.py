@@ -8,7 +8,7 @@ r"""Parton luminosities of the LHC at 13 TeV: how many q qbar pairs of each ener
 at the factorisation scale Q = sqrt(s_hat). The table holds phi integrated over bins of |y|, derived by
 scripts/parton_luminosities.py from the central member of PDF4LHC21 :cite:`PDF4LHCWorkingGroup:2022cjn`; the photon is
 that of NNPDF3.1 LUXqed :cite:`Bertone:2017bme`. With it the leading-order Drell-Yan cross section in the Z window comes
-out 15-20 % below the measured one (tests/processes/test_parton_luminosity.py), as leading order should.
+out 15-20 % below the measured one (tests/fluxes/test_parton_luminosity.py), as leading order should.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from nudipole import tables
 from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("d", "u", "s", "c", "b", "wplus", "wminus", "photon_up", "photon_down")

@@ -34,7 +34,7 @@ import numpy as np
 
 from nudipole import units
 from nudipole.errors import check_choice, check_non_negative, check_positive
-from nudipole.processes.meson import parent_mass
+from nudipole.processes.mesons.meson import parent_mass
 
 #: Proton energy [GeV] and cross section [mb per nucleon].
 _POINTS: Mapping[str, tuple[tuple[float, float], ...]] = {

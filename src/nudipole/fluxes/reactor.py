@@ -23,10 +23,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, check_between, check_choice, check_non_negative, check_positive
 from nudipole.fluxes import beta_decay
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 ReactorModel = Literal["huber-mueller", "vogel-engel", "kopeikin"]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import UnknownNameError, check_between, check_positive
-from nudipole.processes.meson import parent_mass
+from nudipole.processes.mesons.meson import parent_mass
 
 FloatArray = npt.NDArray[np.float64]
 BOOSTER_MOMENTUM = 8.89

@@ -21,10 +21,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import check_choice, check_non_negative
 from nudipole.fluxes import beta_decay, oscillations
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 SolarModel = Literal["B16-GS98", "B16-AGSS09met", "BS05-AGS", "BS05-OP", "borexino-fit", "conventions"]

@@ -22,8 +22,9 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import UnknownNameError, check_non_negative
+from nudipole.inputs import tables
 from nudipole.matter.isotopes import ELEMENTS, SYMBOLS
 
 FloatArray = npt.NDArray[np.float64]

@@ -21,7 +21,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import (
     DomainError,
     UnknownNameError,
@@ -30,6 +30,7 @@ from nudipole.errors import (
     check_non_negative,
     check_positive,
 )
+from nudipole.inputs import tables
 from nudipole.matter import isotopes
 from nudipole.matter.isotopes import Nucleus
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import UnknownNameError
+from nudipole.inputs import tables
 
 SYMBOLS = {
     "H": 1, "He": 2, "C": 6, "N": 7, "O": 8, "F": 9, "Ne": 10, "Na": 11, "Mg": 12, "Al": 13, "Si": 14, "S": 16,

@@ -17,8 +17,9 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import check_choice, check_non_negative
+from nudipole.inputs import tables
 
 FloatArray = npt.NDArray[np.float64]
 NAMES = ("ye2018", "kelly", "dipole")

@@ -3,7 +3,7 @@ r"""Where the dipole operator stops standing for its completion: large couplings
 .. math:: d^2s<1, \qquad d<\frac{12\pi}{\sqrt{s^3\,\max_\chi|C_\chi|^2}}
 
 The first is the scale 1/d of the operator against the collision energy, the second J = 1 partial-wave unitarity of
-f fbar -> nu N (:mod:`nudipole.processes.annihilation`). Neither is an error: a yield exists and is warned of.
+f fbar -> nu N (:mod:`nudipole.processes.collisions.annihilation`). Neither is an error: a yield exists and is warned of.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import check_non_negative, check_positive
-from nudipole.processes import chiral_exchange
+from nudipole.processes.collisions import chiral_exchange
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import options, tables
-from nudipole.cards import Background, NonNegative, Nuisance, Positive, Section
 from nudipole.errors import CardError, TableError
 from nudipole.inference.counting import feldman_cousins, on_off_upper_limit
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inputs import options, tables
+from nudipole.inputs.cards import Background, NonNegative, Nuisance, Positive, Section
 from nudipole.signals.background_shapes import SHAPES
 
 FloatArray = npt.NDArray[np.float64]
@@ -198,7 +198,7 @@ def find_table(name: str, file: Path) -> tables.Table | None:
     beside = file.parent / name
     if beside.exists():
         return tables.load_file(beside)
-    shipped = name if name.startswith("experiments/") else f"experiments/{name}"
+    shipped = name if name.startswith("catalogue/") else f"catalogue/{name}"
     try:
         return tables.load(shipped)
     except TableError as error:

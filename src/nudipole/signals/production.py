@@ -25,7 +25,7 @@ from nudipole.matter import isotopes, materials, targets
 from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
 from nudipole.matter.targets import Structure, Target
-from nudipole.processes import deep_inelastic, helicity, structure_functions, upscattering
+from nudipole.processes.scattering import deep_inelastic, helicity, structure_functions, upscattering
 
 FloatArray = npt.NDArray[np.float64]
 CHANNELS = ("coherent", "incoherent", "electron", "dis")

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from scipy.special import gamma as gamma_function
 from scipy.special import gammaincinv
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import LARGEST_TOTAL, check_between, check_choice, check_non_negative, check_positive
+from nudipole.inputs import tables
 from nudipole.portal import Direction
-from nudipole.processes import plasma
+from nudipole.processes.plasma import stellar_plasma as plasma
 from nudipole.supernova.gamma_rays import hnl_decay_share
 from nudipole.supernova.luminosity import Escape
 

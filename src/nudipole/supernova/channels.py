@@ -17,7 +17,8 @@ import numpy.typing as npt
 from scipy.interpolate import Akima1DInterpolator
 
 from nudipole.errors import check_between
-from nudipole.processes import electron_gas, plasma
+from nudipole.processes.plasma import electron_gas
+from nudipole.processes.plasma import stellar_plasma as plasma
 from nudipole.supernova import profiles
 
 FloatArray = npt.NDArray[np.float64]

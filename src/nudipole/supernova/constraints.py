@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.cards import Published
 from nudipole.constraint import Interval, Kind, Limit, as_masses
 from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.inputs.cards import Published
 from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.supernova import bursts, emission, scan
 from nudipole.supernova.criteria import (

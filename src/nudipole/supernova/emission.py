@@ -22,7 +22,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.errors import LARGEST, SMALLEST, DomainError, check_between, check_choice, check_positive
 from nudipole.portal import Direction
-from nudipole.processes import hnl_decay
+from nudipole.processes.decays import hnl_decay
 from nudipole.supernova import profiles
 from nudipole.supernova.channels import CHANNELS, HEAVIEST, SLOW, energy_grid, gain_and_loss, total_rate
 

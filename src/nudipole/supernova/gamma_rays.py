@@ -24,9 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, check_increasing, check_non_negative, check_positive
-from nudipole.processes import hnl_decay, plasma
+from nudipole.inputs import tables
+from nudipole.processes.decays import hnl_decay
+from nudipole.processes.plasma import stellar_plasma as plasma
 from nudipole.supernova.luminosity import Escape
 
 FloatArray = npt.NDArray[np.float64]

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import SMALLEST, check_between, check_choice, check_non_negative
-from nudipole.processes import plasma
+from nudipole.processes.plasma import stellar_plasma as plasma
 from nudipole.supernova import channels, emission, profiles
 
 FloatArray = npt.NDArray[np.float64]

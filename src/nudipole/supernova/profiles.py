@@ -23,9 +23,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import tables, units
+from nudipole import units
 from nudipole.errors import DomainError, TableError, check_choice, check_finite, check_non_negative, check_positive
-from nudipole.processes import plasma
+from nudipole.inputs import tables
+from nudipole.processes.plasma import stellar_plasma as plasma
 
 FloatArray = npt.NDArray[np.float64]
 NAMES = ("cold", "hot", "analytic")

@@ -1,6 +1,6 @@
 r"""Red giants: plasmon decay gamma* -> nu N delays the helium flash.
 
-With the width of :func:`nudipole.processes.plasma.plasmon_width`, the energy lost per volume and d^2 is
+With the width of :func:`nudipole.processes.plasma.stellar_plasma.plasmon_width`, the energy lost per volume and d^2 is
 
 .. math:: Q(M) = \sum_{T,T,L}\int\frac{k^2dk}{2\pi^2}\,\frac{\omega\,\Gamma(K^2)}{e^{\omega/T} - 1},
           \qquad T:\ K^2 = \omega_p^2, \qquad L:\ \omega = \omega_p,\ Z_L = \omega_p^2/K^2,
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import check_between, check_non_negative
-from nudipole.processes import plasma
+from nudipole.processes.plasma import stellar_plasma as plasma
 
 FloatArray = npt.NDArray[np.float64]
 _NODES = 200

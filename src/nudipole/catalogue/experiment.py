@@ -1,0 +1,305 @@
+"""An experiment: a card brought to life. It implements the :class:`~nudipole.constraint.Constraint` protocol."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.catalogue import thinning
+from nudipole.constraint import Interval, Kind, Limit, as_masses
+from nudipole.errors import CardError, DomainError, UnknownNameError
+from nudipole.inference.counting import check_confidence_level
+from nudipole.inference.limits import ProfileStatistic
+from nudipole.inputs import cards
+from nudipole.inputs.cards import Card
+from nudipole.portal import DIRECTIONS, Completion, Direction, Portal
+from nudipole.signals import SIGNALS
+from nudipole.signals.protocol import Model
+
+FloatArray = npt.NDArray[np.float64]
+_ANCHOR_STRIDE = 4  # masses among which a fit of mass and coupling finds its best point
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Expected counts of one theory point in one experiment, bin by bin."""
+
+    key: str
+    portal: Portal
+    axis: str
+    edges: FloatArray
+    signal: FloatArray
+    components: Mapping[str, FloatArray]
+    observed: FloatArray | None
+
+    def _repr_html_(self) -> str:
+        names = list(self.components)
+        head = "".join(f"<th>{name}</th>" for name in ["bin", "signal", *names, "observed"])
+        rows = []
+        for index, value in enumerate(self.signal):
+            seen = "" if self.observed is None else f"{self.observed[index]:.4g}"
+            cells = [str(index), f"{value:.4g}", *(f"{self.components[n][index]:.4g}" for n in names), seen]
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        return f"<table><caption>{self.key}</caption><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One card, with its presets; models are built on first use and kept."""
+
+    card: Card
+    raw: Mapping[str, Any]
+    file: Path
+    _models: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        shown = {"what": self.card.summary, "kind": self.kind, "basis": self.basis, "flavours": " ".join(self.flavors)}
+        shown |= {"presets": " ".join(self.presets), "rests on": ", ".join(self.citations)}
+        rows = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in shown.items())
+        return f"<table><caption>{escape(self.title)}</caption>{rows}</table>"
+
+    @classmethod
+    def from_file(cls, path: Path) -> Experiment:
+        """Load and check a card.
+
+        Raises
+        ------
+        CardError
+            In one line: file, field, value and what is allowed.
+        """
+        raw = cards.read(path)
+        return cls(card=_typed(raw, path), raw=raw, file=path)
+
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Whatever number or name a formula refuses while the card is being evaluated came from the card."""
+        try:
+            yield
+        except (DomainError, UnknownNameError) as error:
+            raise CardError(self.file, "card", self.key, f"cannot be evaluated: {error}") from error
+
+    # --- what the protocol asks --------------------------------------------------------------------------------------
+    @property
+    def key(self) -> str:
+        return self.card.key
+
+    @property
+    def title(self) -> str:
+        return self.card.title
+
+    @property
+    def kind(self) -> Kind:
+        return self.card.kind
+
+    @property
+    def basis(self) -> str:
+        return self.card.basis
+
+    @property
+    def confidence_level(self) -> float:
+        return self.card.confidence_level
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        return ("default", *self.card.presets)
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        return tuple(self.card.references)
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        """The directions asked for by the card, or all that the source contains."""
+        return tuple(self.card.flavors) or self.model().flavors
+
+    def model(self, preset: str = "default") -> Model:
+        """The experiment under one preset."""
+        if preset not in self.presets:
+            raise UnknownNameError(f"preset of {self.key}", preset, self.presets)
+        if preset not in self._models:
+            raw = cards.apply_preset(self.raw, preset, self.file)
+            card = _typed(raw, self.file)
+            with self._blamed():
+                self._models[preset] = SIGNALS[card.signal].build(card, self.file)
+        return self._models[preset]
+
+    @property
+    def mass_range(self) -> tuple[float, float]:
+        """Masses [GeV] between which a curve is drawn: from 1 keV, or the card's, to what the kinematics allows."""
+        low, high = self.reach()
+        return max(low, units.KEV), high
+
+    def reach(self, preset: str = "default") -> tuple[float, float]:
+        """Masses [GeV] outside which :meth:`limit` says nothing under this preset: the card's and the kinematics'."""
+        low, high = _mass_range(_typed(cards.apply_preset(self.raw, preset, self.file), self.file))
+        return low, min(high, self.model(preset).maximum_mass())
+
+    def limit(
+        self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
+    ) -> Limit:
+        """Excluded intervals in d at each mass [GeV]; an empty set above threshold or for a flavour that is not there.
+
+        Raises
+        ------
+        DomainError
+            If a mass is negative or not finite, or the confidence level is not in (0, 1).
+        """
+        masses = as_masses(masses)
+        settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        cl = settings.confidence_level if cl is None else cl
+        check_confidence_level(cl)
+        model = self.model(preset)
+        excluded: list[tuple[Interval, ...]] = [()] * len(masses)
+        reached = np.zeros(0, dtype=int)
+        with self._blamed():
+            if _contained(direction, model.flavors):
+                low, high = self.reach(preset)
+                reached = np.nonzero((masses >= low) & (masses <= high))[0]
+            if reached.size:
+                statistic = model.statistic()
+
+                def exact(at: FloatArray) -> tuple[tuple[Interval, ...], ...]:
+                    return statistic.intervals(model.signal(at, direction), cl)
+
+                increasing = bool(np.all(np.diff(masses[reached]) > 0))
+                thin = increasing and getattr(model, "smooth_in_mass", False)
+                if thin and isinstance(statistic, ProfileStatistic) and statistic.parameters == 2:
+                    statistic = statistic.anchored(model.signal(masses[reached][::_ANCHOR_STRIDE], direction))
+                found = thinning.solve(masses[reached], exact) if thin else exact(masses[reached])
+                for index, intervals in zip(reached, found, strict=True):
+                    excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
+        return Limit(
+            key=self.key,
+            direction=direction,
+            confidence_level=cl,
+            masses=masses,
+            excluded=tuple(excluded),
+            kind=settings.kind,
+            basis=settings.basis,
+            preset=preset,
+            citations=tuple(settings.references),
+            notes=tuple(settings.shortcuts),
+        )
+
+    def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
+        """-2 ln L of each point relative to no signal at all: additive over experiments, negative where data want N."""
+        model = self.model(preset)
+        statistic = model.statistic()
+        values = np.zeros(len(portals))
+        for index, portal in enumerate(portals):
+            if _contained(portal.direction, model.flavors) and portal.mass <= model.maximum_mass():
+                signal = model.signal(np.array([portal.mass]), portal.direction)
+                values[index] = statistic.delta_chi2(signal, 0, np.array([portal.d]))[0]
+        return values
+
+    def rate(self, portal: Portal, preset: str = "default") -> Rate:
+        """Signal, Standard Model and background counts per bin; warns where the model has a reason to."""
+        model = self.model(preset)
+        if (check := getattr(model, "check", None)) is not None:
+            check(portal)
+        if portal.mass <= model.maximum_mass():
+            signal = model.signal(np.array([portal.mass]), portal.direction).counts(0, np.array([portal.d]))[0]
+        else:
+            signal = np.zeros_like(next(iter(model.components().values())))
+        bins = model.bins
+        return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed)
+
+    def preset_steps(self, preset: str, masses: npt.ArrayLike, direction: Direction) -> list[tuple[str, str]]:
+        """What each difference of a preset does by itself: d(with it) / d(default) at these masses [GeV]."""
+        overrides = {k: v for k, v in self.card.presets[preset].items() if k != "about"}
+        base = self.limit(masses, direction).lower
+        steps = []
+        for path, change in _leaves(overrides):
+            single = Experiment(self.card, {**self.raw, "presets": {"one": change}}, self.file)
+            try:
+                typed = _typed(cards.apply_preset(single.raw, "one", self.file), self.file)
+                model = SIGNALS[typed.signal].build(typed, self.file)
+                alone = Experiment(
+                    typed, cards.apply_preset(single.raw, "one", self.file), self.file, {"default": model}
+                )
+                ratio = alone.limit(masses, direction).lower / base
+            except ValueError:  # CardError is one; bins that no longer fit the data are another
+                steps.append((path, "makes sense only together with the others"))
+                continue
+            shown = ", ".join(
+                f"{r:.3g} at {m:g} GeV" for m, r in zip(np.atleast_1d(masses), ratio, strict=True) if np.isfinite(r)
+            )
+            steps.append((path, f"d(with it) / d(default) = {shown or 'no common excluded mass'}"))
+        return steps
+
+    def explain(self, preset: str = "default") -> dict[str, Any]:
+        """What is assumed, and what the preset changes with respect to the default."""
+        card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        overrides = {k: v for k, v in self.card.presets.get(preset, {}).items() if k != "about"}
+        section = getattr(card, "completion", None)  # colliders alone feel the companions of the photon
+        completion = "" if section is None else Completion(section.kind, section.ratio).label
+        return {
+            "key": self.key,
+            "title": card.title,
+            "summary": card.summary,
+            "basis": card.basis,
+            "confidence_level": card.confidence_level,
+            "preset": preset,
+            "about": self.card.presets.get(preset, {}).get("about", ""),
+            "completion": completion and f"{completion}; a completion that the direction brings comes first",
+            "overrides": overrides,
+            "shortcuts": list(card.shortcuts),
+            "published": [{"source": p.source, "convention": p.convention, "note": p.note} for p in card.comparisons],
+            "references": list(card.references),
+        }
+
+
+def _typed(raw: Mapping[str, Any], file: Path) -> Card:
+    kind = raw.get("signal", "recoil")
+    if not isinstance(kind, str) or kind not in SIGNALS:
+        raise CardError(file, "signal", kind, f"must be one of {', '.join(SIGNALS)}")
+    card: Card = cards.convert(raw, SIGNALS[kind].CardType, file)
+    for flavor in card.flavors:
+        if flavor not in DIRECTIONS:
+            raise CardError(file, "flavors", flavor, f"must be among {', '.join(DIRECTIONS)}")
+    return card
+
+
+def _leaves(overrides: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The overrides one by one: each field of a table, each other entry whole."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for key, value in overrides.items():
+        if isinstance(value, dict):
+            found += [(f"{key}.{field}", {key: {field: inner}}) for field, inner in value.items()]
+        else:
+            found.append((key, {key: value}))
+    return found
+
+
+def _mass_range(card: Card) -> tuple[float, float]:
+    if card.mass_range_MeV is None:
+        return 0.0, np.inf
+    return card.mass_range_MeV[0] * units.MEV, card.mass_range_MeV[1] * units.MEV
+
+
+def _contained(direction: Direction, flavors: tuple[str, ...]) -> bool:
+    if direction.incoherent:
+        return True
+    switched_on = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
+    return bool(switched_on & set(flavors))
+
+
+def _between(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The region that a signal points to: what is left between excluded intervals, if d = 0 is itself excluded."""
+    if not intervals or intervals[0].low > 0.0:
+        return ()
+    return tuple(Interval(a.high, b.low) for a, b in itertools.pairwise(intervals) if a.high is not None)
+
+
+def _without_zero(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """An exclusion quotes upper limits: a fit that prefers N does not exclude its absence."""
+    return tuple(i for i in intervals if i.low > 0.0)

@@ -1,0 +1,1 @@
+"""Figures: planes of mass against coupling, labels, styles."""

@@ -1,0 +1,1 @@
+"""N in e+ e- and parton collisions."""

@@ -1,0 +1,1 @@
+"""Decays of N, and decays of W and Z into N."""

@@ -1,0 +1,1 @@
+"""Meson decays into N."""

@@ -1,0 +1,1 @@
+"""Production and absorption of N in plasmas: stars and the early Universe."""

@@ -1,0 +1,1 @@
+"""Up-scattering of neutrinos into N on electrons, nucleons and nuclei."""

@@ -1,0 +1,1 @@
+"""Standard Model neutrino cross sections: backgrounds and flux normalisation."""

@@ -1,0 +1,1 @@
+"""N made by up-scattering in the Earth, seen by its decay in a large detector."""

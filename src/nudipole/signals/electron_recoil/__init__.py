@@ -1,0 +1,1 @@
+"""Electron recoils in accelerator beams."""

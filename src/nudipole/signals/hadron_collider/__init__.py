@@ -1,0 +1,1 @@
+"""Mono-photon searches at proton-proton colliders."""

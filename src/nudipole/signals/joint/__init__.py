@@ -1,0 +1,1 @@
+"""Several searches together: envelopes and combined fits."""

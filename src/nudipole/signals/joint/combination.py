@@ -1,0 +1,100 @@
+"""Several experiments fitted together: their likelihoods joined, pulls of the same name shared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.errors import CardError
+from nudipole.inference.likelihood import Likelihood, join
+from nudipole.inference.limits import ProfileStatistic, Statistic
+from nudipole.inputs.cards import Card
+from nudipole.portal import Direction
+from nudipole.signals.joint import member_cards as members
+from nudipole.signals.protocol import Bins, Model, Signal
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class CombinationCard(Card, frozen=True, kw_only=True):
+    """A joint fit of other cards (beside this one), each under a preset of its own."""
+
+    members: Annotated[list[str], msgspec.Meta(min_length=2)]
+    member_presets: dict[str, str] = {}
+    test: Literal["two-sided", "one-sided"] = "two-sided"
+    parameters: Literal[1, 2] = 1
+
+
+CardType = CombinationCard
+
+
+def build(card: CombinationCard, file: Path) -> CombinationModel:
+    """The joint experiment."""
+    return CombinationModel(
+        card, tuple(_member(key, card.member_presets.get(key, "default"), file) for key in card.members)
+    )
+
+
+def _member(key: str, preset: str, file: Path) -> Model:
+    _, model = members.read(file.parent / f"{key}.toml", preset, file, never="combination")
+    if not isinstance(model.statistic(), ProfileStatistic):
+        raise CardError(file, "members", key, "has no likelihood to join")
+    return model
+
+
+@dataclass(frozen=True)
+class CombinationModel:
+    """A joint fit; see :class:`nudipole.signals.protocol.Model`."""
+
+    card: CombinationCard
+    members: tuple[Model, ...]
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        shared = set.intersection(*(set(m.flavors) for m in self.members))
+        return tuple(f for f in self.members[0].flavors if f in shared)
+
+    @cached_property
+    def _joint(self) -> tuple[Likelihood, tuple[npt.NDArray[np.intp], ...]]:
+        statistics = [member.statistic() for member in self.members]
+        return join([s.likelihood for s in statistics if isinstance(s, ProfileStatistic)])
+
+    @property
+    def bins(self) -> Bins:
+        likelihood = self._joint[0]
+        return Bins("bin", np.arange(likelihood.bins + 1.0), likelihood.observed)
+
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+        likelihood, positions = self._joint
+        per_d2 = np.zeros((len(masses), likelihood.bins))
+        shifts = np.zeros((len(masses), len(likelihood.pulls), likelihood.bins))
+        start = 0
+        for member, where in zip(self.members, positions, strict=True):
+            part = member.signal(masses, direction)
+            assert part.per_d2 is not None
+            stop = start + part.per_d2.shape[1]
+            per_d2[:, start:stop] = part.per_d2
+            if part.relative_shifts is not None:
+                shifts[:, where, start:stop] = part.relative_shifts
+            start = stop
+        return Signal(per_d2=per_d2, relative_shifts=shifts)
+
+    def statistic(self) -> Statistic:
+        return ProfileStatistic(self._joint[0], self.card.parameters, self.card.test == "one-sided")
+
+    def components(self) -> Mapping[str, FloatArray]:
+        names = {name for member in self.members for name in member.components()}
+        return {
+            name: np.concatenate([m.components().get(name, np.zeros(len(m.bins.edges) - 1)) for m in self.members])
+            for name in sorted(names, key=lambda n: (n != "standard model", n))
+        }
+
+    def maximum_mass(self) -> float:
+        return max(member.maximum_mass() for member in self.members)

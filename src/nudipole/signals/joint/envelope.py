@@ -1,0 +1,187 @@
+"""Searches that stand beside one another: what any of them excludes is excluded.
+
+The members see different final states of the same experiment (electron recoils, photons of N), so their likelihoods are
+not joined; at each mass the excluded intervals of d are united. Each member is a card of its own in ``parts/`` beside
+the envelope (or beside it), so that it can be read, changed and compared alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.constraint import Interval
+from nudipole.inference.limits import Signal as AnySignal
+from nudipole.inference.limits import Statistic
+from nudipole.inputs.cards import Card
+from nudipole.portal import Direction
+from nudipole.signals.joint import member_cards as members
+from nudipole.signals.protocol import Bins, Model, Signal
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class EnvelopeCard(Card, frozen=True, kw_only=True):
+    """The union of other cards, each under a preset of its own."""
+
+    members: Annotated[list[str], msgspec.Meta(min_length=1)]
+    member_presets: dict[str, str] = {}
+
+
+CardType = EnvelopeCard
+
+
+def build(card: EnvelopeCard, file: Path) -> EnvelopeModel:
+    """All members, ready to compute.
+
+    Raises
+    ------
+    CardError
+        If a member is missing or is itself an envelope.
+    """
+    parts = [_member(key, card.member_presets.get(key, "default"), file) for key in card.members]
+    return EnvelopeModel(card, tuple(model for model, _ in parts), tuple(ranges for _, ranges in parts))
+
+
+def _member(key: str, preset: str, file: Path) -> tuple[Model, tuple[float, float]]:
+    inside = file.parent / "parts" / f"{key}.toml"
+    path = inside if inside.exists() else file.parent / f"{key}.toml"
+    card, model = members.read(path, preset, file, never="envelope")
+    low, high = (0.0, np.inf) if card.mass_range_MeV is None else card.mass_range_MeV
+    return model, (1e-3 * low, 1e-3 * high)
+
+
+@dataclass(frozen=True)
+class EnvelopeSignal:
+    """The signal of every member at the masses and for the direction asked for; None where it has none."""
+
+    members: tuple[Signal | None, ...]
+    rows: tuple[npt.NDArray[np.intp], ...]
+    size: int
+    bins: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.size
+
+    @property
+    def per_d2(self) -> FloatArray | None:
+        return None
+
+    @property
+    def relative_shifts(self) -> FloatArray | None:
+        return None
+
+    def counts(self, mass_index: int, d: FloatArray) -> FloatArray:
+        """Counts of all members side by side, shape d.shape + (bins,)."""
+        d = np.asarray(d, dtype=float)
+        parts = []
+        for signal, rows, bins in zip(self.members, self.rows, self.bins, strict=True):
+            where = np.nonzero(rows == mass_index)[0]
+            if signal is None or where.size == 0:
+                parts.append(np.zeros((*d.shape, bins)))
+            else:
+                parts.append(signal.counts(int(where[0]), d))
+        return np.concatenate(parts, axis=-1)
+
+
+@dataclass(frozen=True)
+class EnvelopeStatistic:
+    """Excluded by any member."""
+
+    members: tuple[Statistic, ...]
+
+    def intervals(self, signal: AnySignal, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        assert isinstance(signal, EnvelopeSignal)
+        found: list[list[Interval]] = [[] for _ in range(len(signal))]
+        for statistic, part, rows in zip(self.members, signal.members, signal.rows, strict=True):
+            if part is not None:
+                for row, intervals in zip(rows, statistic.intervals(part, cl), strict=True):
+                    found[row] += intervals
+        return tuple(united(intervals) for intervals in found)
+
+    def delta_chi2(self, signal: AnySignal, mass_index: int, d: FloatArray) -> FloatArray:
+        """The largest of the members' (an envelope has no joint likelihood)."""
+        assert isinstance(signal, EnvelopeSignal)
+        values = [np.zeros(np.shape(d))]
+        for statistic, part, rows in zip(self.members, signal.members, signal.rows, strict=True):
+            where = np.nonzero(rows == mass_index)[0]
+            if part is not None and where.size:
+                values.append(statistic.delta_chi2(part, int(where[0]), d))
+        return np.max(values, axis=0)
+
+
+@dataclass(frozen=True)
+class EnvelopeModel:
+    """The union of searches; see :class:`nudipole.signals.protocol.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
+
+    card: EnvelopeCard
+    members: tuple[Model, ...]
+    mass_ranges: tuple[tuple[float, float], ...]
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        order = ("e", "mu", "tau", "universal")
+        present = {flavor for member in self.members for flavor in member.flavors}
+        return tuple(f for f in order if f in present)
+
+    @property
+    def bins(self) -> Bins:
+        size = sum(len(member.bins.edges) - 1 for member in self.members)
+        return Bins("bins of " + ", ".join(self.card.members), np.arange(size + 1.0))
+
+    def signal(self, masses: FloatArray, direction: Direction) -> EnvelopeSignal:
+        masses = np.asarray(masses, dtype=float)
+        wanted = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
+        parts: list[Signal | None] = []
+        every: list[npt.NDArray[np.intp]] = []
+        for member, (low, high) in zip(self.members, self.mass_ranges, strict=True):
+            rows = np.nonzero((masses >= low) & (masses <= min(high, member.maximum_mass())))[0]
+            reached = rows.size > 0 and (direction.incoherent or bool(wanted & set(member.flavors)))
+            parts.append(member.signal(masses[rows], direction) if reached else None)
+            every.append(rows)
+        return EnvelopeSignal(tuple(parts), tuple(every), len(masses), tuple(self._sizes))
+
+    def statistic(self) -> Statistic:
+        return EnvelopeStatistic(tuple(member.statistic() for member in self.members))
+
+    def components(self) -> Mapping[str, FloatArray]:
+        names = dict.fromkeys(name for member in self.members for name in member.components())
+        return {
+            name: np.concatenate(
+                [m.components().get(name, np.zeros(n)) for m, n in zip(self.members, self._sizes, strict=True)]
+            )
+            for name in names
+        }
+
+    def maximum_mass(self) -> float:
+        return max(member.maximum_mass() for member in self.members)
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [len(next(iter(member.components().values()))) for member in self.members]
+
+
+def united(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+    """The union of intervals, sorted and merged where they touch.
+
+    Examples
+    --------
+    >>> [(i.low, i.high) for i in united([Interval(2.0, 5.0), Interval(1.0, 3.0), Interval(7.0, None)])]
+    [(1.0, 5.0), (7.0, None)]
+    """
+    merged: list[Interval] = []
+    for interval in sorted(intervals, key=lambda i: i.low):
+        last = merged[-1] if merged else None
+        if last is None or (last.high is not None and interval.low > last.high):
+            merged.append(interval)
+        elif last.high is not None and (interval.high is None or interval.high > last.high):
+            merged[-1] = Interval(last.low, interval.high)
+    return tuple(merged)

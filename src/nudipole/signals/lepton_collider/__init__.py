@@ -1,0 +1,1 @@
+"""Single photons and missing energy at e+ e- colliders."""

@@ -1,0 +1,375 @@
+r"""N made in meson decays at a target, a dump or a collision point, flying, and seen by its photon far away.
+
+.. math::
+
+    n(d) = \sum_{\rm mesons}\int dn_{\rm meson}\; \frac{d\Gamma(E^*)}{\Gamma_{\rm meson}}\,
+           \frac{d\Omega^*}{4\pi}\; e^{-\kappa D\,\ell_{\rm in}}
+           \left(1 - e^{-\kappa D(\ell_{\rm out}-\ell_{\rm in})}\right) {\rm BR}(\nu\gamma)\,\epsilon(\gamma)
+
+with kappa = M Gamma_N / (p D), the segment of the straight path inside the decay volume, the energy of the photon and
+its hit on a calorimeter face (review Eqs 38, 40, 41). One quasi-random set of events serves every mass, so curves are
+smooth: meson, E*, direction of N (aimed at the volume, weighted by dOmega*/dOmega), slice of the path and direction of
+the photon, which for a Dirac N follows (1 - P cos theta)/2. Then events are gathered by slice and momentum.
+
+Neutral mesons make N with any flavour, rate sum |d_alpha|^2, and both nu Nbar and nubar N; P -> l gamma N needs the
+flavour of its lepton. The four-body modes, below one per cent of these, are left out. Pions and kaons count with the
+chance to decay within ``decay_path_m`` (an interaction length, or the way to the first absorber).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.detectors.geometry import SHAPES, Volume
+from nudipole.errors import CardError, NudipoleError, UnreachableWarning
+from nudipole.fluxes import mesons as spectra
+from nudipole.inference.counting import feldman_cousins, poisson_upper_limit
+from nudipole.inference.limits import CountStatistic, Statistic
+from nudipole.inputs import options
+from nudipole.inputs.cards import Card, Fraction, NonNegative, Options, Positive, Section
+from nudipole.portal import FLAVORS, Direction
+from nudipole.processes.decays import hnl_decay
+from nudipole.processes.mesons import meson
+from nudipole.processes.mesons.phase_space import boost
+from nudipole.signals.meson_decay import events as meson_events
+from nudipole.signals.meson_decay.events import Draws, Events
+from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.template import SignalTemplate
+
+FloatArray = npt.NDArray[np.float64]
+_SLICES = 8  # of the path inside the volume
+_PER_DECADE = 20  # bins of momentum in the gathered template
+_KNOT_RATIO = 1.1  # step of the masses at which events are made; weights are linear in between
+_LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
+_GROUPS = ("any", *FLAVORS)
+_NEGLIGIBLE = 1e-3  # channels below this share of the largest that the same coupling drives are not sampled
+
+
+class SourceSection(Section, frozen=True, kw_only=True):
+    """Where mesons come from: protons on a target, proton collisions, or a beam of mesons that decay in flight."""
+
+    beam: float | Literal["lhc"] | None = None
+    protons: Positive | None = None
+    luminosity_fb: Positive | None = None
+    mesons: list[str] = []  # empty: all that are known at this beam
+    mass_number: Positive = 12.0
+    decay_path_m: NonNegative = 0.15
+    form_factor: Literal["point", "pole"] = "pole"
+    meson_beam: str = ""
+    momentum_GeV: Positive | None = None
+    decays: Positive | None = None
+    decay_region_m: tuple[float, float] | None = None
+
+
+class SelectionSection(Section, frozen=True, kw_only=True):
+    """The photon: energy window, and a ring (radius) on the plane of the calorimeter that it must hit."""
+
+    photon_GeV: tuple[NonNegative, Positive]
+    calorimeter_m: float
+    inner_m: NonNegative = 0.0
+    outer_m: Positive
+    efficiency: Fraction = 1.0
+
+
+class ObservationSection(Section, frozen=True, kw_only=True):
+    """``background-free``: nothing seen, nothing expected; ``feldman-cousins``: counts over a known background."""
+
+    statistic: Literal["background-free", "feldman-cousins"]
+    counts: NonNegative = 0.0
+    background: NonNegative = 0.0
+
+
+class MesonDecayCard(Card, frozen=True, kw_only=True):
+    """A search for the photon of N from meson decays. z = 0 is where the mesons are made, z runs along the beam."""
+
+    source: SourceSection
+    volume: Options
+    selection: SelectionSection
+    observation: ObservationSection
+
+
+CardType = MesonDecayCard
+
+
+class Gathered(NamedTuple):
+    """Nodes of a template. ``code``: bin of momentum, slice of the path, and flavour group in :data:`_GROUPS`."""
+
+    weight: FloatArray
+    inverse_momentum: FloatArray
+    near: FloatArray
+    far: FloatArray
+    code: npt.NDArray[np.intp]
+
+    @property
+    def group(self) -> npt.NDArray[np.intp]:
+        """Position in :data:`_GROUPS` of the flavour that production needs."""
+        return np.asarray(self.code % len(_GROUPS))
+
+
+def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
+    """The experiment that the card describes, ready to compute."""
+    volume: Volume = options.resolve(SHAPES, card.volume, "shape", file, "volume")
+    source = card.source
+    if source.meson_beam:
+        missing = [n for n in ("momentum_GeV", "decays", "decay_region_m") if getattr(source, n) is None]
+        if missing:
+            raise CardError(file, f"source.{missing[0]}", None, "is required with source.meson_beam")
+        check = [source.meson_beam]
+    else:
+        if source.beam is None:
+            raise CardError(file, "source.beam", None, "is required: proton energy in GeV or lhc, or a meson_beam")
+        needed = "luminosity_fb" if source.beam == "lhc" else "protons"
+        if getattr(source, needed) is None:
+            raise CardError(file, f"source.{needed}", None, f"is required for the beam {source.beam}")
+        if volume.extent[0] <= 0:
+            raise CardError(file, "volume", card.volume, "the decay volume must lie beyond the target, z > 0")
+        check = source.mesons
+    try:
+        known = meson.PARENTS if source.meson_beam else spectra.mesons(source.beam or 0.0)
+        for name in check:
+            if name not in known:
+                raise CardError(file, "source.mesons", name, f"must be among {', '.join(known)}")
+        if source.meson_beam and source.momentum_GeV is not None:
+            meson.parent_mass(source.meson_beam)
+        elif source.beam not in spectra.BEAMS:
+            raise CardError(file, "source.beam", source.beam, f"must be one of {', '.join(map(str, spectra.BEAMS))}")
+    except CardError:
+        raise
+    except NudipoleError as error:
+        raise CardError(file, "source", source.beam, str(error)) from error
+    if card.selection.photon_GeV[1] <= card.selection.photon_GeV[0]:
+        raise CardError(file, "selection.photon_GeV", card.selection.photon_GeV, "the window must have a width")
+    if card.selection.outer_m <= card.selection.inner_m:
+        raise CardError(file, "selection.outer_m", card.selection.outer_m, "must be larger than selection.inner_m")
+    if card.selection.calorimeter_m <= volume.extent[0]:
+        _warn(card.key, "the calorimeter lies before the decay volume")
+    return MesonDecayModel(card, file, volume)
+
+
+@dataclass(frozen=True)
+class MesonDecayModel:
+    """A search under one preset; see :class:`nudipole.signals.protocol.Model`."""
+
+    smooth_in_mass: ClassVar[bool] = True
+
+    card: MesonDecayCard
+    file: Path
+    volume: Volume
+    _cache: dict[tuple[float, bool], Gathered] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def parents(self) -> tuple[str, ...]:
+        """The mesons that count; both charges together."""
+        source = self.card.source
+        if source.meson_beam:
+            return (source.meson_beam,)
+        assert source.beam is not None
+        known = [m for m in spectra.mesons(source.beam) if not m.endswith(("+", "-"))]
+        return tuple(source.mesons) or tuple(known)
+
+    @property
+    def flavors(self) -> tuple[str, ...]:
+        groups = {_group(c) for p in self.parents for c in _channels(p)}
+        found = FLAVORS if "any" in groups else tuple(f for f in FLAVORS if f in groups)
+        return (*found, "universal")
+
+    @property
+    def bins(self) -> Bins:
+        low, high = self.card.selection.photon_GeV
+        return Bins("photon energy [GeV]", np.array([low, high]), np.array([self.card.observation.counts]))
+
+    def maximum_mass(self) -> float:
+        largest = []
+        for parent in self.parents:
+            leptons = [units.LEPTON_MASS[c.split()[0]] for c in _channels(parent) if c.split()[0] in FLAVORS]
+            largest.append(meson.parent_mass(parent) - (min(leptons) if leptons else 0.0))
+        return max(largest)
+
+    def components(self) -> Mapping[str, FloatArray]:
+        return {"background": np.array([self.card.observation.background])}
+
+    def statistic(self) -> Statistic:
+        seen = self.card.observation
+        if seen.statistic == "background-free":
+            return CountStatistic(lambda cl: poisson_upper_limit(0.0, 0.0, cl))
+        return CountStatistic(lambda cl: feldman_cousins(int(seen.counts), seen.background, cl)[1])
+
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+        total = hnl_decay.total_width(masses)
+        visible = np.divide(hnl_decay.radiative_width(masses), total, out=np.ones_like(total), where=total > 0)
+        width = total * direction.majorana_factor
+        rows = zip(masses, width, visible, strict=True)
+        return Signal(templates=[self._template(float(m), float(w), float(v), direction) for m, w, v in rows])
+
+    def _template(self, mass: float, width: float, visible: float, direction: Direction) -> SignalTemplate:
+        nodes = self._nodes(mass, direction.nature == "majorana")
+        strength = np.array([_strength(group, direction) for group in _GROUPS])[nodes.group]
+        return SignalTemplate.from_nodes(
+            (nodes.weight * strength)[:, None],
+            kappa=width * mass * nodes.inverse_momentum * units.METRE,
+            near=nodes.near,
+            far=nodes.far,
+            visible=visible,
+            decay_norm=direction.decay_norm,
+        )
+
+    def _nodes(self, mass: float, majorana: bool) -> Gathered:
+        """Weights linear in M between the two nearest knots."""
+        upper = int(np.clip(np.searchsorted(self._knots, mass), 1, len(self._knots) - 1))
+        low, high = float(self._knots[upper - 1]), float(self._knots[upper])
+        share = float(np.clip((mass - low) / (high - low), 0.0, 1.0))
+        pair = [(self._at_knot(low, majorana), 1 - share), (self._at_knot(high, majorana), share)]
+        return _gather(
+            np.concatenate([g.code for g, _ in pair]),
+            np.concatenate([g.weight * s for g, s in pair]),
+            np.concatenate([g.inverse_momentum for g, _ in pair]),
+            np.concatenate([g.near for g, _ in pair]),
+            np.concatenate([g.far for g, _ in pair]),
+        )
+
+    @cached_property
+    def _knots(self) -> FloatArray:
+        light = np.geomspace(1e-6, _LIGHT, 9)
+        heavy = _LIGHT * _KNOT_RATIO ** np.arange(1, np.log(self.maximum_mass() / _LIGHT) / np.log(_KNOT_RATIO) + 1)
+        return np.concatenate([light, heavy])
+
+    def _at_knot(self, mass: float, majorana: bool) -> Gathered:
+        key = (mass, majorana)
+        if key not in self._cache:
+            events = meson_events.fly(self._draws(mass, majorana), mass, self._window)
+            self._cache[key] = self._seen_decays(events, mass)
+        return self._cache[key]
+
+    # --- events ------------------------------------------------------------------------------------------------------
+    @cached_property
+    def _window(self) -> FloatArray | None:
+        """Slopes (dx/dz, dy/dz) seen from the target; None for mesons that decay in or before the volume."""
+        return None if self.card.source.meson_beam else meson_events.slope_window(self.volume)
+
+    def _draws(self, mass: float, majorana: bool) -> Draws:
+        """Meson decays of every channel that is open; weights are N and Nbar per d^2 in the whole exposure."""
+        open_channels = []
+        for parent in self.parents:
+            parents = self._parents(parent)
+            states = meson.lepton_number_states(parent) / meson.total_width(parent)
+            for channel in _channels(parent):
+                energy, width = meson.hnl_energy_nodes(parent, channel, mass, self.card.source.form_factor)
+                if energy.size:
+                    ratio = width * states
+                    yields = float(np.sum(ratio)) * float(parents.cumulative[-1])
+                    fast = parents.fast_content * float(np.sum(ratio * energy**meson_events.POWER))
+                    open_channels.append((np.array([yields, fast]), parent, channel, parents, energy, ratio))
+        made = {group: np.zeros(2) for group in _GROUPS}
+        for both, _, channel, *_rest in open_channels:
+            made[_group(channel)] += both
+        draws = []
+        for both, parent, channel, parents, energy, ratio in open_channels:
+            group = _group(channel)
+            # of what one coupling drives; mesons that any coupling opens count beside the flavour that makes least
+            rivals = made[group] if group != "any" else np.min([made[f] for f in FLAVORS], axis=0)
+            share = float(np.average(both / (made["any"] + rivals), weights=(0.8, 0.2)))
+            if share > _NEGLIGIBLE:
+                degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
+                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(group), share))
+        return meson_events.join(draws)
+
+    def _parents(self, parent: str) -> meson_events.Parents:
+        source = self.card.source
+        if source.meson_beam:
+            assert source.momentum_GeV is not None
+            assert source.decays is not None
+            assert source.decay_region_m is not None
+            return meson_events.beam_parents(parent, source.momentum_GeV, source.decays, source.decay_region_m)
+        assert source.beam is not None
+        assert self._window is not None
+        exposure = 1e3 * (source.luminosity_fb or 0.0) if source.beam == "lhc" else source.protons or 0.0
+        window = tuple(self._window.ravel())
+        return meson_events.target_parents(
+            source.beam,
+            parent,
+            source.mass_number,
+            source.decay_path_m,
+            window,
+            float(exposure),
+            self.card.selection.photon_GeV[0],
+        )
+
+    def _seen_decays(self, events: Events, mass: float) -> Gathered:
+        """Photons that are seen, with their segments of path, gathered by group, slice and momentum."""
+        near, far = self.volume.chord(events.origin, events.direction)
+        hit = far > near
+        if hit.size and not hit.any():
+            _warn(self.card.key, "no path of N crosses the decay volume")
+        events = events.rows(np.nonzero(hit)[0])
+        u, piece = events.uniforms, np.minimum((events.uniforms[:, 5] * _SLICES).astype(int), _SLICES - 1)
+        step = (far[hit] - near[hit]) / _SLICES
+        near = near[hit] + piece * step
+        lab = np.column_stack([np.hypot(events.momentum, mass), events.momentum[:, None] * events.direction])
+        photon = meson_events.unit(2 * u[:, 6] - 1, 2 * np.pi * u[:, 7])
+        # N is polarised along its flight in the rest frame of the meson: against the meson as N sees it
+        back = boost(events.parent, lab * np.array([1.0, -1.0, -1.0, -1.0]), mass)[:, 1:]
+        size = np.sqrt(np.sum(back**2, axis=1))
+        spin = -np.sum(back * photon, axis=1) / np.where(size > 0, size, 1.0)
+        light = boost(np.column_stack([np.full(len(u), 0.5 * mass), 0.5 * mass * photon]), lab, mass)
+        angular = 2 * hnl_decay.photon_angular_distribution(spin, events.polarisation)
+        weight = events.weight * _SLICES * angular * self._seen(events, near + 0.5 * step, light)
+        bins = np.floor(_PER_DECADE * np.log10(events.momentum)).astype(int)
+        if hit.any() and not weight.any():
+            _warn(self.card.key, "N cross the volume, but at some masses none of their photons passes the selection")
+        code = (bins * _SLICES + piece) * len(_GROUPS) + events.group
+        return _gather(code, weight, 1 / events.momentum, near, near + step)
+
+    def _seen(self, events: Events, length: FloatArray, photon: FloatArray) -> FloatArray:
+        """Efficiency for a photon (n, 4) that starts at ``length`` [m] along the path of N."""
+        selection = self.card.selection
+        point = events.origin + length[:, None] * events.direction
+        way = selection.calorimeter_m - point[:, 2]
+        slope = np.where(photon[:, 3] > 0, photon[:, 3], np.inf)
+        radius = np.hypot(*(point[:, :2] + photon[:, 1:3] * (way / slope)[:, None]).T)
+        low, high = selection.photon_GeV
+        inside = (photon[:, 0] > low) & (photon[:, 0] < high) & (photon[:, 3] > 0) & (way > 0)
+        inside &= (radius >= selection.inner_m) & (radius <= selection.outer_m)
+        return np.where(inside, selection.efficiency, 0.0)
+
+
+def _warn(key: str, reason: str) -> None:
+    warnings.warn(f"{key}: {reason}; such counts are zero", UnreachableWarning, stacklevel=3)
+
+
+def _gather(
+    code: npt.NDArray[np.intp], weight: FloatArray, inverse_momentum: FloatArray, near: FloatArray, far: FloatArray
+) -> Gathered:
+    """One node for each code: summed weight, weighted means."""
+    keep = weight > 0
+    weight = weight[keep]
+    codes, label = np.unique(code[keep], return_inverse=True)
+    total = np.bincount(label, weight, codes.size)
+    means = [np.bincount(label, weight * v[keep], codes.size) / total for v in (inverse_momentum, near, far)]
+    return Gathered(np.asarray(total), means[0], means[1], means[2], codes)
+
+
+def _channels(parent: str) -> tuple[str, ...]:
+    """Two- and three-body channels."""
+    return tuple(name for name in meson.channels(parent) if len(name.split()) < 4)
+
+
+def _strength(group: str, direction: Direction) -> float:
+    """Production over d^2: any flavour for neutral mesons, that of the lepton for charged ones."""
+    if group == "any":
+        return direction.decay_norm
+    return 1.0 if direction.incoherent else float(abs(direction.couplings[FLAVORS.index(group)]) ** 2)
+
+
+def _group(channel: str) -> str:
+    """The flavour whose coupling a channel needs: that of its charged lepton, or any."""
+    first = channel.split()[0]
+    return first if first in FLAVORS else "any"

@@ -1,0 +1,115 @@
+r"""N that decays at once, wherever it matters: a template reduced to what its limit can see.
+
+A node of weight w that must decay inside contributes w d^2 (1 - exp(-kappa D)), one that must escape w d^2 exp(-kappa D).
+That exponential is at most w / (e kappa), whatever d (at kappa D = 1): if all of them together are negligible against what
+the data can resolve, the signal is w d^2 of what decays inside at every coupling, and a curve needs no scan in d. A node
+that must survive a distance near gives at most w / (e kappa near): if all of them together are negligible there is no
+signal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.constraint import Interval
+from nudipole.inference.limits import Signal as SignalLike
+from nudipole.inference.limits import Statistic
+from nudipole.processes import validity
+from nudipole.signals.protocol import Signal
+from nudipole.signals.template import SignalTemplate
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
+    """The same counts to within ``negligible`` (a number of events): without decay if N is prompt, fewer nodes if not.
+
+    Parameters
+    ----------
+    template : SignalTemplate
+        Nodes of any kind; those with 0 < near and finite far are kept as they are or dropped together.
+    negligible : float
+        Events that no limit can tell from none, > 0.
+    """
+    if not template.weight.size:
+        return template
+    if np.any((template.near > 0) & np.isfinite(template.far)):
+        shift = template.kappa * template.near
+        if np.all(shift > 0) and np.sum(template.weight.sum(axis=1) / shift) / np.e < negligible:
+            return SignalTemplate.from_counts(template.stable)
+        return template
+    total = template.weight.sum(axis=1)
+    inside = np.isfinite(template.far)
+    reach = template.kappa * np.where(inside, template.far, template.near) * template.decay_norm
+    never = np.where(total > 0, np.inf, 0.0)
+    doubtful = np.divide(total, reach, out=never, where=reach > 0)
+    if np.sum(doubtful) / np.e < negligible:
+        visible = template.visible[inside, None] * template.weight[inside]
+        return SignalTemplate.from_counts(template.stable + visible.sum(axis=0))
+    return _binned(template, inside)
+
+
+def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: float = 1.25) -> SignalTemplate:
+    """Nodes merged in bins of ln(kappa), each at its mean kappa: total weight and first moment are kept."""
+    parts = []
+    for chosen, near, far in ((inside, 0.0, 1.0), (~inside, 1.0, np.inf)):
+        weight = template.weight[chosen] * template.visible[chosen, None]
+        kappa = template.kappa[chosen] * np.where(inside, template.far, template.near)[chosen]
+        keep = (weight.sum(axis=1) > 1e-7 * template.weight.sum()) & (kappa > 0)
+        if not np.any(keep):
+            continue
+        weight, kappa = weight[keep], kappa[keep]
+        index = ((np.log(kappa) - np.log(kappa.min())) / np.log(ratio)).astype(int)
+        merged, moment = np.zeros((index.max() + 1, template.bins)), np.zeros(index.max() + 1)
+        np.add.at(merged, index, weight)
+        np.add.at(moment, index, weight.sum(axis=1) * kappa)
+        size = merged.sum(axis=1)
+        filled = size > 0
+        parts.append((merged[filled], moment[filled] / size[filled], near, far))
+    if not parts:
+        return SignalTemplate.from_counts(template.stable)
+    weights, kappas = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    nears = np.concatenate([np.full(len(p[0]), p[2]) for p in parts])
+    fars = np.concatenate([np.full(len(p[0]), p[3]) for p in parts])
+    visible = np.ones(kappas.size)
+    return SignalTemplate(weights, kappas, nears, fars, visible, template.stable, template.decay_norm)
+
+
+@dataclass(frozen=True)
+class PromptAware:
+    """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
+
+    Warns (:class:`~nudipole.processes.validity.EffectiveTheoryWarning`) where an exclusion begins at couplings for
+    which d^2 s, or d_Z^2 s or d_W^2 s, is not small at the collision energy ``sqrt_s`` [GeV].
+    """
+
+    inner: Statistic
+    sqrt_s: float
+
+    def intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        found = self._intervals(signal, cl)
+        edges = np.array([interval.low for intervals in found for interval in intervals])
+        if edges.size:
+            largest = signal.largest_over_gamma if isinstance(signal, Signal) else 1.0
+            validity.check_effective_theory(edges, self.sqrt_s**2, largest_over_gamma=largest)
+        return found
+
+    def _intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
+        if not isinstance(signal, Signal) or signal.per_d2 is not None:
+            return self.inner.intervals(signal, cl)
+        quick = [i for i, t in enumerate(signal.templates) if not t.weight.size]
+        slow = [i for i, t in enumerate(signal.templates) if t.weight.size]
+        found: dict[int, tuple[Interval, ...]] = {}
+        if quick:
+            per_d2 = np.stack([signal.templates[i].stable for i in quick])
+            found |= dict(zip(quick, self.inner.intervals(Signal(per_d2=per_d2), cl), strict=True))
+        if slow:
+            part = Signal(templates=[signal.templates[i] for i in slow])
+            found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
+        return tuple(found[i] for i in range(len(signal)))
+
+    def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:
+        return self.inner.delta_chi2(signal, mass_index, d)

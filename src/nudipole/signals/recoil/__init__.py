@@ -1,0 +1,1 @@
+"""Recoils of solar, reactor and stopped-pion neutrinos."""

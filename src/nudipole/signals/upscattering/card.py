@@ -1,0 +1,99 @@
+"""Card sections of searches for the photon of N made by up-scattering."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from nudipole.inputs.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.signals.observation import ObservationSection
+
+
+class Exposure(Section, frozen=True, kw_only=True):
+    """How long: protons on target, seconds, or nothing for a flux that is given for the whole run."""
+
+    protons_on_target: Positive | None = None
+    seconds: Positive | None = None
+
+
+class Matter(Section, frozen=True, kw_only=True):
+    """Matter in which N is made: a volume, or a slab ``upstream_m = [far, near]`` before the detector.
+
+    A slab is taken as wide as the paths that reach the detector need: the beam is broad there (shortcut ``broad-beam``).
+    In the beam of a distant point source the fluence grows towards the source as the paths that lead to the detector
+    crowd together, by the same square of the distance: a slab uses the fluence at the detector (2 per cent; that the
+    beam fades off its axis would take 2 to 34 per cent of these N at most, docs: photon searches). For a volume
+    ``source_distance_m``, from the source to z = 0, lets the fluence fall as the square of the distance.
+    """
+
+    name: str
+    material: str
+    density_g_cm3: Positive | None = None
+    mass_tonne: Positive | None = None
+    shape: Options | None = None
+    upstream_m: tuple[float, float] | None = None
+    source_distance_m: Positive | None = None
+    channels: Annotated[
+        tuple[Literal["coherent", "incoherent", "electron", "dis"], ...], msgspec.Meta(min_length=1)
+    ] = ("coherent", "incoherent", "electron")
+
+
+class Converter(Section, frozen=True, kw_only=True):
+    """Matter that a photon of N may convert in; ``seen`` is the share of conversions there that count, 0 if they are lost."""
+
+    name: str
+    material: str
+    density_g_cm3: Positive
+    shape: Options
+    seen: Fraction = 1.0
+
+
+class Selection(Section, frozen=True, kw_only=True):
+    """What is accepted of N -> nu gamma (or nu e+ e-) in the decay volume.
+
+    Energies in GeV, angles to the beam. ``first_cascade_min_GeV`` with ``separation_min_m`` asks for the recoil too (double
+    cascades); ``delay_min_ns`` for an arrival later than light by that much, ``gate_ns`` for one between the bunches.
+    ``conversion``: the photon must make its pair in matter listed there, the first listed first where shapes overlap.
+    """
+
+    visible: Literal["photon", "pair", "both"] = "photon"
+    energy_min_GeV: NonNegative = 0.0
+    energy_max_GeV: Positive | None = None
+    cosine_min: float = -1.0
+    hnl_cosine_min: float = -1.0  # of the direction of N itself, where an analysis cuts on it
+    energy_angle2_max_GeV: Positive | None = None
+    q2_max_GeV2: Positive | None = None  # Q^2 of the quasi-elastic scattering that the shower would mean
+    efficiency: Fraction = 1.0
+    efficiency_table: str = ""
+    energy_resolution: tuple[NonNegative, NonNegative] = (0.0, 0.0)  # a / sqrt(E / GeV) (+) b
+    angle_resolution_deg: NonNegative = 0.0
+    first_cascade_min_GeV: NonNegative = 0.0
+    separation_min_m: NonNegative = 0.0
+    delay_min_ns: NonNegative = 0.0
+    gate_ns: tuple[float, float] | None = None  # opening and closing after each bunch: only what arrives between
+    bunch_period_ns: NonNegative = 0.0  # 0: one bunch
+    bunch_sigma_ns: NonNegative = 0.0  # of bunch and clock together
+    conversion: list[Converter] = []
+
+
+class Histogram(Section, frozen=True, kw_only=True):
+    """What is histogrammed: the photon energy [GeV], cos(theta) to the beam, or the quasi-elastic energy [GeV]."""
+
+    variable: Literal["count", "energy", "cosine", "quasi-elastic-energy"] = "count"
+    edges: tuple[float, ...] = (0.0, 1.0)
+
+
+class UpscatterCard(Card, frozen=True, kw_only=True):
+    """N made by up-scattering and seen by its decay."""
+
+    # several, each with its own protons_on_target: horn modes; energy_max_GeV cuts a flux off
+    source: Options | list[Options]
+    exposure: Exposure = Exposure()
+    matter: Annotated[list[Matter], msgspec.Meta(min_length=1)]
+    detector: Options | list[Options]  # several disjoint volumes
+    selection: Selection = Selection()
+    histogram: Histogram = Histogram()
+    observation: ObservationSection
+    background: list[Background] = []
+    nuisance: list[Nuisance] = []

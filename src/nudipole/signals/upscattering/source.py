@@ -1,0 +1,138 @@
+"""What a photon search in a beam is made of, read from its card: flux, matter in its places, efficiency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole import units
+from nudipole.detectors.conversion import ConversionMap, Converter, conversion_map
+from nudipole.detectors.geometry import SHAPES, Volume
+from nudipole.errors import CardError, DomainError, UnknownNameError
+from nudipole.fluxes import FLUXES
+from nudipole.fluxes.flux import Flux, FluxComponent
+from nudipole.inputs import options
+from nudipole.matter import materials
+from nudipole.signals.observation import find_table
+from nudipole.signals.upscattering.acceptance import Body, Slab
+from nudipole.signals.upscattering.card import Matter, UpscatterCard
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Region:
+    """Matter in which N is made, and where it is."""
+
+    matter: Matter
+    material: materials.Material
+    place: Body | Slab
+
+    @property
+    def kind(self) -> str:
+        """Regions of one kind share their final states."""
+        return " ".join((self.material.name, *self.matter.channels))
+
+
+def flux(card: UpscatterCard, file: Path) -> Flux:
+    """The card's flux; several, each with its protons on target, are one flux of the whole run."""
+    if not isinstance(card.source, list):
+        return _one_flux(card.source, file, "source")
+    components: list[FluxComponent] = []
+    citations: list[str] = []
+    for index, table in enumerate(card.source):
+        field = f"source[{index}]"
+        protons = table.get("protons_on_target")
+        if not isinstance(protons, (int, float)) or not protons > 0:
+            raise CardError(file, f"{field}.protons_on_target", protons, "must be a positive number of protons")
+        one = _one_flux({k: v for k, v in table.items() if k != "protons_on_target"}, file, field)
+        if one.per != "POT":
+            raise CardError(file, field, one.name, "only fluxes per proton on target can be added")
+        components += one.scaled(float(protons)).components
+        citations += one.citations
+    return Flux(f"{len(card.source)} beams", tuple(components), "run", tuple(dict.fromkeys(citations)))
+
+
+def _one_flux(settings: Mapping[str, Any], file: Path, field: str) -> Flux:
+    """A named flux, cut off above ``energy_max_GeV`` where a card follows a paper that leaves out the tail."""
+    flux: Flux = options.resolve(
+        FLUXES, {k: v for k, v in settings.items() if k != "energy_max_GeV"}, "flux", file, field
+    )
+    if "energy_max_GeV" not in settings:
+        return flux
+    top = settings["energy_max_GeV"]
+    if not isinstance(top, (int, float)) or not top > 0:
+        raise CardError(file, f"{field}.energy_max_GeV", top, "must be a positive energy")
+    kept = [(c, c.energy <= top) for c in flux.components if np.count_nonzero(c.energy <= top) > 1]
+    if not kept:
+        raise CardError(file, f"{field}.energy_max_GeV", top, "leaves nothing of the flux")
+    cut = tuple(
+        replace(
+            c,
+            energy=c.energy[k],
+            intensity=c.intensity[k],
+            density=c.density[k] if c.density.ndim == 3 else c.density,
+        )
+        for c, k in kept
+    )
+    return replace(flux, components=cut)
+
+
+def region(matter: Matter, detector: Volume, file: Path) -> Region:
+    field = f"matter.{matter.name}"
+    material = materials.get(matter.material)
+    if (matter.shape is None) == (matter.upstream_m is None):
+        raise CardError(file, field, None, "give exactly one of shape and upstream_m")
+    if (matter.density_g_cm3 is None) == (matter.mass_tonne is None):
+        raise CardError(file, field, None, "give exactly one of density_g_cm3 and mass_tonne")
+    if matter.shape is not None:
+        volume: Volume = options.resolve(SHAPES, matter.shape, "model", file, f"{field}.shape")
+        cubic_metres = volume.volume
+    else:
+        assert matter.upstream_m is not None
+        start, stop = min(matter.upstream_m), max(matter.upstream_m)
+        if stop <= start:
+            raise CardError(file, f"{field}.upstream_m", matter.upstream_m, "needs two different positions")
+        cubic_metres = detector.frontal_area * (stop - start)
+    if matter.mass_tonne is not None:
+        kilograms = 1e3 * matter.mass_tonne
+    else:
+        assert matter.density_g_cm3 is not None
+        kilograms = 1e3 * matter.density_g_cm3 * cubic_metres
+    if matter.shape is not None:
+        return Region(matter, material, Body(volume, kilograms, matter.source_distance_m))
+    return Region(matter, material, Slab(start, stop, kilograms / cubic_metres))
+
+
+def efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:
+    table = find_table(card.selection.efficiency_table, file)
+    if table is None:
+        return None
+    unit = {"GeV": units.GEV, "MeV": units.MEV, "keV": units.KEV}.get(table.units.get("energy", ""))
+    if unit is None:
+        raise DomainError(f"{table.name}: an efficiency table needs a column energy in keV, MeV or GeV")
+    return table["energy"] * unit, table["efficiency"]
+
+
+def conversion(card: UpscatterCard, detectors: tuple[Volume, ...], file: Path) -> ConversionMap | None:
+    """Chance that a photon of a decay in the detectors converts where the card looks; None if it need not convert."""
+    converters = []
+    for entry in card.selection.conversion:
+        field = f"selection.conversion.{entry.name}"
+        volume: Volume = options.resolve(SHAPES, entry.shape, "model", file, f"{field}.shape")
+        try:
+            converters.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
+        except UnknownNameError as error:
+            raise CardError(file, f"{field}.material", entry.material, str(error)) from None
+    if not converters:
+        return None
+    if card.selection.visible == "pair":
+        raise CardError(
+            file, "selection.conversion", "pair", "pairs of N do not convert: visible must be photon or both"
+        )
+    return conversion_map(converters, detectors)

@@ -1,0 +1,134 @@
+"""The main job on a few keys: files, formats, resumption, comparison."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from nudipole import units
+from nudipole.catalogue import registry
+from nudipole.compilation import run, store, validation
+from nudipole.errors import DomainError, OutputError
+from nudipole.signals import SIGNALS
+
+KEYS = ("gemma", "conus-plus")
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory):
+    return run.atlas(tmp_path_factory.mktemp("atlas"), only=KEYS, masses=12, jobs=1)
+
+
+def test_everything_is_written(atlas):
+    names = {str(p.relative_to(atlas.folder)) for p in atlas.folder.rglob("*") if p.is_file()}
+    expected = {"limits.csv", "limits.json", "table1.md", "table1.tex", "validation.md", "validation.json"}
+    expected |= {"validation.png", "references.bib", "figures/fig3.svg", "figures/fig3.png", "figures/fig3.pdf"}
+    assert expected <= names
+    assert not [n for n in names if "/." in n or n.startswith(".")], "no half-written files"
+
+
+def test_csv_has_the_fixed_columns_and_converts(atlas):
+    with (atlas.folder / "limits.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert ",".join(rows[0]) == store.COLUMNS
+    for row in rows:
+        assert float(row["mu_low_muB"]) == pytest.approx(units.mu_from_d(float(row["d_low_GeV-1"])), rel=1e-4)
+        assert row["d_high_GeV-1"] == ""
+    assert {row["experiment"] for row in rows} == set(KEYS)
+
+
+def test_json_round_trips(atlas):
+    for limit, again in zip(atlas.limits, store.read_limits(atlas.folder), strict=True):
+        assert again.key == limit.key
+        assert again.excluded == limit.excluded
+        assert np.allclose(again.masses, limit.masses)
+
+
+def test_resume_takes_finished_parts_and_only_those(atlas, tmp_path, monkeypatch):
+    out = tmp_path / "again"
+    run.atlas(out, only=KEYS, masses=12, jobs=1, figures=False)
+    (out / "parts" / "gemma.json").write_text('{"half":')  # interrupted
+    computed = []
+    real = run._task
+    monkeypatch.setattr(run, "_task", lambda key, *rest: computed.append(key) or real(key, *rest))
+    resumed = run.atlas(out, only=KEYS, masses=12, jobs=1, resume=True, figures=False)
+    assert computed == ["gemma"]
+    assert [c.excluded for c in resumed.limits] == [c.excluded for c in atlas.limits]
+    computed.clear()
+    run.atlas(out, only=KEYS, masses=13, jobs=1, resume=True, figures=False)
+    assert sorted(computed) == sorted(KEYS)  # other options: nothing is reused
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interruption_keeps_what_was_finished(tmp_path, jobs):
+    def interrupt(key, done, total):
+        assert (tmp_path / "parts" / f"{key}.json").is_file()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.atlas(tmp_path, only=KEYS, masses=12, jobs=jobs, figures=False, progress=interrupt)
+    assert len(list((tmp_path / "parts").iterdir())) == 1
+    seen = []
+    run.atlas(tmp_path, only=KEYS, masses=12, jobs=jobs, resume=True, figures=False, progress=lambda *a: seen.append(a))
+    assert [(done, total) for _, done, total in seen] == [(2, 2)]  # the other one only
+
+
+def test_processes_give_the_same_answer(atlas, tmp_path):
+    other = run.atlas(tmp_path / "pool", only=KEYS, masses=12, jobs=2, figures=False)
+    assert [c.excluded for c in other.limits] == [c.excluded for c in atlas.limits]
+
+
+def test_comparison_with_itself_is_one(atlas, tmp_path):
+    run.atlas(tmp_path, only=KEYS, masses=12, jobs=1, compare=atlas.folder, figures=False)
+    rows = [line for line in (tmp_path / "compare.md").read_text().splitlines() if line.startswith("| gemma")]
+    assert "1.0000 | 1.0000 | 1.0000" in rows[0]
+
+
+def test_not_an_atlas(tmp_path):
+    with pytest.raises(OutputError, match="not an atlas"):
+        store.read_limits(tmp_path)
+    with pytest.raises(DomainError, match="at least 2"):
+        run.atlas(tmp_path, only=KEYS, masses=1)
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path):
+    target = tmp_path / "folder-in-the-way"
+    target.mkdir()
+    with pytest.raises(OutputError):
+        store.write_text(target, "text")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder-in-the-way"]
+
+
+def test_verdicts():
+    def check(ours, published, evidence=True):
+        n = len(ours)
+        return validation.Check(
+            "k", "b", "e", "default", "s", "d", evidence, "", np.ones(n), np.array(published), np.array(ours)
+        )
+
+    assert check([1.1, 0.9], [1, 1]).verdict == "agrees"
+    assert check([1.5, 1.5], [1, 1]).verdict == "misses"
+    assert check([1.0, 1.0, 2.5], [1, 1, 1]).verdict == "misses"
+    assert check([1.0, np.nan], [1, 1]).verdict == "agrees, part of the range"
+    assert check([1.0], [1], evidence=False).verdict == "no evidence"
+    assert check([np.nan], [1]).verdict == "no overlap"
+
+
+def test_comparisons_are_kept_with_the_curves(atlas, tmp_path):
+    import json
+
+    part = json.loads((atlas.folder / "parts" / "conus-plus.json").read_text())
+    again = [validation.from_record(record) for record in part["checks"]]
+    for one, other in zip(validation.compare_key("conus-plus"), again, strict=True):
+        assert one.verdict == other.verdict
+        assert one.ratio == pytest.approx(other.ratio)
+    nothing = validation.from_record(part["checks"][0] | {"d_GeV-1": [None] * len(part["checks"][0]["mass_GeV"])})
+    assert nothing.verdict.startswith(("no overlap", "normalised"))
+
+
+def test_long_tasks_start_first():
+    order = sorted(("gemma", "dune-nd", "supernova-energy", "lep"), key=run._effort)
+    assert order == ["supernova-energy", "dune-nd", "lep", "gemma"]
+    assert set(run.SECONDS) <= {*SIGNALS, *registry.all_keys()}

@@ -1,0 +1,35 @@
+"""Excluded intervals become connected regions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nudipole.constraint import Interval, Limit
+from nudipole.plot import regions
+from nudipole.portal import Direction
+
+
+def test_excluded_regions_are_connected_by_overlap():
+    limit = Limit(
+        "k",
+        Direction("e"),
+        0.9,
+        np.array([1.0, 2.0, 3.0, 4.0]),
+        ((Interval(1, 4),), (Interval(1, 2), Interval(3, 4)), (Interval(1, 2),), ()),
+    )
+    stem, upper, lower = sorted(regions.regions(limit), key=lambda r: len(r.masses))
+    assert [len(r.masses) for r in (stem, upper, lower)] == [1, 2, 3]
+    assert not upper.starts  # it splits off: no wall there
+    assert not lower.starts
+    assert not stem.stops
+    assert upper.stops
+    assert lower.stops
+    # the branches share the stem's column and meet half-way in the gap
+    assert (lower.low[0], upper.high[0]) == (stem.low[0], stem.high[0])
+    assert lower.high[0] == upper.low[0] == pytest.approx(np.sqrt(6.0) * stem.low[0])
+    merged = Limit("k", Direction("e"), 0.9, limit.masses, limit.excluded[::-1])
+    back = sorted(regions.regions(merged), key=lambda r: len(r.masses))
+    assert [len(r.masses) for r in back] == [1, 2, 3]
+    assert [r.starts for r in back] == [False, True, True]
+    assert back[1].low[-1] == back[2].high[-1]
