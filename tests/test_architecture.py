@@ -26,7 +26,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("signals",),
     ("cosmology", "supernova"),
     ("catalogue",),
+    ("generator", "fits"),
     ("compilation", "plot"),
+    ("explorer",),
     ("api",),
     ("cli",),
 )
