@@ -62,7 +62,7 @@ def chosen(name: str, limits: Sequence[Limit]) -> tuple[Limit, ...]:
 
 def draw(out: Path, name: str, limits: Sequence[Limit]) -> None:
     """One figure in every format."""
-    with _matplotlib().rc_context(style.RC):
+    with _matplotlib().rc_context(style.get("paper").rc):
         _save(out, name, figure(name, limits))
 
 
@@ -70,7 +70,7 @@ def figure(name: str, limits: Sequence[Limit]) -> Any:
     """One figure, still open."""
     plt = _matplotlib()
     shown = chosen(name, limits)
-    with plt.rc_context(style.RC):
+    with plt.rc_context(style.get("paper").rc):
         return _sky(plt, shown) if name == "fig7" else _pair(plt, shown, shown[0].direction.name)
 
 
@@ -84,7 +84,7 @@ def validation(out: Path, checks: Sequence[Check]) -> None:
     rows = -(-len(shown) // columns)
     width, height = 3.1 * columns, 2.6 * rows
     room = _margins(width, height, columns, rows, left=0.62, right=0.08, bottom=0.42, top=0.38, between=0.64)
-    with plt.rc_context(style.RC | {"font.size": 7}):
+    with plt.rc_context(style.get("paper").rc | {"font.size": 7}):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, gridspec_kw=room)
         for panel in axes.flat[len(shown) :]:
             panel.set_axis_off()
@@ -121,7 +121,7 @@ def _draw(axes: Any, limit: Limit, color: str, order: int, top: float = 1e3) -> 
         if limit.kind == "roi":
             axes.fill_between(masses, low, ceiling, facecolor="none", edgecolor=color, lw=0, zorder=1.2, hatch="////")
         elif not dashed:  # opaque: the union of all
-            axes.fill_between(masses, low, ceiling, color=style.EXCLUDED, lw=0, zorder=1)
+            axes.fill_between(masses, low, ceiling, color=style.get("paper").excluded, lw=0, zorder=1)
         line = {"color": color, "lw": 1.1, "ls": "--" if dashed else "-", "zorder": 3 + 0.001 * order}
         axes.plot(masses, low, **line)
         if np.any(finite):
@@ -251,7 +251,7 @@ def _legend(figure: Any, limits: Sequence[Limit]) -> None:
     ]
     kinds = {c.kind for c in limits}
     how = {
-        "exclusion": Patch(facecolor=style.EXCLUDED, edgecolor="0.3", label="excluded"),
+        "exclusion": Patch(facecolor=style.get("paper").excluded, edgecolor="0.3", label="excluded"),
         "projection": Line2D([], [], color="0.3", ls="--", label="projection"),
         "roi": Patch(facecolor="none", edgecolor="0.3", hatch="////", label="region of interest"),
         "line": Line2D([], [], color="0.3", ls=":", label="estimate"),

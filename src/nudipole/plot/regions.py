@@ -36,6 +36,7 @@ def regions(limit: Limit) -> list[Region]:
     """Connected excluded regions; intervals at neighbouring masses belong together where they overlap.
 
     Where a region splits or merges, its branches are regions of their own that meet half-way in the gap between them.
+    Ends of the grid of masses are open: a curve that is still there at the first or last mass goes on beyond it.
     """
     scale = units.mu_from_d(1.0)
     columns = [
@@ -75,7 +76,7 @@ def regions(limit: Limit) -> list[Region]:
             close(nodes, starts, not children[i])
         current = following
     for nodes, starts in current.values():
-        close(nodes, starts, True)
+        close(nodes, starts, False)
     return found
 
 
