@@ -106,17 +106,45 @@ def final_states(
 
 
 def states_on(
-    scatterer: Scatterer, neutrino_energy: FloatArray, hnl_masses: FloatArray, recoil_nodes: int = _RECOIL_NODES
+    scatterer: Scatterer,
+    neutrino_energy: FloatArray,
+    hnl_masses: FloatArray,
+    recoil_nodes: int = _RECOIL_NODES,
+    cells: int = 0,
 ) -> States:
     """Final states on one target, of shape (masses, energies, nodes): the same nodes for every mass, closed ones empty.
 
     Energies [GeV] are the same for all masses, (energies,), or not, (masses, energies). Weights are for one target
-    (deep-inelastic scattering: for ``protons`` and ``neutrons`` together).
+    (deep-inelastic scattering: for ``protons`` and ``neutrons`` together). With ``cells`` the nodes are the middles of so
+    many equal cells (deep-inelastic scattering: in each variable) of the shares of :func:`elastic_recoil` and
+    :func:`inelastic_point`, from which events are drawn.
     """
     masses = np.asarray(hnl_masses, dtype=float)[:, None]
     if scatterer.target is None:
-        return _inelastic(scatterer, neutrino_energy, masses)
-    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses, recoil_nodes)
+        return _inelastic(scatterer, neutrino_energy, masses, _rule(_DIS_NODES, cells))
+    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses, _rule(recoil_nodes, cells))
+
+
+def elastic_recoil(
+    target_mass: FloatArray | float,
+    reach: FloatArray | float,
+    neutrino_energy: FloatArray,
+    hnl_mass: FloatArray | float,
+    share: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Recoil energy [GeV] at a share (0 to 1) of the way in ln E_r, the length of that way, and the limits of E_r.
+
+    The way is that of the nodes of :func:`states_on`: from the kinematic limit to the other or to where the structure
+    functions end (``reach`` in Q^2 [GeV^2]).
+    """
+    low, high = kinematics.recoil_limits(neutrino_energy, hnl_mass, target_mass)
+    stop = np.minimum(high, np.asarray(reach) / (2.0 * np.asarray(target_mass)))
+    start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
+    is_open = stop > start
+    start = np.where(is_open, start, 1.0)
+    span = np.log(np.where(is_open, stop, start) / start)
+    recoil = np.clip(start * np.exp(span * share), low, np.where(high > 0, high, 1.0))
+    return recoil, span, low, high
 
 
 @functools.lru_cache(maxsize=64)
@@ -213,16 +241,16 @@ def tabulated(target: Target) -> Target:
     return replace(target, electric=interpolate(target.electric), magnetic=magnetic)
 
 
-def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass: FloatArray, number: int) -> States:
-    low, high = kinematics.recoil_limits(neutrino_energy, mass, target.mass)
-    stop = np.minimum(high, target.reach / (2.0 * target.mass))
-    start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
-    is_open = stop > start
-    nodes, weights = _legendre(number)
-    span = np.where(is_open, np.log(np.where(is_open, stop, 1.0) / np.where(is_open, start, 1.0)), 0.0)[..., None]
-    recoil = np.where(is_open, start, 1.0)[..., None] * np.exp(0.5 * span * (nodes + 1.0))
-    energy, mass, low, high = neutrino_energy[..., None], mass[..., None], low[..., None], high[..., None]
-    recoil = np.clip(recoil, low, np.where(high > 0, high, 1.0))
+def _elastic(
+    target: Target,
+    is_shower: bool,
+    neutrino_energy: FloatArray,
+    mass: FloatArray,
+    rule: tuple[FloatArray, FloatArray],
+) -> States:
+    nodes, weights = rule
+    energy, mass = neutrino_energy[..., None], mass[..., None]
+    recoil, span, low, high = elastic_recoil(target.mass, target.reach, energy, mass, 0.5 * (nodes + 1.0))
     section = upscattering.spectrum_inside(target, recoil, energy, mass, low, high)
     polarisation = helicity.polarisation_spin0(recoil, energy, mass, np.asarray(target.mass), low, high)
     hnl = np.maximum(energy - recoil, mass)
@@ -244,25 +272,36 @@ def _elastic(target: Target, is_shower: bool, neutrino_energy: FloatArray, mass:
     )
 
 
-def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArray) -> States:
+def inelastic_point(
+    neutrino_energy: FloatArray, hnl_mass: FloatArray | float, share_w: FloatArray, share_q: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """W [GeV] and Q^2 [GeV^2] at shares (0 to 1) of the way in ln W and ln(Q^2 + 0.3 GeV^2), and how long both ways are."""
+    soft, m, least = structure_functions.SOFT, _DIS_TARGET, structure_functions.W_MIN
+    w_max = np.sqrt(m**2 + 2.0 * m * neutrino_energy) - hnl_mass
+    is_open = w_max > least
+    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / least), 0.0)
+    w = least * np.exp(span_w * share_w)
+    low, high = deep_inelastic.q2_limits(w, neutrino_energy, hnl_mass)
+    span_q = np.log((high + soft) / (low + soft))
+    return w, np.maximum((low + soft) * np.exp(span_q * share_q) - soft, 1e-12), span_w, span_q
+
+
+def _inelastic(
+    scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArray, rule: tuple[FloatArray, FloatArray]
+) -> States:
     """Deep-inelastic final states, by quadrature in ln W and ln(Q^2 + 0.3 GeV^2); N is taken as fully flipped."""
-    soft, m = structure_functions.SOFT, _DIS_TARGET
-    nodes, weights = _legendre(_DIS_NODES)
-    w_max = np.sqrt(m**2 + 2.0 * m * neutrino_energy) - mass
-    is_open = w_max > structure_functions.W_MIN
-    span_w = np.where(is_open, np.log(np.where(is_open, w_max, 2.0) / structure_functions.W_MIN), 0.0)[..., None]
-    w = structure_functions.W_MIN * np.exp(0.5 * np.maximum(span_w, 0.0) * (nodes + 1.0))
-    energy, mass = neutrino_energy[..., None], mass[..., None]
-    low, high = deep_inelastic.q2_limits(w, energy, mass)
-    span_q = np.log((high + soft) / (low + soft))[..., None]
-    shifted = (low + soft)[..., None] * np.exp(0.5 * span_q * (nodes + 1.0))
-    q2 = np.maximum(shifted - soft, 1e-12)
-    w, energy, mass = w[..., None], energy[..., None], mass[..., None]
+    m = _DIS_TARGET
+    nodes, weights = rule
+    share = 0.5 * (nodes + 1.0)
+    energy, mass = neutrino_energy[..., None, None], mass[..., None, None]
+    w, q2, span_w, span_q = inelastic_point(energy, mass, share[:, None], share)
+    is_open = span_w > 0.0
+    shifted = q2 + structure_functions.SOFT
     excess = w**2 - m**2 + q2  # 2 m nu
     x = q2 / excess
     number = scatterer.protons + scatterer.neutrons * structure_functions.neutron_to_proton(x)
     value = number * np.maximum(deep_inelastic.on_proton(w, q2, energy, mass), 0.0)
-    measure = 0.25 * span_w[..., None] * weights[:, None] * span_q * weights * 2.0 * w**2 * shifted * x**2 / q2
+    measure = 0.25 * span_w * weights[:, None] * span_q * weights * 2.0 * w**2 * shifted * x**2 / q2
     lost = excess / (2.0 * m)
     hnl = np.maximum(energy - lost, mass)
     momentum = np.sqrt((hnl - mass) * (hnl + mass))
@@ -271,7 +310,7 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
     sine = np.sqrt(np.clip(1.0 - cosine**2, 0.0, 1.0))
     shape = value.shape
     index = np.broadcast_to(np.arange(neutrino_energy.shape[-1])[:, None, None], shape)
-    weight = np.where(is_open[..., None, None], units.GEV_M2_TO_CM2 * value * measure, 0.0)
+    weight = np.where(is_open, units.GEV_M2_TO_CM2 * value * measure, 0.0)
     return States(
         weight,
         index,
@@ -285,6 +324,9 @@ def _inelastic(scatterer: Scatterer, neutrino_energy: FloatArray, mass: FloatArr
 
 
 @functools.cache
-def _legendre(number: int) -> tuple[FloatArray, FloatArray]:
+def _rule(number: int, cells: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights on [-1, 1]: Gauss-Legendre, or the middles of equal cells."""
+    if cells:
+        return (2.0 * np.arange(cells) + 1.0) / cells - 1.0, np.full(cells, 2.0 / cells)
     nodes, weights = np.polynomial.legendre.leggauss(number)
     return nodes, weights

@@ -130,6 +130,15 @@ class PhotonSelection:
         both = [np.bincount(place, w, int(np.prod(shape))).reshape(shape) for w in (weight, slope * weight)]
         return np.stack(both)
 
+    def judged(
+        self, energy: FloatArray, cosine: FloatArray, uniform: Callable[[str], FloatArray], mass: float
+    ) -> tuple[npt.NDArray[np.intp], FloatArray]:
+        """Bin (-1: none) and chance to be seen of single photons (or pairs) of an energy [GeV] and a cosine to the beam.
+
+        ``uniform``: uniform numbers in [0, 1), one an event, for what is smeared; ``mass``: M [GeV].
+        """
+        return self._accept(energy, (cosine, np.ones_like(cosine)), uniform, mass)
+
     def _drawn(self) -> tuple[str, ...]:
         """What is sampled, a dimension each: what matters most last, where a few points are the most even."""
         chosen = self.selection
