@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, UnknownNameError
+from nudipole.errors import DomainError, UnknownNameError, check_choice
 from nudipole.matter import atoms, isotopes
 from nudipole.matter.isotopes import Nucleus
 
@@ -41,6 +41,7 @@ _NAMES: Mapping[str, str] = {
     "quartz": "SiO2",
 }
 _ALIASES: Mapping[str, str] = {"rock": "crust"}
+ATOMIC_MODELS = ("stepping", "rrpa")
 _LARGEST_MOLECULE = 9  # a lone symbol with a larger number is a nuclide like Ar40, not a formula
 NAMES = tuple(sorted({*_MIXTURES, *_NAMES, *_ALIASES}))
 
@@ -110,11 +111,18 @@ class Material:
         """Sum of Z^2 over the nuclei of a kilogram."""
         return sum(number * nucleus.protons**2 for nucleus, number in self.nuclei_per_kg)
 
-    def ionisable_electrons_per_kg(self, recoil_energy: npt.ArrayLike) -> FloatArray:
-        """Electrons in a kilogram that are bound by less than the recoil energy [GeV]; :mod:`nudipole.matter.atoms`."""
+    def ionisable_electrons_per_kg(self, recoil_energy: npt.ArrayLike, atomic: str = "stepping") -> FloatArray:
+        """Electrons in a kilogram that are bound by less than the recoil energy [GeV]; :mod:`nudipole.matter.atoms`.
+
+        ``atomic = "rrpa"``: times the ratio of a many-body calculation, tabulated for xenon alone.
+        """
+        check_choice("atomic model", atomic, ATOMIC_MODELS)
         recoil = np.asarray(recoil_energy, dtype=float)
-        parts = [number * atoms.ionisable_electrons(symbol, recoil) for symbol, number in self.atoms_per_kg.items()]
-        return np.asarray(np.sum(parts, axis=0), dtype=float)
+        total = np.zeros_like(recoil)
+        for symbol, number in self.atoms_per_kg.items():
+            electrons = number * atoms.ionisable_electrons(symbol, recoil)
+            total = total + (electrons if atomic == "stepping" else electrons * atoms.many_body_ratio(symbol, recoil))
+        return total
 
 
 def get(name: str) -> Material:

@@ -43,6 +43,7 @@ class TargetSection(Section, frozen=True, kw_only=True):
     exposure_kilotonne_year: Positive | None = None
     mass_kg: Positive | None = None
     form_factor: str = "helm"
+    atomic: Literal["stepping", "rrpa"] = "stepping"  # electrons of an atom; rrpa: many-body ratio, xenon alone
 
 
 class ResponseSection(Section, frozen=True, kw_only=True):

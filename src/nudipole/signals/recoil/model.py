@@ -111,7 +111,9 @@ class RecoilModel:
             heavier_than_protons = [(n, number) for n, number in material.nuclei_per_kg if n.nucleons > 1]
             chosen += nuclear_channels(heavier_than_protons, exposure, self.card.target.form_factor)
         if kinds in ("electron", "both"):
-            chosen.append(ElectronChannel(material, exposure))
+            if self.card.target.atomic == "rrpa" and list(material.mass_fractions) != ["Xe"]:
+                raise CardError(self.file, "target.atomic", "rrpa", f"is known for Xe alone, not {material.name}")
+            chosen.append(ElectronChannel(material, exposure, self.card.target.atomic))
         return tuple(chosen)
 
     @cached_property

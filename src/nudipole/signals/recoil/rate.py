@@ -149,10 +149,13 @@ class ElectronChannel:
     material : Material
     exposure : float
         Kilograms times seconds (or times one run).
+    atomic : str
+        ``stepping`` or ``rrpa``; :meth:`nudipole.matter.materials.Material.ionisable_electrons_per_kg`.
     """
 
     material: Material
     exposure: float
+    atomic: str = "stepping"
 
     mass: float = units.ELECTRON_MASS
     spread: float = 1.0
@@ -198,7 +201,8 @@ class ElectronChannel:
         return np.maximum(spectra, 0.0) * self._electrons(recoil_energy)
 
     def _electrons(self, recoil_energy: FloatArray) -> FloatArray:
-        return self.exposure * units.GEV_M2_TO_CM2 * self.material.ionisable_electrons_per_kg(recoil_energy)
+        electrons = self.material.ionisable_electrons_per_kg(recoil_energy, self.atomic)
+        return self.exposure * units.GEV_M2_TO_CM2 * electrons
 
 
 def dipole_kernels(
