@@ -102,10 +102,10 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path):
 
 
 def test_verdicts():
-    def check(ours, published, evidence=True):
+    def check(ours, published, evidence=True, reason=""):
         n = len(ours)
         return validation.Check(
-            "k", "b", "e", "default", "s", "d", evidence, "", np.ones(n), np.array(published), np.array(ours)
+            "k", "b", "e", "default", "s", "d", evidence, "", np.ones(n), np.array(published), np.array(ours), reason=reason
         )
 
     assert check([1.1, 0.9], [1, 1]).verdict == "agrees"
@@ -114,6 +114,22 @@ def test_verdicts():
     assert check([1.0, np.nan], [1, 1]).verdict == "agrees, part of the range"
     assert check([1.0], [1], evidence=False).verdict == "no evidence"
     assert check([np.nan], [1]).verdict == "no overlap"
+    assert check([3.0], [1], reason="refuted").verdict == "refuted"
+    assert check([1.1], [1], reason="refuted").verdict == "agrees"  # a verdict on a miss says nothing of a hit
+    assert check([1.1], [1], reason="not comparable").verdict == "not comparable"
+    assert [check([1.0], [1], reason=reason).counts for reason in ("", "input missing", "mended")] == [True, True, False]
+
+
+def test_summary_counts_what_is_explained():
+    def check(ours, reason=""):
+        one = np.ones(1)
+        return validation.Check("lep", "b", "e", "p", "s", "d", True, "why", one, one, ours * one, reason=reason)
+
+    page = validation.summary([check(1.0), check(3.0, "refuted"), check(3.0), check(9.0, "mended")])
+    assert "1 of 3 comparisons that count" in page
+    assert "Of the rest 1 are refuted" in page
+    assert "1 are open" in page
+    assert "(e, p; refuted): why. `nudipole limit lep --flavor e --mass 1 --preset p`" in page
 
 
 def test_comparisons_are_kept_with_the_curves(atlas, tmp_path):
@@ -125,7 +141,8 @@ def test_comparisons_are_kept_with_the_curves(atlas, tmp_path):
         assert one.verdict == other.verdict
         assert one.ratio == pytest.approx(other.ratio)
     nothing = validation.from_record(part["checks"][0] | {"d_GeV-1": [None] * len(part["checks"][0]["mass_GeV"])})
-    assert nothing.verdict.startswith(("no overlap", "normalised"))
+    assert nothing.verdict == "not comparable"
+    assert not nothing.counts
 
 
 def test_long_tasks_start_first():

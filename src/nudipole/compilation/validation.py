@@ -2,7 +2,9 @@
 
 A published curve is a table under ``catalogue/published`` (d in GeV^-1, converted on the way in, its own convention
 recorded). The preset that follows the publication is compared at the published masses. Curves that are normalised to
-the number they are compared with, or chosen with it in sight (``evidence = false``), are shown and never counted.
+the number they are compared with, or chosen with it in sight (``evidence = false``), are shown and never counted. What
+misses the goal ends in a verdict of its card: ``refuted`` (theirs is wrong, and the note says what shows it), ``input
+missing`` (with what it would have to be), ``mended`` (our earlier input, kept as a preset) or ``not comparable``.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ class Check:
     published: FloatArray
     ours: FloatArray
     edge: str = "lower"
+    reason: str = ""
 
     @property
     def name(self) -> str:
@@ -73,9 +76,29 @@ class Check:
 
     @property
     def verdict(self) -> str:
-        """``agrees`` (median within 25 %, everywhere within 2), ``misses``, ``no evidence`` or ``no overlap``."""
+        """``agrees`` (median within 25 %, everywhere within 2), ``no evidence``, or why not.
+
+        Why a curve is missed stands in the card; ``misses`` and ``no overlap`` are those that nobody explains.
+        """
         if not self.evidence:
             return "no evidence"
+        if self.reason in ("mended", "not comparable"):
+            return self.reason
+        found = self._measured()
+        return self.reason if self.reason and not found.startswith("agrees") else found
+
+    @property
+    def counts(self) -> bool:
+        """Whether the comparison counts: evidence, with something in common, and neither replaced nor another quantity."""
+        return self.evidence and bool(self.ratio.size) and self.reason not in ("mended", "not comparable")
+
+    @property
+    def command(self) -> str:
+        """What to type for our side of it."""
+        preset = "" if self.preset == "default" else f" --preset {self.preset}"
+        return f"nudipole limit {self.key} --flavor {self.flavor} --mass {self.masses[0]:.4g}{preset}"
+
+    def _measured(self) -> str:
         if not self.ratio.size:
             return "no overlap"
         low, high = self.extremes
@@ -115,6 +138,7 @@ def _check(constraint: Constraint, published: Published) -> Check:
         published=table["d_high" if published.edge == "upper" else "d_low"][rows],
         ours=limit.edge(published.edge),
         edge=published.edge,
+        reason=published.verdict,
     )
 
 
@@ -148,14 +172,19 @@ def markdown(checks: Sequence[Check], keys: Iterable[str] = ()) -> str:
 
 def summary(checks: Sequence[Check], keys: Iterable[str] = ()) -> str:
     """How far each curve is from the published one, and why; of the constraints ``keys`` also what could not be compared."""
-    counted = [c for c in checks if c.evidence and c.ratio.size]
+    counted = [c for c in checks if c.counts]
     agreeing = [c for c in counted if c.verdict.startswith("agrees")]
+    explained = {reason: sum(c.verdict == reason for c in counted) for reason in ("refuted", "input missing")}
+    open_ones = len(counted) - len(agreeing) - sum(explained.values())
     lines = [
         "Ratio is d(ours) / d(published) at the published masses, under the preset that follows the publication; above",
         "one we are weaker.",
         f"The goal is a median within {MEDIAN_GOAL - 1:.0%} and a factor {EXTREME_GOAL:g} everywhere.",
-        f"{len(agreeing)} of {len(counted)} comparisons that count reach it; a card normalised to the number it is",
-        "compared with, or chosen with the curve in sight, proves nothing there and is not counted.",
+        f"{len(agreeing)} of {len(counted)} comparisons that count reach it. Of the rest {explained['refuted']} are refuted (the published",
+        f"curve is wrong, and the note says what shows it), {explained['input missing']} lack an input that is not public (with what it would",
+        f"have to be), {open_ones} are open. A card normalised to the number it is compared with, or chosen with the curve in sight,",
+        "proves nothing there and is not counted; nor are our own earlier inputs (mended) and numbers of something else (not",
+        "comparable).",
         "",
         "| experiment | flavour | preset | basis | points | median | min | max | verdict | published |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -169,7 +198,7 @@ def summary(checks: Sequence[Check], keys: Iterable[str] = ()) -> str:
     notes = [c for c in checks if c.note]
     if notes:
         lines += ["", "## Why a curve deviates, and what is not counted", ""]
-        lines += [f"- **{c.name}** ({c.flavor}, {c.preset}): {c.note}" for c in notes]
+        lines += [f"- **{c.name}** ({c.flavor}, {c.preset}; {c.verdict}): {c.note}. `{c.command}`" for c in notes]
     silent = uncompared(keys)
     if silent:
         lines += ["", "## Publications without numbers to compare with", "", *silent]
@@ -200,6 +229,7 @@ def to_record(check: Check) -> dict[str, Any]:
         "convention": check.convention,
         "evidence": check.evidence,
         "note": check.note,
+        "reason": check.reason,
         "mass_GeV": check.masses.tolist(),
         "published_d_GeV-1": [_number(x) for x in check.published],
         "d_GeV-1": [_number(x) for x in check.ours],
@@ -221,6 +251,7 @@ def from_record(record: dict[str, Any]) -> Check:
         published=np.array(record["published_d_GeV-1"], dtype=float),
         ours=np.array(record["d_GeV-1"], dtype=float),
         edge=record["edge"],
+        reason=record["reason"],
     )
 
 

@@ -63,6 +63,8 @@ class Published(Section, frozen=True, kw_only=True):
         "lower"  # of constraint.EDGES; upper: column d_high
     )
     evidence: bool = True  # false: normalised to this very number, or chosen with it in sight: agreement proves nothing
+    # of a curve that we miss: an older input of ours was wrong; theirs is; one is not public; it is another quantity
+    verdict: Literal["", "mended", "refuted", "input missing", "not comparable"] = ""
     note: str = ""
 
 

@@ -66,6 +66,7 @@ class Selection(Section, frozen=True, kw_only=True):
     q2_max_GeV2: Positive | None = None  # Q^2 of the quasi-elastic scattering that the shower would mean
     efficiency: Fraction = 1.0
     efficiency_table: str = ""
+    efficiency_by_mass: str = ""  # a table of the mass of N: a factor of its own, held beyond its ends
     energy_resolution: tuple[NonNegative, NonNegative] = (0.0, 0.0)  # a / sqrt(E / GeV) (+) b
     angle_resolution_deg: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0

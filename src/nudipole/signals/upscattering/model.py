@@ -229,9 +229,13 @@ class UpscatterModel:
             kappa,
             np.concatenate([np.zeros(slowest), near])[keep],
             np.concatenate([first, near * np.exp(STEP)])[keep],
-            visible,
+            visible * float(np.interp(mass, *self._efficiency_by_mass)),
             direction.decay_norm,
         )
+
+    @cached_property
+    def _efficiency_by_mass(self) -> tuple[FloatArray, FloatArray]:
+        return upscatter_source.efficiency_by_mass(self.card, self.file)
 
     @cached_property
     def _momenta(self) -> FloatArray:

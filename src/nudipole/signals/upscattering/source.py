@@ -119,6 +119,25 @@ def efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray]
     return table["energy"] * unit, table["efficiency"]
 
 
+def efficiency_by_mass(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray]:
+    """Masses of N [GeV] and the efficiency at each; 1 throughout if the card names no table.
+
+    Raises
+    ------
+    CardError
+        If the table has no column mass in keV, MeV or GeV that increases, or an efficiency outside 0 to 1.
+    """
+    table = find_table(card.selection.efficiency_by_mass, file)
+    if table is None:
+        return np.ones(1), np.ones(1)
+    unit = {"GeV": units.GEV, "MeV": units.MEV, "keV": units.KEV}.get(table.units.get("mass", ""))
+    values = table["efficiency"] if "efficiency" in table.columns else np.full(1, -1.0)
+    if unit is None or np.any(np.diff(table["mass"]) <= 0) or np.any((values < 0) | (values > 1)):
+        allowed = "needs columns mass [keV, MeV or GeV], which increases, and efficiency, from 0 to 1"
+        raise CardError(file, "selection.efficiency_by_mass", card.selection.efficiency_by_mass, allowed)
+    return table["mass"] * unit, values
+
+
 def conversion(card: UpscatterCard, detectors: tuple[Volume, ...], file: Path) -> ConversionMap | None:
     """Chance that a photon of a decay in the detectors converts where the card looks; None if it need not convert."""
     converters = []
