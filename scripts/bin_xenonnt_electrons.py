@@ -47,7 +47,12 @@ def above_30_kev() -> list[tuple[float, float, float, float]]:
         pair = slice(first, first + 2)
         background = float((table["background"] + solar)[pair].sum())
         rows.append(
-            (float(table["low"][first]), float(table["high"][pair][-1]), float(table["observed"][pair].sum()), background)
+            (
+                float(table["low"][first]),
+                float(table["high"][pair][-1]),
+                float(table["observed"][pair].sum()),
+                background,
+            )
         )
     return rows
 
@@ -59,7 +64,9 @@ def main() -> None:
     background = EXPOSURE * integrated(b0[:, 0], b0[:, 1], EDGES)
     lines = (DATA / "xenonnt-sr0.csv").read_text(encoding="utf-8").splitlines()
     head = [line for line in lines if line.startswith("#")]
-    body = [f"{a:g},{b:g},{n:g},{x:.4f}" for a, b, n, x in zip(EDGES[:-1], EDGES[1:], observed, background, strict=True)]
+    body = [
+        f"{a:g},{b:g},{n:g},{x:.4f}" for a, b, n, x in zip(EDGES[:-1], EDGES[1:], observed, background, strict=True)
+    ]
     body += [f"{low:g},{high:g},{n:g},{x:.3f}" for low, high, n, x in above_30_kev()]
     (DATA / "xenonnt-sr0.csv").write_text("\n".join([*head, *body]) + "\n", encoding="utf-8")
     nodes = np.r_[np.geomspace(0.5, 4.0, 25), 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 25.0, 29.8]

@@ -298,6 +298,14 @@ def turned(axis, cosine, azimuth):
     return cosine[:, None] * axis + sine * (np.cos(azimuth)[:, None] * first + np.sin(azimuth)[:, None] * second)
 
 
+def boosted_photon(energy, momentum, mass, rest, x=0.0):
+    """Energy and cosine to the path of N of a photon (or a pair of mass squared x M^2), boosted as a four-vector."""
+    rest_energy, rest_momentum = 0.5 * mass * (1.0 + x), 0.5 * mass * (1.0 - x)
+    along = (energy * rest_momentum * rest + momentum * rest_energy) / mass
+    across = rest_momentum * np.sqrt(1.0 - rest**2)
+    return (energy * rest_energy + momentum * rest_momentum * rest) / mass, along / np.hypot(along, across)
+
+
 def photons(made, anti, flight, mass, rng, nature="dirac", pair=False):
     """Energy [GeV] and direction of the photon, or of the e+ e- pair with its own mass."""
     number = len(made.energy)
@@ -321,13 +329,8 @@ def photons(made, anti, flight, mass, rng, nature="dirac", pair=False):
     slope = np.zeros(number) if nature == "majorana" else along_spin * helicity
     rest = rng.uniform(-1.0, 1.0, number)
     rest = np.where(rng.random(number) < 0.5 * (1.0 + slope * rest), rest, -rest)
-    rest_energy, rest_momentum = 0.5 * mass * (1.0 + x), 0.5 * mass * (1.0 - x)
-    gamma, boost = made.energy / mass, made.momentum / mass
-    energy = gamma * rest_energy + boost * rest_momentum * rest
-    along = gamma * rest_momentum * rest + boost * rest_energy
-    across = rest_momentum * np.sqrt(1.0 - rest**2)
-    size = np.hypot(along, across)
-    return energy, turned(flight, np.clip(along / size, -1.0, 1.0), 2.0 * np.pi * rng.random(number))
+    energy, cosine = boosted_photon(made.energy, made.momentum, mass, rest, x)
+    return energy, turned(flight, np.clip(cosine, -1.0, 1.0), 2.0 * np.pi * rng.random(number))
 
 
 def seen(card, efficiency, energy, direction, rng):

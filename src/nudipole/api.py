@@ -20,11 +20,13 @@ from nudipole.processes.validity import OutOfReachWarning
 FloatArray = npt.NDArray[np.float64]
 
 
-def direction(flavor: str, majorana: bool = False, completion: Completion | None = None) -> Direction:
-    """A ray in theory space by the name of its flavour."""
+def direction(
+    flavor: str, majorana: bool = False, completion: Completion | None = None, extra_width: float = 0.0
+) -> Direction:
+    """A ray in theory space by the name of its flavour; ``extra_width`` [GeV] of N into something invisible."""
     check_choice("flavor", flavor, DIRECTIONS)
     nature: Nature = "majorana" if majorana else "dirac"
-    return Direction(flavor, nature=nature, completion=completion or Completion())
+    return Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)
 
 
 def limit(
@@ -35,6 +37,7 @@ def limit(
     majorana: bool = False,
     preset: str = "default",
     completion: Completion | None = None,
+    extra_width: float = 0.0,
 ) -> Limit:
     """Excluded intervals in d of one experiment (key, path of a card, or a constraint).
 
@@ -54,6 +57,8 @@ def limit(
         A named set of published assumptions.
     completion : Completion, optional
         Above the electroweak scale; photon only if left out.
+    extra_width : float
+        Width [GeV] of N into something invisible, the same at every d; stars and the early Universe refuse one.
 
     Examples
     --------
@@ -62,7 +67,7 @@ def limit(
     """
     constraint = _constraint(experiment)
     masses = np.atleast_1d(np.asarray(mass, dtype=float))
-    result = constraint.limit(masses, direction(flavor, majorana, completion), cl, preset)
+    result = constraint.limit(masses, direction(flavor, majorana, completion, extra_width), cl, preset)
     if flavor not in constraint.flavors:
         drawn = " ".join(constraint.flavors)
         words = f"{constraint.key} draws no curve for {flavor}, only for {drawn}"
@@ -85,12 +90,13 @@ def rate(
     majorana: bool = False,
     preset: str = "default",
     completion: Completion | None = None,
+    extra_width: float = 0.0,
 ) -> Any:
     """Signal, Standard Model and background counts per bin of one theory point: a :class:`~.experiment.Rate`."""
     constraint = _constraint(experiment)
     if not hasattr(constraint, "rate"):
         raise DomainError(f"{constraint.key} is not a counting experiment: it has limits but no rates")
-    return constraint.rate(Portal(mass, d, direction(flavor, majorana, completion)), preset)
+    return constraint.rate(Portal(mass, d, direction(flavor, majorana, completion, extra_width)), preset)
 
 
 class Catalogue(dict[str, Constraint]):

@@ -11,7 +11,7 @@ width as ``D = sum |d_alpha|^2``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -113,6 +113,8 @@ class Direction:
         A Majorana N decays to nu gamma and to nubar gamma: twice the width, isotropic photon.
     completion : Completion
         What happens above the electroweak scale.
+    extra_width : float
+        Width [GeV] of N into something invisible besides its dipole decays, the same at every d.
 
     Examples
     --------
@@ -126,9 +128,11 @@ class Direction:
     couplings: tuple[complex, complex, complex] = (0, 0, 0)
     nature: Nature = "dirac"
     completion: Completion = field(default_factory=Completion)
+    extra_width: float = 0.0
 
     def __post_init__(self) -> None:
         check_choice("nature of N", self.nature, ("dirac", "majorana"))
+        check_non_negative(extra_width=self.extra_width)
         if self.name in _UNIT_COUPLINGS:
             object.__setattr__(self, "couplings", _UNIT_COUPLINGS[self.name])
         elif not any(self.couplings):
@@ -163,6 +167,17 @@ class Direction:
         vector = vector.conj() if antineutrino else vector
         return np.real(np.einsum("a,...ab,b->...", vector.conj(), density, vector))
 
+    def check_no_extra_width(self, key: str) -> None:
+        """Refuse a direction with an extra width, for constraints that are tabulated for dipole decays only.
+
+        Raises
+        ------
+        DomainError
+            In one line, with the key of the constraint.
+        """
+        if self.extra_width > 0.0:
+            raise DomainError(f"{key} knows dipole decays only: it cannot be computed with an extra width")
+
     def portal(self, mass: float, d: float) -> Portal:
         """The point at mass [GeV] and coupling d [GeV^-1] of this ray."""
         return Portal(mass=mass, d=d, direction=self)
@@ -179,14 +194,14 @@ class Portal:
     d : float
         Size of the coupling [GeV^-1], >= 0; the couplings are d * direction.couplings.
     direction : Direction
-        Flavour structure, Dirac or Majorana, completion.
+        Flavour structure, Dirac or Majorana, completion, extra width.
     extra_width : float
-        Width [GeV] into whatever else N may decay to; invisible.
+        Width [GeV] into whatever else N may decay to; invisible. That of the direction if left out, which then carries it.
 
     Raises
     ------
     DomainError
-        If a number is negative or not finite.
+        If a number is negative or not finite, or direction and point have different extra widths.
 
     Examples
     --------
@@ -203,6 +218,13 @@ class Portal:
 
     def __post_init__(self) -> None:
         check_non_negative(mass=self.mass, d=self.d, extra_width=self.extra_width)
+        own = self.direction.extra_width
+        if own and self.extra_width and own != self.extra_width:
+            raise DomainError(f"the direction has an extra width of {own:g} GeV, the point {self.extra_width:g} GeV")
+        if own:
+            object.__setattr__(self, "extra_width", own)
+        elif self.extra_width:
+            object.__setattr__(self, "direction", replace(self.direction, extra_width=self.extra_width))
 
     @classmethod
     def from_mu(cls, mass: float, mu: float, flavor: str = "mu", **options: Any) -> Portal:

@@ -184,7 +184,10 @@ def test_an_efficiency_by_mass_is_a_factor():
     """0.063 at 150 and 0.071 at 475 MeV and beyond, over 0.10 at every mass."""
     for mass, efficiency in ((0.15, 0.063), (0.225, 0.0845), (0.6, 0.071)):
         counts = [
-            registry.get("t2k-nd280").model(preset).signal(np.array([mass]), Direction("mu")).counts(0, np.array([1e-8]))
+            registry.get("t2k-nd280")
+            .model(preset)
+            .signal(np.array([mass]), Direction("mu"))
+            .counts(0, np.array([1e-8]))
             for preset in ("default", "constant-efficiency")
         ]
         assert counts[0].sum() / counts[1].sum() == pytest.approx(efficiency / 0.10, rel=1e-6)

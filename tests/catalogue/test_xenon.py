@@ -77,7 +77,9 @@ def test_xenonnt_release_is_binned_without_loss():
 def test_many_body_ratio_lowers_the_rate_where_the_window_lies():
     """Events go down by the ratio, 0.84 to 0.91 below 5 keV, and the limit up by its square root."""
     rate = {
-        preset: registry.get("xenonnt-nees").rate(Portal(MASSLESS, units.d_from_mu(1e-11), direction("universal")), preset)
+        preset: registry.get("xenonnt-nees").rate(
+            Portal(MASSLESS, units.d_from_mu(1e-11), direction("universal")), preset
+        )
         for preset in ("default", "rrpa")
     }
     low = rate["default"].edges[1:] <= 5.0

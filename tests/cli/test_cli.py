@@ -240,3 +240,15 @@ def test_a_line_of_theory_is_not_called_an_exclusion():
 def test_a_meson_lighter_than_n_says_so():
     assert "too heavy" in run("meson", "pi0", "--mass", "0.5", "--d", "1e-6").stdout
     assert as_json("meson", "pi0", "--mass", 0.5, "--d", 1e-6) == []
+
+
+def test_an_extra_width_is_an_option_of_limit_and_rate():
+    point = ("ship-main", "--mass", 0.1, "--flavor", "mu")
+    plain, wide = (as_json("rate", *point, "--d", 1e-6, *more)["signal"] for more in ((), ("--extra-width", 1e-12)))
+    assert sum(wide) < 1e-3 * sum(plain)
+    low = [as_json("limit", *point, *more)[0]["excluded"][0]["d_GeV-1"][0] for more in ((), ("--extra-width", 1e-15))]
+    assert low[1] > 1.5 * low[0]
+    assert "extra width" in run("limit", *point, "--extra-width", 1e-15).stdout
+    assert (
+        "extra width" in run("limit", "bbn", "--mass", 1e-2, "--flavor", "mu", "--extra-width", 1e-20, status=2).stderr
+    )

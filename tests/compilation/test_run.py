@@ -105,7 +105,18 @@ def test_verdicts():
     def check(ours, published, evidence=True, reason=""):
         n = len(ours)
         return validation.Check(
-            "k", "b", "e", "default", "s", "d", evidence, "", np.ones(n), np.array(published), np.array(ours), reason=reason
+            "k",
+            "b",
+            "e",
+            "default",
+            "s",
+            "d",
+            evidence,
+            "",
+            np.ones(n),
+            np.array(published),
+            np.array(ours),
+            reason=reason,
         )
 
     assert check([1.1, 0.9], [1, 1]).verdict == "agrees"
@@ -117,7 +128,11 @@ def test_verdicts():
     assert check([3.0], [1], reason="refuted").verdict == "refuted"
     assert check([1.1], [1], reason="refuted").verdict == "agrees"  # a verdict on a miss says nothing of a hit
     assert check([1.1], [1], reason="not comparable").verdict == "not comparable"
-    assert [check([1.0], [1], reason=reason).counts for reason in ("", "input missing", "mended")] == [True, True, False]
+    assert [check([1.0], [1], reason=reason).counts for reason in ("", "input missing", "mended")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_summary_counts_what_is_explained():

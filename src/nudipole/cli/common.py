@@ -60,6 +60,11 @@ def completion_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+extra_width_option = click.option(
+    "--extra-width", type=float, default=0.0, help="Width of N into something invisible [GeV], the same at every d."
+)
+
+
 def completion(ratio: float | None) -> Completion:
     """The completion that the options ask for."""
     return Completion() if ratio is None else Completion("gauge", ratio)

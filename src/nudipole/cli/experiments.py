@@ -17,6 +17,7 @@ from nudipole import api, units
 from nudipole.cli import common
 from nudipole.constraint import Limit
 from nudipole.errors import CardError
+from nudipole.portal import Direction
 
 
 @click.command(cls=common.ManyValues)
@@ -27,6 +28,7 @@ from nudipole.errors import CardError
 @common.majorana_option
 @common.preset_option
 @common.completion_options
+@common.extra_width_option
 @click.option(
     "--explain", is_flag=True, help="Print what the preset assumes and what each difference does to the curve."
 )
@@ -40,6 +42,7 @@ def limit(
     majorana: bool,
     preset: str,
     ratio: float | None,
+    extra_width: float,
     explain: bool,
     as_json: bool,
     as_csv: bool,
@@ -49,7 +52,7 @@ def limit(
         raise click.UsageError("Give one of --json and --csv.")
     grid = np.array(masses)
     completion = common.completion(ratio)
-    result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion)
+    result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion, extra_width)
     if as_json:
         common.echo_json(limit_records(result))
     elif as_csv:
@@ -57,7 +60,7 @@ def limit(
     else:
         _show(result)
     if explain:
-        _explain(experiment, preset, flavor, grid, cl, majorana, as_json or as_csv)
+        _explain(experiment, preset, result.direction, grid, cl, as_json or as_csv)
 
 
 def limit_records(result: Limit) -> list[dict[str, Any]]:
@@ -90,6 +93,8 @@ def _show(result: Limit) -> None:
     title = f"{result.key}, {result.direction.name}, {result.direction.nature}, {result.confidence_level:.3g} CL"
     if result.direction.completion.kind != "photon":
         title = f"{title}, {result.direction.completion.label}"
+    if result.direction.extra_width > 0.0:
+        title = f"{title}, extra width {result.direction.extra_width:g} GeV"
     if result.kind == "line":
         title = f"{result.key}, {result.direction.name}, {result.direction.nature}, a line of theory"
     heading = f"{_HEADINGS[result.kind]} d [GeV^-1]"
@@ -103,9 +108,7 @@ def _show(result: Limit) -> None:
     Console().print(table)
 
 
-def _explain(
-    experiment: str, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool, to_stderr: bool
-) -> None:
+def _explain(experiment: str, preset: str, ray: Direction, grid: Any, cl: float | None, to_stderr: bool) -> None:
     from nudipole.catalogue import registry
 
     constraint = registry.load(experiment)
@@ -113,12 +116,10 @@ def _explain(
     _print_explained(console, constraint.explain(preset))
     if preset == "default":
         for other in constraint.presets[1:]:
-            console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, flavor, grid, cl, majorana)}")
+            console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, ray, grid, cl)}")
     else:
-        console.print(f"[bold]this preset[/bold]: {_shift(constraint, preset, flavor, grid, cl, majorana)}")
-        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(
-            preset, grid, api.direction(flavor, majorana)
-        ):
+        console.print(f"[bold]this preset[/bold]: {_shift(constraint, preset, ray, grid, cl)}")
+        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(preset, grid, ray):
             console.print(f"  [bold]{step}[/bold] alone: {ratio}", highlight=False)
 
 
@@ -140,8 +141,7 @@ def _sentence(item: Any) -> str:
     return "; ".join(str(value) if " " in str(value) else f"{name} {value}" for name, value in item.items() if value)
 
 
-def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | None, majorana: bool) -> str:
-    ray = api.direction(flavor, majorana)
+def _shift(constraint: Any, preset: str, ray: Direction, grid: Any, cl: float | None) -> str:
     base, other = constraint.limit(grid, ray, cl), constraint.limit(grid, ray, cl, preset)
     found = []
     for edge in getattr(constraint, "compared_edges", ("lower",)):
@@ -160,6 +160,7 @@ def _shift(constraint: Any, preset: str, flavor: str, grid: Any, cl: float | Non
 @common.majorana_option
 @common.preset_option
 @common.completion_options
+@common.extra_width_option
 @common.json_option
 def rate(
     experiment: str,
@@ -170,10 +171,12 @@ def rate(
     majorana: bool,
     preset: str,
     ratio: float | None,
+    extra_width: float,
     as_json: bool,
 ) -> None:
     """Signal, Standard Model and background counts per bin."""
-    result = api.rate(experiment, mass, api.coupling(d, mu), flavor, majorana, preset, common.completion(ratio))
+    completion = common.completion(ratio)
+    result = api.rate(experiment, mass, api.coupling(d, mu), flavor, majorana, preset, completion, extra_width)
     if as_json:
         common.echo_json(
             {

@@ -82,10 +82,7 @@ class SkyConstraint:
         criterion = self._criterion(preset)
         values = []
         for portal in portals:
-            if portal.extra_width > 0:
-                raise DomainError(
-                    f"{self.key}: the early Universe is tabulated for dipole decays only, without extra width"
-                )
+            portal.direction.check_no_extra_width(self.key)
             d = np.sqrt([portal.decay_strength])
             known = d[0] > 0 and _covered(portal.mass)
             if known and criterion.reheating < np.inf:  # N was never common: nothing is known of smaller couplings
@@ -110,6 +107,7 @@ class SkyConstraint:
             If there is no such preset.
         """
         check_non_negative(masses=masses)
+        direction.check_no_extra_width(self.key)
         criterion = self._criterion(preset)
         level = cl if cl is not None else criterion.confidence_level
         critical_value(level)

@@ -9,7 +9,7 @@ signal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from nudipole.inference.limits import Signal as SignalLike
 from nudipole.inference.limits import Statistic
 from nudipole.processes import validity
 from nudipole.signals.protocol import Signal
-from nudipole.signals.template import SignalTemplate
+from nudipole.signals.template import SignalTemplate, merge_nodes, total
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,11 +41,13 @@ def simplified(template: SignalTemplate, negligible: float) -> SignalTemplate:
         if np.all(shift > 0) and np.sum(template.weight.sum(axis=1) / shift) / np.e < negligible:
             return SignalTemplate.from_counts(template.stable)
         return template
-    total = template.weight.sum(axis=1)
+    every = template.weight.sum(axis=1)
     inside = np.isfinite(template.far)
+    if template.extra > 0.0:  # the visible fraction depends on d: no shortcut
+        return _binned(template, inside)
     reach = template.kappa * np.where(inside, template.far, template.near) * template.decay_norm
-    never = np.where(total > 0, np.inf, 0.0)
-    doubtful = np.divide(total, reach, out=never, where=reach > 0)
+    never = np.where(every > 0, np.inf, 0.0)
+    doubtful = np.divide(every, reach, out=never, where=reach > 0)
     if np.sum(doubtful) / np.e < negligible:
         visible = template.visible[inside, None] * template.weight[inside]
         return SignalTemplate.from_counts(template.stable + visible.sum(axis=0))
@@ -62,20 +64,16 @@ def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: floa
         if not np.any(keep):
             continue
         weight, kappa = weight[keep], kappa[keep]
-        index = ((np.log(kappa) - np.log(kappa.min())) / np.log(ratio)).astype(int)
-        merged, moment = np.zeros((index.max() + 1, template.bins)), np.zeros(index.max() + 1)
-        np.add.at(merged, index, weight)
-        np.add.at(moment, index, weight.sum(axis=1) * kappa)
-        size = merged.sum(axis=1)
-        filled = size > 0
-        parts.append((merged[filled], moment[filled] / size[filled], near, far))
+        joined = merge_nodes((np.log(kappa / kappa.min()) / np.log(ratio)).astype(np.intp), weight, kappa)
+        parts.append(
+            SignalTemplate.from_nodes(
+                joined.weight, joined.means[0], near, far, 1.0, template.decay_norm, template.extra
+            )
+        )
+    stable = SignalTemplate.from_counts(template.stable)
     if not parts:
-        return SignalTemplate.from_counts(template.stable)
-    weights, kappas = np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-    nears = np.concatenate([np.full(len(p[0]), p[2]) for p in parts])
-    fars = np.concatenate([np.full(len(p[0]), p[3]) for p in parts])
-    visible = np.ones(kappas.size)
-    return SignalTemplate(weights, kappas, nears, fars, visible, template.stable, template.decay_norm)
+        return stable
+    return total([replace(stable, decay_norm=template.decay_norm, extra=template.extra), *parts])
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,26 @@ r"""The one idea: at fixed mass every signal is a set of weighted nodes whose we
     \qquad D = d^2 \sum_\alpha |d_\alpha/d|^2 .
 
 A search for the photon has its fiducial segment; a recoil-only search has near = the way out of the detector and
-far = infinity (N must leave undecayed); a double cascade has near = the smallest separation. Regeneration and
-rescattering of N are negligible outside the supernova. Templates add.
+far = infinity (no decay through the dipole before near, whose photon would spoil the selection); a double cascade has near =
+the smallest separation. Regeneration and rescattering of N are negligible outside the supernova. Templates add.
+
+An extra width into invisible final states, independent of d, is a constant X beside D
+(:mod:`nudipole.signals.decay_in_flight`): decays then come at the rate kappa (D + X), of which D / (D + X) are the dipole's,
+
+.. math::
+
+    n_b(d) = \sum_i w_{ib}\, d^2\, e_i \frac{D}{D + X}\, e^{-\kappa_i (D + X)\,{\rm near}}
+             \left(1 - e^{-\kappa_i (D + X)\,({\rm far} - {\rm near})}\right),
+
+and a recoil-only search keeps what does not decay through the dipole before near,
+:math:`1 - \frac{D}{D+X}(1 - e^{-\kappa_i (D+X)\,{\rm near}})`: an invisible decay spoils nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +54,8 @@ class SignalTemplate:
         Events per d^2 that do not depend on the decay at all.
     decay_norm : float
         D / d^2 of the direction.
+    extra : float
+        X [GeV^-2]: the D that would have the width of decays into something invisible.
 
     Examples
     --------
@@ -57,6 +71,7 @@ class SignalTemplate:
     visible: FloatArray
     stable: FloatArray
     decay_norm: float = 1.0
+    extra: float = 0.0
 
     @classmethod
     def from_nodes(
@@ -67,10 +82,11 @@ class SignalTemplate:
         far: npt.ArrayLike,
         visible: npt.ArrayLike = 1.0,
         decay_norm: float = 1.0,
+        extra: float = 0.0,
     ) -> SignalTemplate:
         """A template of decaying nodes; one-dimensional arguments are broadcast to the number of nodes."""
         check_non_negative(largest=LARGEST_TOTAL, weight=weight, kappa=kappa)
-        check_non_negative(near=near, visible=visible, decay_norm=decay_norm)
+        check_non_negative(near=near, visible=visible, decay_norm=decay_norm, extra=extra)
         weight = np.atleast_2d(np.asarray(weight, dtype=float))
         number = weight.shape[0]
         for value in (kappa, near, far, visible):
@@ -81,7 +97,7 @@ class SignalTemplate:
         )
         if np.any(np.isnan(far)) or np.any(far < near):
             raise DomainError("far must not lie before near")
-        return cls(weight, kappa, near, far, visible, np.zeros(weight.shape[1]), decay_norm)
+        return cls(weight, kappa, near, far, visible, np.zeros(weight.shape[1]), decay_norm, extra)
 
     @classmethod
     def from_counts(cls, counts: npt.ArrayLike) -> SignalTemplate:
@@ -110,14 +126,23 @@ class SignalTemplate:
         flat = np.atleast_1d(d).ravel()
         total = flat[:, None] ** 2 * self.stable
         if self.weight.size:
-            rate = flat[:, None] ** 2 * self.decay_norm * self.kappa
-            length = self.far - self.near
-            open_end = np.isinf(length)  # a recoil-only search: also a stable N "decays beyond near"
-            inside = -np.expm1(-rate * np.where(open_end, 0.0, length))
-            inside[:, open_end] = 1.0
-            survival = np.exp(-rate * self.near) * inside
-            total = total + flat[:, None] ** 2 * (survival @ (self.weight * self.visible[:, None]))
+            total = total + flat[:, None] ** 2 * (self._accepted(flat) @ (self.weight * self.visible[:, None]))
         return total.reshape((*d.shape, self.bins))
+
+    def _accepted(self, d: FloatArray) -> FloatArray:
+        """Chance that an N of each node decays where it must, shape (couplings, nodes), before the visible fraction."""
+        strength = d[:, None] ** 2 * self.decay_norm
+        rate = (strength + self.extra) * self.kappa
+        length = self.far - self.near
+        open_end = np.isinf(length)  # a recoil-only search: also a stable N "decays beyond near"
+        inside = -np.expm1(-rate * np.where(open_end, 0.0, length))
+        inside[:, open_end] = 1.0
+        accepted = np.exp(-rate * self.near) * inside
+        if self.extra > 0.0:
+            dipole = strength / (strength + self.extra)
+            unseen = -np.expm1(-rate * self.near) * (1.0 - dipole)
+            accepted = np.where(open_end, accepted + unseen, accepted * dipole)
+        return np.asarray(accepted)
 
     def compressed(self, per_decade: int = 16) -> SignalTemplate:
         """Fewer nodes: those whose decay exponents kappa near, kappa (far - near) lie in the same cell are merged.
@@ -127,35 +152,68 @@ class SignalTemplate:
         """
         if self.kappa.size < 64 or not np.all(np.isfinite(self.far)):
             return self
-        value = self.weight.sum(axis=1) * self.visible
         length = self.far - self.near
-        keep = (value > 0) & (self.kappa > 0) & (length > 0)
+        keep = (self.weight.sum(axis=1) * self.visible > 0) & (self.kappa > 0) & (length > 0)
         if not np.any(keep):
             return self
-        weight, value = self.weight[keep] * self.visible[keep, None], value[keep]
+        weight = self.weight[keep] * self.visible[keep, None]
         inside, before = self.kappa[keep] * length[keep], self.kappa[keep] * self.near[keep]
         smallest = inside.max() * 1e-14
         rows, columns = (
             np.floor(per_decade * np.log10(np.maximum(v, smallest) / smallest)).astype(np.int64)
             for v in (inside, before)
         )
-        _, cell = np.unique(rows * (int(columns.max()) + 1) + columns, return_inverse=True)
-        number = int(cell.max()) + 1
-        total = np.bincount(cell, value, number)
-        merged = np.stack([np.bincount(cell, w, number) for w in weight.T], axis=1).astype(float)
-        mean_inside = np.bincount(cell, value * inside, number) / total
-        mean_before = np.bincount(cell, value * before, number) / total
-        ones = np.ones(number)
-        return SignalTemplate(merged, ones, mean_before, mean_before + mean_inside, ones, self.stable, self.decay_norm)
+        joined = merge_nodes(rows * (int(columns.max()) + 1) + columns, weight, inside, before)
+        mean_inside, mean_before = joined.means
+        ones, end = np.ones(len(joined.weight)), mean_before + mean_inside
+        return SignalTemplate(joined.weight, ones, mean_before, end, ones, self.stable, self.decay_norm, self.extra)
 
     def __add__(self, other: SignalTemplate) -> SignalTemplate:
-        if self.bins != other.bins or self.decay_norm != other.decay_norm:
-            raise DomainError("templates add only with the same bins and direction")
+        if (self.bins, self.decay_norm, self.extra) != (other.bins, other.decay_norm, other.extra):
+            raise DomainError("templates add only with the same bins, direction and extra width")
         joined = {
             name: np.concatenate([getattr(self, name), getattr(other, name)])
             for name in ("weight", "kappa", "near", "far", "visible")
         }
-        return SignalTemplate(**joined, stable=self.stable + other.stable, decay_norm=self.decay_norm)
+        stable = self.stable + other.stable
+        return SignalTemplate(**joined, stable=stable, decay_norm=self.decay_norm, extra=self.extra)
+
+
+class MergedNodes(NamedTuple):
+    """Nodes after :func:`merge_nodes`: their cells (m,), weights (m, bins), and the weighted mean (m,) of each value."""
+
+    cell: npt.NDArray[np.intp]
+    weight: FloatArray
+    means: tuple[FloatArray, ...]
+
+
+def merge_nodes(cell: npt.NDArray[np.integer[Any]], weight: FloatArray, *values: FloatArray) -> MergedNodes:
+    """Nodes with the same cell number as one node: weights add, values become means over the weight of all bins.
+
+    So the sum of the weights, and their first moment in each value, are kept exactly; nodes without weight are left out.
+
+    Parameters
+    ----------
+    cell : ndarray (n,) of int
+    weight : ndarray (n, bins)
+        Not negative.
+    values : ndarray (n,)
+        What each node carries besides: kappa, ends of its segment, 1/p.
+
+    Examples
+    --------
+    >>> joined = merge_nodes(np.array([4, 4, 7]), np.array([[1.0], [3.0], [2.0]]), np.array([0.0, 4.0, 5.0]))
+    >>> joined.cell.tolist(), joined.weight.ravel().tolist(), joined.means[0].tolist()
+    ([4, 7], [4.0, 2.0], [3.0, 5.0])
+    """
+    size = weight.sum(axis=1)
+    keep = size > 0
+    cells, label = np.unique(cell[keep], return_inverse=True)
+    number = cells.size
+    merged = np.stack([np.bincount(label, w, number) for w in weight[keep].T], axis=1).astype(float)
+    total_weight = merged.sum(axis=1)
+    means = tuple(np.bincount(label, size[keep] * value[keep], number) / total_weight for value in values)
+    return MergedNodes(cells.astype(np.intp), merged, means)
 
 
 def total(templates: Iterable[SignalTemplate]) -> SignalTemplate:

@@ -68,6 +68,8 @@ class SkyConstraint:
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
         """r(d) times the one-sided Gaussian critical value at ``confidence_level``, for each point."""
         setting, cl = self.setting(preset), self.confidence_level
+        for portal in portals:
+            portal.direction.check_no_extra_width(self.key)
         ratios = [float(setting.ratio(p.mass, p.direction, np.array([p.d]), cl)[0]) for p in portals]
         return np.array(ratios) * one_sided_critical_value(cl)
 
@@ -84,6 +86,7 @@ class SkyConstraint:
             If the preset does not exist.
         """
         check_positive(masses=masses)
+        direction.check_no_extra_width(self.key)
         level = self.confidence_level if cl is None else cl
         one_sided_critical_value(level)  # refuses what is none
         setting = self.setting(preset)

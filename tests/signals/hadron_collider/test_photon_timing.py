@@ -9,6 +9,7 @@ from nudipole.portal import Direction
 from nudipole.signals.hadron_collider import mono_photon as lhc
 from nudipole.signals.hadron_collider import photon_timing as late_photons
 from nudipole.signals.hadron_collider import search as mono_photon_search
+from tests import chain
 
 
 def thrown(number, mass, seed=4):
@@ -122,8 +123,9 @@ def test_share_of_late_photons_against_thrown_collisions(mass, selection, cut):
     seen = (transverse > 60.0) & (np.abs(photon[:, 3]) < np.sinh(1.37) * transverse)
     hnl, photon, weight = hnl[seen], photon[seen], weight[seen]
     size = np.linalg.norm(hnl[:, 1:], axis=-1)
-    width, visible = lhc.widths(np.array([mass]), Direction("mu"))
-    length = size / (width[0] * mass * d[0] ** 2) * units.HBAR_C
+    photon_width, *rest = chain.widths(mass)
+    width = photon_width + sum(rest)
+    length = size / (width * mass * d[0] ** 2) * units.HBAR_C
     ends = 1.5 / np.hypot(hnl[:, 1], hnl[:, 2]) * size
     inside = -np.expm1(-ends / length)
     path = -length * np.log1p(-rng.uniform(0, 1, len(weight)) * inside)
@@ -135,7 +137,7 @@ def test_share_of_late_photons_against_thrown_collisions(mass, selection, cut):
         hit = decay + wall(decay, unit, 1.5)[:, None] * unit
         time = path * hnl[:, 0] / size + np.linalg.norm(hit - decay, axis=-1) - np.linalg.norm(hit, axis=-1)
         passed = time / units.SPEED_OF_LIGHT > cut
-    weight = weight * visible[0]
+    weight = weight * photon_width / width
     expected = np.sum(weight * inside * passed) * d[0] ** 2
     error = np.sqrt(np.sum((weight * inside * passed) ** 2)) * d[0] ** 2
     assert error < 0.05 * expected

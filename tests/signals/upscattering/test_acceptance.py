@@ -16,6 +16,7 @@ from nudipole.signals import production
 from nudipole.signals.upscattering import acceptance as passages
 from nudipole.signals.upscattering import model as upscatter_decay
 from nudipole.signals.upscattering import photon_selection
+from tests import chain
 
 BOX = {"model": "box", "width_m": 3.0, "height_m": 2.0, "length_m": 6.0}
 
@@ -105,7 +106,7 @@ def monte_carlo(model, mass, couplings, number=1 << 19, energies=240):
         spin = spin * (1 - pair / 2) / (1 + pair / 2)
         spread = 4 * rng.random(number) - 2 - spin
         rest = spread / (1 + np.sqrt(np.maximum(1 - spin * spread, 0)))
-        true, alpha = photon_selection._in_flight(hnl, momentum, rest, pair)
+        true, alpha = chain.boosted_photon(hnl, momentum, mass, rest, pair)
         if model.photons._integrates_azimuth:  # which here is drawn
             seen = photon_selection._turned(cosine, alpha, rng.random(number))
             good = (true >= selection.energy_min_GeV) & (seen >= selection.cosine_min)

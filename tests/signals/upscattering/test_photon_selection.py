@@ -17,6 +17,7 @@ from nudipole.processes.decays import hnl_decay
 from nudipole.signals.upscattering import model as upscatter_decay
 from nudipole.signals.upscattering import photon_selection
 from nudipole.signals.upscattering.card import Histogram, Selection
+from tests import chain
 from tests.signals.upscattering.test_model import CARD, counts, model
 
 BALL = {"model": "sphere", "radius_m": 5.0}
@@ -83,7 +84,7 @@ def test_one_n_against_a_direct_monte_carlo(polarisation):
 
     rest = 2.0 * rng.random(number) - 1.0
     energy = np.hypot(momentum, mass)
-    photon, alpha = photon_selection._in_flight(np.full(number, energy), np.full(number, momentum), rest, 0.0)
+    photon, alpha = chain.boosted_photon(energy, momentum, mass, rest)
     cosine = photon_selection._turned(np.full(number, np.cos(angle)), alpha, rng.random(number))
     azimuth, sine = 2.0 * np.pi * rng.random(number), np.sqrt(1.0 - cosine**2)
     path = np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine], axis=1)

@@ -37,7 +37,7 @@ from nudipole.inputs import options, tables
 from nudipole.kinematics import maximum_hnl_mass
 from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
-from nudipole.processes.decays import hnl_decay
+from nudipole.signals.decay_in_flight import decay_rate, decay_widths, rest_cosine
 from nudipole.signals.earth import paths
 from nudipole.signals.earth import photons as earth_photons
 from nudipole.signals.earth.card import EarthCard, Site, Source
@@ -219,9 +219,11 @@ class EarthModel:
         self, mass: float, found: list[States], direction: Direction, energy: FloatArray, arriving: FloatArray
     ) -> SignalTemplate:
         bins, cells, norm = self.observation.size, len(self.edges) - 1, direction.decay_norm
-        states = _joined(found)
-        if mass <= 0.0 or not energy.size or not states.weight.size:
-            return SignalTemplate.from_nodes(np.zeros((0, bins)), np.zeros(0), np.zeros(0), np.zeros(0), 1.0, norm)
+        states, decays = _joined(found), decay_widths(mass, direction)
+        visible, extra = float(decays.photon), float(decays.extra)
+        if decays.total <= 0.0 or not energy.size or not states.weight.size:
+            none = np.zeros(0)
+            return SignalTemplate.from_nodes(np.zeros((0, bins)), none, none, none, 1.0, norm, extra)
         kind = np.repeat(np.arange(len(found)), [len(part.weight) for part in found])
         momentum = np.maximum(np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 0.0)), 1e-12)
         decade = np.log10(momentum / energy[-1]) + _DECADES
@@ -239,19 +241,17 @@ class EarthModel:
         weight = seen.sum(axis=1) * arriving.sum(axis=1)[turn]
         total, inverse = np.bincount(cell, weight, _MOMENTA), np.bincount(cell, weight / momentum, _MOMENTA)
         mean = np.divide(inverse, total, out=np.zeros(_MOMENTA), where=total > 0)
-        widths = hnl_decay.partial_widths(mass)
-        whole = float(sum(widths.values()))
-        kappa = np.repeat(whole * direction.majorana_factor * mass / units.HBAR_C * mean, cells)
+        kappa = np.repeat(decay_rate(decays.total, mass, 1.0) * mean, cells)
         near, far = np.tile(self.edges[:-1], _MOMENTA), np.tile(self.edges[1:], _MOMENTA)
         matrix = node.reshape(-1, bins) * (self.volume * self.card.selection.efficiency)
         keep = (matrix.sum(axis=1) > 0) & (kappa > 0)
-        visible = float(widths["nu gamma"]) / whole
-        return SignalTemplate.from_nodes(matrix[keep], kappa[keep], near[keep], far[keep], visible, norm).compressed()
+        nodes = (matrix[keep], kappa[keep], near[keep], far[keep])
+        return SignalTemplate.from_nodes(*nodes, visible, norm, extra).compressed()
 
     def _seen(self, states: States, momentum: FloatArray, direction: Direction) -> FloatArray:
         """Share of the decays of each state with its photon in each bin, shape (n, bins)."""
         spin = states.polarisation if direction.nature == "dirac" else np.zeros_like(momentum)
-        cosine = earth_photons.decay_cosines(self.observation.edges, states.energy, momentum)
+        cosine = rest_cosine(self.observation.edges, states.energy[:, None], momentum[:, None])
         share = earth_photons.shares(cosine, spin)
         least = self.card.selection.first_cascade_min_GeV
         if least > 0.0:

@@ -16,14 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import DomainError
+from nudipole.signals.decay_in_flight import share_below
 
 FloatArray = npt.NDArray[np.float64]
 _LEGENDRE, _NODES = 9, 2  # orders of the expansion, and nodes per bin of cos theta*
-
-
-def decay_cosines(edges: FloatArray, energy: FloatArray, momentum: FloatArray) -> FloatArray:
-    """cos theta* at which the photon has the energy of each edge [GeV], clipped to [-1, 1]; shape (n, edges)."""
-    return np.asarray(np.clip((2.0 * edges - energy[:, None]) / momentum[:, None], -1.0, 1.0))
 
 
 def shares(cosine: FloatArray, polarisation: FloatArray) -> FloatArray:
@@ -34,7 +30,7 @@ def shares(cosine: FloatArray, polarisation: FloatArray) -> FloatArray:
     >>> shares(np.array([[-1.0, 0.0, 1.0]]), np.array([1.0]))
     array([[0.75, 0.25]])
     """
-    return np.asarray(np.diff(0.5 * cosine - 0.25 * polarisation[:, None] * cosine**2, axis=1))
+    return np.asarray(np.diff(share_below(cosine, polarisation[:, None]), axis=1))
 
 
 def shares_in_cone(

@@ -40,14 +40,14 @@ from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statisti
 from nudipole.inputs.cards import Background, Nuisance
 from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
-from nudipole.processes.decays import hnl_decay
 from nudipole.processes.scattering import upscattering
 from nudipole.processes.standard_model import neutrino_scattering as standard_model
+from nudipole.signals.decay_in_flight import decay_rate, decay_widths, rest_cosine, share_below
 from nudipole.signals.electron_recoil import card as electron_recoil_card
 from nudipole.signals.electron_recoil.angle import etheta2
 from nudipole.signals.electron_recoil.card import ElectronRecoilBeamCard, NormalisationSection
 from nudipole.signals.protocol import Bins, Signal
-from nudipole.signals.template import SignalTemplate
+from nudipole.signals.template import SignalTemplate, merge_nodes
 
 FloatArray = npt.NDArray[np.float64]
 _RECOILS_PER_BIN, _RECOILS = 8, 32  # nodes in ln T: at least so many in a bin, and about so many in all
@@ -256,11 +256,11 @@ class ElectronRecoilBeam:
     def _merged_fraction(self, recoil: FloatArray, energy: FloatArray, majorana: bool) -> FloatArray:
         """Share of N -> nu gamma that puts E_e + E_gamma into each bin, shape energy.shape + (bins,).
 
-        E_gamma/E_N has the density 2(1 - z) for the helicity that a beam makes (Dirac), 1 for Majorana.
+        Dirac N have the helicity +1/2 that a beam makes: E_gamma/E_N = z has the density 2(1 - z); 1 for Majorana.
         """
-        share = np.clip((self.edges - recoil[:, None, None] - units.ELECTRON_MASS) / energy[..., None], 0.0, 1.0)
-        cumulative = share if majorana else share * (2.0 - share)
-        return np.diff(cumulative, axis=-1)
+        photon = self.edges - recoil[:, None, None] - units.ELECTRON_MASS
+        cosine = rest_cosine(photon, energy[..., None], energy[..., None])  # N much faster than its mass
+        return np.diff(share_below(cosine, 0.0 if majorana else 1.0), axis=-1)
 
     def _templates(
         self, masses: FloatArray, cells: list[tuple[int, FloatArray, FloatArray]], direction: Direction
@@ -270,55 +270,51 @@ class ElectronRecoilBeam:
         geometry = self.card.geometry
         depth, share = np.polynomial.legendre.leggauss(_WAYS_OUT)
         ways = geometry.downstream_m + 0.5 * geometry.length_m * (1.0 + depth)
-        widths = hnl_decay.total_width(masses) * direction.majorana_factor
+        decays = decay_widths(masses, direction)
+        rates = decay_rate(decays.total, masses, 1.0)
         merging = geometry.merge_m > 0
         recoil, showers = self._showers(masses, direction) if merging else (np.zeros(0), [])
         majorana = direction.nature == "majorana"
         templates = []
         for row, mass in enumerate(masses):
             leaving = [(beam, rate[row][..., None] * weights[:, None, :], e[row]) for beam, rate, e in cells]
-            summed, kappa = self._grouped(leaving, float(mass), float(widths[row]))
+            summed, inverse = self._grouped(leaving, float(mass))
+            extra = float(decays.extra[row])
             template = SignalTemplate.from_nodes(
                 (summed[:, None, :] * (0.5 * share)[:, None]).reshape(-1, self._size),
-                kappa=np.repeat(kappa, _WAYS_OUT),
-                near=np.tile(ways, len(kappa)),
+                kappa=np.repeat(rates[row] * inverse, _WAYS_OUT),
+                near=np.tile(ways, len(inverse)),
                 far=np.inf,
                 decay_norm=direction.decay_norm,
+                extra=extra,
             )
             if merging:
                 merged = [
                     (beam, rate[row][..., None] * self._merged_fraction(recoil, _positive(e[row]), majorana), e[row])
                     for beam, rate, e in showers
                 ]
-                summed, kappa = self._grouped(merged, float(mass), float(widths[row]))
-                photon = float(hnl_decay.radiative_width(mass)) * direction.majorana_factor
-                visible = photon / float(widths[row]) if mass > 0 else 1.0
+                summed, inverse = self._grouped(merged, float(mass))
+                kappa, seen = rates[row] * inverse, decays.photon[row]
                 template += SignalTemplate.from_nodes(
-                    summed, kappa, near=0.0, far=geometry.merge_m, visible=visible, decay_norm=direction.decay_norm
+                    summed, kappa, 0.0, geometry.merge_m, seen, direction.decay_norm, extra
                 )
             templates.append(template)
         return templates
 
-    def _grouped(
-        self, parts: list[tuple[int, FloatArray, FloatArray]], mass: float, width: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Counts per d^2 in groups of N's momentum (groups, size), and kappa of each [1/m per D]; cells of any beam."""
+    def _grouped(self, parts: list[tuple[int, FloatArray, FloatArray]], mass: float) -> tuple[FloatArray, FloatArray]:
+        """Counts per d^2 in groups of N's momentum (groups, size), and their mean 1/p [1/GeV]; cells of any beam."""
         bins = len(self.edges) - 1
         limits = np.geomspace(1e-3, max(flux.maximum_energy for flux in self.fluxes) * 1.001, _MOMENTUM_GROUPS + 1)
-        summed = np.zeros((_MOMENTUM_GROUPS, self._size))
-        inverse, norm = np.zeros(_MOMENTUM_GROUPS), np.zeros(_MOMENTUM_GROUPS)
+        weights, momenta = [np.zeros((0, self._size))], [np.zeros(0)]
         for beam, weight, energy in parts:
-            momentum = np.sqrt(np.maximum(energy**2 - mass**2, _positive(1e-3 * energy) ** 2)).ravel()
-            group = np.clip(np.searchsorted(limits, momentum) - 1, 0, _MOMENTUM_GROUPS - 1)
-            for index in range(bins):
-                flat = weight[..., index].ravel()
-                summed[:, beam * bins + index] += np.bincount(group, flat, _MOMENTUM_GROUPS)
-                norm += np.bincount(group, flat, _MOMENTUM_GROUPS)
-                inverse += np.bincount(group, flat / momentum, _MOMENTUM_GROUPS)
-        used = norm > 0
-        if not np.any(used):
-            return np.zeros((1, self._size)), np.zeros(1)
-        return summed[used], width * mass * units.METRE * inverse[used] / norm[used]
+            inside = np.zeros((energy.size, self._size))
+            inside[:, beam * bins : (beam + 1) * bins] = weight.reshape(-1, bins)
+            weights.append(inside)
+            momenta.append(np.sqrt(np.maximum(energy**2 - mass**2, _positive(1e-3 * energy) ** 2)).ravel())
+        momentum = np.concatenate(momenta)
+        group = np.clip(np.searchsorted(limits, momentum) - 1, 0, _MOMENTUM_GROUPS - 1)
+        joined = merge_nodes(group, np.concatenate(weights), 1.0 / momentum)
+        return joined.weight, joined.means[0]
 
     def components(self) -> Mapping[str, FloatArray]:
         parts = {b.name: self._background(b) for b in self.card.background}

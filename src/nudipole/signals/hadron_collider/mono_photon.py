@@ -28,9 +28,9 @@ from nudipole.constraint import as_masses
 from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
 from nudipole.portal import Direction
 from nudipole.processes.collisions import annihilation
+from nudipole.signals.decay_in_flight import decay_rate, decay_widths, photon_cosine, photon_energy
 from nudipole.signals.hadron_collider.sampled_events import late_template
 from nudipole.signals.hadron_collider.search import MonoPhotonSearch, Production, rates
-from nudipole.signals.lepton_collider.mono_photon import widths
 from nudipole.signals.quadrature import legendre, midpoints
 from nudipole.signals.template import SignalTemplate
 
@@ -72,14 +72,14 @@ def templates(masses: npt.ArrayLike, direction: Direction, search: MonoPhotonSea
         If a mass is negative.
     """
     masses = as_masses(masses)
-    width, visible = widths(masses, direction)
-    decay = width * masses / units.HBAR_C
+    decays = decay_widths(masses, direction)
+    rates_at_1_gev = decay_rate(decays.total, masses, 1.0)
     make = _template if search.selection == "any" else late_template
     empty = SignalTemplate.from_counts(np.zeros(len(search.missing_edges) - 1))
     end = proton_proton(search.sqrt_s).sqrt_s_hat[-1]
     return [
-        make(float(mass), float(rate), float(seen), direction, search) if 0.0 < mass < end else empty
-        for mass, rate, seen in zip(masses, decay, visible, strict=True)
+        make(float(mass), float(rate), float(seen), float(extra), direction, search) if 0.0 < mass < end else empty
+        for mass, rate, seen, extra in zip(masses, rates_at_1_gev, decays.photon, decays.extra, strict=True)
     ]
 
 
@@ -89,7 +89,7 @@ def template(mass: float, direction: Direction, search: MonoPhotonSearch) -> Sig
 
 
 def _template(
-    mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
+    mass: float, rate: float, visible: float, extra: float, direction: Direction, search: MonoPhotonSearch
 ) -> SignalTemplate:
     """Photons from anywhere inside the radius, from the tabulated shares of p_T."""
     shares, totals = _shares(Production.of(direction, search), search)
@@ -99,7 +99,7 @@ def _template(
     total = float(np.exp((1.0 - part) * totals[left] + part * totals[left + 1]))
     weight = ((1.0 - part) * shares[left] + part * shares[left + 1]) * total * direction.decay_norm
     kappa = rate / TRANSVERSE_GRID * search.radius
-    return SignalTemplate.from_nodes(weight, kappa, near=0.0, far=1.0, visible=visible, decay_norm=direction.decay_norm)
+    return SignalTemplate.from_nodes(weight, kappa, 0.0, 1.0, visible, direction.decay_norm, extra)
 
 
 @functools.lru_cache(maxsize=64)
@@ -142,8 +142,7 @@ def _nodes(mass: float, production: Production, search: MonoPhotonSearch) -> _No
     phi = (np.arange(azimuths) + 0.5) * np.pi / azimuths
     energy, momentum = (s + mass**2) / (2.0 * np.sqrt(s)), (s - mass**2) / (2.0 * np.sqrt(s))
     tilt = annihilation.helicity(c, s, mass) if production.polarised else 0.0
-    photon = 0.5 * (energy + momentum * star)
-    cos_open = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
+    photon, cos_open = photon_energy(energy, momentum, star), photon_cosine(energy, momentum, star)
     sin_open, sin_c = np.sqrt(1.0 - cos_open**2), np.sqrt(1.0 - c**2)
     cos_photon = np.clip(c * cos_open - sin_c * sin_open * np.cos(phi), -1.0 + 1e-12, 1.0 - 1e-12)
     transverse = photon * np.sqrt(1.0 - cos_photon**2)

@@ -17,9 +17,10 @@ from nudipole.detectors.geometry import points
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.portal import Direction
 from nudipole.processes.collisions import annihilation
+from nudipole.signals.decay_in_flight import photon_cosine, photon_energy
 from nudipole.signals.hadron_collider import photon_timing as late_photons
 from nudipole.signals.hadron_collider.search import MonoPhotonSearch, Production, rates
-from nudipole.signals.template import SignalTemplate
+from nudipole.signals.template import SignalTemplate, merge_nodes
 
 FloatArray = npt.NDArray[np.float64]
 _SAMPLE = 1 << 15
@@ -38,7 +39,7 @@ class LateEvents:
 
 
 def late_template(
-    mass: float, rate: float, visible: float, direction: Direction, search: MonoPhotonSearch
+    mass: float, rate: float, visible: float, extra: float, direction: Direction, search: MonoPhotonSearch
 ) -> SignalTemplate:
     """Photons displaced or delayed: each event of a low-discrepancy sample has its own smallest path."""
     bins = len(search.missing_edges) - 1
@@ -50,13 +51,12 @@ def late_template(
         return SignalTemplate.from_counts(np.zeros(bins))
     # cells of 5 per cent in kappa, near and what is left to far
     size = np.round(20.0 * np.log(np.stack([near[keep], kappa[keep], far[keep] - near[keep]]))) + 0.0
-    _, first, member = np.unique(np.vstack([size, events.index[keep]]), axis=1, return_index=True, return_inverse=True)
-    total = np.bincount(member, events.weight[keep])
-    mean_near, mean_far, mean_kappa = (
-        np.bincount(member, events.weight[keep] * x[keep]) / np.maximum(total, 1e-300) for x in (near, far, kappa)
-    )
-    weight = total[:, None] * (events.index[keep][first][:, None] == np.arange(bins)) * direction.decay_norm
-    return SignalTemplate.from_nodes(weight, mean_kappa, mean_near, mean_far, visible, direction.decay_norm)
+    _, member = np.unique(size, axis=1, return_inverse=True)
+    weight = events.weight[keep][:, None] * (events.index[keep][:, None] == np.arange(bins))
+    joined = merge_nodes(member * bins + events.index[keep], weight, near[keep], far[keep], kappa[keep])
+    mean_near, mean_far, mean_kappa = joined.means
+    weight = joined.weight * direction.decay_norm
+    return SignalTemplate.from_nodes(weight, mean_kappa, mean_near, mean_far, visible, direction.decay_norm, extra)
 
 
 @functools.lru_cache(maxsize=256)
@@ -78,13 +78,13 @@ def sample(mass: float, production: Production, search: MonoPhotonSearch) -> Lat
     rate = rates(root, mass, production, luminosity)[np.arange(_SAMPLE), column] * number / units.FEMTOBARN
     weight = rate * 4.0 * span * shape * (1.0 - tilt * star) * search.luminosity * search.efficiency / _SAMPLE
     energy, momentum = 0.5 * (root + mass**2 / root), 0.5 * (root - mass**2 / root)
-    cosine = np.clip((momentum + energy * star) / (energy + momentum * star), -1.0, 1.0)
+    cosine = photon_cosine(energy, momentum, star)
     sine, across = np.sqrt(1.0 - c**2), np.sqrt(1.0 - cosine**2)
     zero = np.zeros(_SAMPLE)
     flight, first = np.stack([sine, zero, c], axis=-1), np.stack([c, zero, -sine], axis=-1)
     photon = cosine[:, None] * flight + (across * np.cos(phi))[:, None] * first
     photon[:, 1] += across * np.sin(phi)
-    size = 0.5 * (energy + momentum * star)
+    size = photon_energy(energy, momentum, star)
     photon, hnl = size[:, None] * photon, momentum[:, None] * flight
     along = np.sinh(rapidity)
     photon[:, 2] = np.cosh(rapidity) * photon[:, 2] + along * size

@@ -155,6 +155,9 @@ class LeptonColliderModel:
             if look == "cone":
                 cone = (run.cosine_max, run.opening_max_deg, run.energy_min_GeV)
                 rate = rate * collider_recasts.cone_fraction(masses, run.sqrt_s_GeV, *cone)
+            if direction.extra_width > 0.0:  # both publications look for the photon
+                found = collider_recasts.prompt_templates(rate, masses, direction)
+                return Signal(templates=found, largest_over_gamma=largest)
             return Signal(per_d2=rate[:, None], largest_over_gamma=largest)
         if look in ("z-invisible", "z-photon"):
             make = collider_recasts.Z_TEMPLATES[look]

@@ -26,7 +26,7 @@ from nudipole import units
 from nudipole.constraint import as_masses
 from nudipole.portal import Direction, Nature
 from nudipole.processes.collisions import annihilation, mono_photon
-from nudipole.processes.decays import gauge_decays, hnl_decay
+from nudipole.signals.decay_in_flight import decay_rate, decay_widths, photon_cosine, photon_energy
 from nudipole.signals.lepton_collider.acceptance import LeptonCollider, PhotonAcceptance
 from nudipole.signals.lepton_collider.radiated_photon import radiative_nodes
 from nudipole.signals.quadrature import legendre, midpoints
@@ -39,16 +39,6 @@ MASS_GRID = np.concatenate([[1e-3, 0.05, 0.1], np.linspace(0.15, 0.95, 13), 1.0 
 PATH_GRID = np.geomspace(0.5, 200.0, 25)  # path to the wall times p_0 / p, in radii
 
 _CELLS, _AZIMUTHS = 12, 6  # of the photon about the path of N: accepted rates to 1.5 %, 3 % at worst (Belle II)
-
-
-def widths(masses: npt.ArrayLike, direction: Direction) -> tuple[FloatArray, FloatArray]:
-    """Total width of N per D [GeV^3], completion and nature included, and its branching fraction to nu gamma."""
-    completion = direction.completion
-    lepton = ("e", "mu", "tau")[int(np.argmax(np.abs(np.asarray(direction.couplings))))]
-    total = gauge_decays.total_width(masses, completion.z_over_gamma, completion.w_over_gamma, lepton)
-    photon = hnl_decay.radiative_width(masses)
-    fraction = np.divide(photon, total, out=np.ones_like(total), where=total > 0)
-    return total * direction.majorana_factor, fraction
 
 
 def decay_template(mass: float, direction: Direction, collider: LeptonCollider) -> SignalTemplate:
@@ -89,9 +79,8 @@ def _nodes(
     part, rows = (position - left)[..., None], np.arange(energy.size)
     weight = (1.0 - part) * shares[rows, left] + part * shares[rows, left + 1]
     phase_space = (1.0 - ratio**2) ** 2 * (1.0 + 2.0 * ratio**2) * direction.decay_norm * (masses[:, None] > 0.0)
-    momentum = np.maximum(0.5 * energy * (1.0 - ratio**2), 1e-300)
-    rate = width[:, None] * masses[:, None] / units.HBAR_C
-    kappa = rate * np.where(ratio < 1.0, radius / momentum, 0.0)
+    momentum = np.where(ratio < 1.0, 0.5 * energy * (1.0 - ratio**2), energy)
+    kappa = decay_rate(width[:, None], masses[:, None], momentum) * np.where(ratio < 1.0, radius, 0.0)
     return weight * phase_space[..., None], kappa[..., None] * PATH_GRID
 
 
@@ -175,13 +164,12 @@ def _decay_nodes(
     # the photon in the nu N frame; the cuts are steps: cells about the path of N, no Gauss rule
     cells, cell_weight = midpoints(-1.0, 1.0, _CELLS)
     star, phi = np.repeat(cells, _AZIMUTHS), np.tile((np.arange(_AZIMUTHS) + 0.5) * np.pi / _AZIMUTHS, _CELLS)
-    twice = energy + momentum * star
-    open_cosine = np.clip((momentum + energy * star) / twice, -1.0, 1.0)
+    rest_photon, open_cosine = photon_energy(energy, momentum, star), photon_cosine(energy, momentum, star)
     across = np.sqrt(1.0 - open_cosine**2) * np.cos(phi)  # even in phi: half of the circle
     sine = np.sqrt(1.0 - c**2)
     cosine = c[:, None] * open_cosine[:, :, None] - sine[:, None] * across[:, :, None]
     boost = 1.0 + velocity[..., None] * cosine
-    photon = (0.5 * gamma * twice)[:, :, None] * boost
+    photon = (gamma * rest_photon)[:, :, None] * boost
     cell = (0.5 * gamma * momentum * cell_weight[0])[..., None] * boost
     kept = collider.acceptance.share(photon, cell, (cosine + velocity[..., None]) / boost, collider.sqrt_s)
     accepted = kept @ np.stack([np.ones(star.size), -star], axis=-1) * (0.5 * cell_weight[0] / _AZIMUTHS)
@@ -228,10 +216,10 @@ def templates(
     masses = as_masses(masses)
     if not masses.size:
         return []
-    width, visible = widths(masses, direction)
+    decays = decay_widths(masses, direction)
     number = len(colliders)
     bin_of = np.eye(number) if apart else np.ones((number, 1))
-    nodes = [_nodes(source, masses, width, direction, colliders) for source in sources]
+    nodes = [_nodes(source, masses, decays.total, direction, colliders) for source in sources]
     shape = (masses.size, -1, bin_of.shape[1])
     weight = np.concatenate([np.einsum("mrp,rb->mrpb", w, bin_of).reshape(shape) for w, _ in nodes], axis=1)
     kappa = np.concatenate([k.reshape(masses.size, -1) for _, k in nodes], axis=1)
@@ -239,8 +227,8 @@ def templates(
     near, far = np.where(inside, 0.0, 1.0), np.where(inside, 1.0, np.inf)
     none = np.zeros(bin_of.shape[1])
     return [
-        SignalTemplate(w, k, near, far, np.where(inside, seen, 1.0), none, direction.decay_norm)
-        for w, k, seen in zip(weight, kappa, visible, strict=True)
+        SignalTemplate(w, k, near, far, np.where(inside, seen, 1.0), none, direction.decay_norm, float(extra))
+        for w, k, seen, extra in zip(weight, kappa, decays.photon, decays.extra, strict=True)
     ]
 
 

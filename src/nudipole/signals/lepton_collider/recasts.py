@@ -24,10 +24,12 @@ from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.portal import Direction
 from nudipole.processes.collisions import annihilation
 from nudipole.processes.decays import gauge_decays
-from nudipole.signals.lepton_collider.mono_photon import exchanges, widths
+from nudipole.signals.decay_in_flight import DecayWidths, decay_rate, decay_widths
+from nudipole.signals.lepton_collider.mono_photon import exchanges
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
+_AT_ONCE = 1e60  # kappa [1/m per GeV^-2] of an N whose path does not matter
 
 
 def total_cross_section(masses: npt.ArrayLike, direction: Direction, sqrt_s: float) -> FloatArray:
@@ -35,6 +37,16 @@ def total_cross_section(masses: npt.ArrayLike, direction: Direction, sqrt_s: flo
     check_positive(sqrt_s=sqrt_s)
     sigma = sum(part * annihilation.cross_section(sqrt_s**2, masses, "e", *to) for part, to in exchanges(direction))
     return 2.0 * np.asarray(sigma) * direction.decay_norm / units.PICOBARN
+
+
+def prompt_templates(rate: FloatArray, masses: FloatArray, direction: Direction) -> list[SignalTemplate]:
+    """The same rates where an extra width takes its share of the decays, at once and wherever N is: D / (D + X) stay."""
+    extra = decay_widths(masses, direction).extra
+    norm = direction.decay_norm
+    return [
+        SignalTemplate.from_nodes([[r]], _AT_ONCE, 0.0, 1.0, 1.0, norm, float(x))
+        for r, x in zip(rate, extra, strict=True)
+    ]
 
 
 def cone_fraction(
@@ -88,8 +100,9 @@ def z_invisible_template(mass: float, direction: Direction, radius: float) -> Si
     width = float(gauge_decays.z_pair_width(mass, direction.completion.z_over_gamma)) * direction.decay_norm
     if width == 0.0 or mass == 0.0:
         return SignalTemplate.from_counts([width])
-    kappa, _ = _z_daughter(mass, direction)
-    return SignalTemplate.from_nodes([[width]], kappa, radius, np.inf, decay_norm=direction.decay_norm)
+    kappa, decays = _z_daughter(mass, direction)
+    norm = direction.decay_norm
+    return SignalTemplate.from_nodes([[width]], kappa, radius, np.inf, 1.0, norm, float(decays.extra))
 
 
 def z_photon_template(mass: float, direction: Direction, radius: float) -> SignalTemplate:
@@ -99,15 +112,16 @@ def z_photon_template(mass: float, direction: Direction, radius: float) -> Signa
         return SignalTemplate.from_counts([0.0])
     energetic = gauge_decays.z_to_photon_fraction(mass, gauge_decays.Z_TO_PHOTON_ENERGY, direction.nature)
     weight = rate * direction.decay_norm * float(energetic)
-    kappa, visible = _z_daughter(mass, direction)
-    return SignalTemplate.from_nodes([[weight]], kappa, 0.0, radius, visible, direction.decay_norm)
+    kappa, decays = _z_daughter(mass, direction)
+    visible, norm = float(decays.photon), direction.decay_norm
+    return SignalTemplate.from_nodes([[weight]], kappa, 0.0, radius, visible, norm, float(decays.extra))
 
 
 Z_TEMPLATES = {"z-invisible": z_invisible_template, "z-photon": z_photon_template}
 
 
-def _z_daughter(mass: float, direction: Direction) -> tuple[float, float]:
-    """kappa [1/m per D] and photon fraction of an N of this mass from a Z at rest."""
+def _z_daughter(mass: float, direction: Direction) -> tuple[float, DecayWidths]:
+    """kappa [1/m per D] and decays of an N of this mass from a Z at rest."""
     momentum = 0.5 * units.Z_MASS * (1.0 - (mass / units.Z_MASS) ** 2)
-    width, visible = widths(mass, direction)
-    return float(width) * mass / (momentum * units.HBAR_C), float(visible)
+    decays = decay_widths(mass, direction)
+    return float(decay_rate(decays.total, mass, momentum)), decays

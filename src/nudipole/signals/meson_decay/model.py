@@ -40,10 +40,11 @@ from nudipole.portal import FLAVORS, Direction
 from nudipole.processes.decays import hnl_decay
 from nudipole.processes.mesons import meson
 from nudipole.processes.mesons.phase_space import boost
+from nudipole.signals.decay_in_flight import DecayWidths, decay_rate, decay_widths
 from nudipole.signals.meson_decay import events as meson_events
 from nudipole.signals.meson_decay.events import Draws, Events
 from nudipole.signals.protocol import Bins, Signal
-from nudipole.signals.template import SignalTemplate
+from nudipole.signals.template import SignalTemplate, merge_nodes
 
 FloatArray = npt.NDArray[np.float64]
 _SLICES = 8  # of the path inside the volume
@@ -204,22 +205,20 @@ class MesonDecayModel:
         return CountStatistic(lambda cl: feldman_cousins(int(seen.counts), seen.background, cl)[1])
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        total = hnl_decay.total_width(masses)
-        visible = np.divide(hnl_decay.radiative_width(masses), total, out=np.ones_like(total), where=total > 0)
-        width = total * direction.majorana_factor
-        rows = zip(masses, width, visible, strict=True)
-        return Signal(templates=[self._template(float(m), float(w), float(v), direction) for m, w, v in rows])
+        decays = decay_widths(masses, direction)
+        return Signal(templates=[self._template(i, float(m), decays, direction) for i, m in enumerate(masses)])
 
-    def _template(self, mass: float, width: float, visible: float, direction: Direction) -> SignalTemplate:
+    def _template(self, row: int, mass: float, decays: DecayWidths, direction: Direction) -> SignalTemplate:
         nodes = self._nodes(mass, direction.nature == "majorana")
         strength = np.array([_strength(group, direction) for group in _GROUPS])[nodes.group]
         return SignalTemplate.from_nodes(
             (nodes.weight * strength)[:, None],
-            kappa=width * mass * nodes.inverse_momentum * units.METRE,
+            kappa=decay_rate(decays.total[row], mass, 1.0) * nodes.inverse_momentum,
             near=nodes.near,
             far=nodes.far,
-            visible=visible,
+            visible=decays.photon[row],
             decay_norm=direction.decay_norm,
+            extra=decays.extra[row],
         )
 
     def _nodes(self, mass: float, majorana: bool) -> Gathered:
@@ -349,12 +348,9 @@ def _gather(
     code: npt.NDArray[np.intp], weight: FloatArray, inverse_momentum: FloatArray, near: FloatArray, far: FloatArray
 ) -> Gathered:
     """One node for each code: summed weight, weighted means."""
-    keep = weight > 0
-    weight = weight[keep]
-    codes, label = np.unique(code[keep], return_inverse=True)
-    total = np.bincount(label, weight, codes.size)
-    means = [np.bincount(label, weight * v[keep], codes.size) / total for v in (inverse_momentum, near, far)]
-    return Gathered(np.asarray(total), means[0], means[1], means[2], codes)
+    joined = merge_nodes(code, weight[:, None], inverse_momentum, near, far)
+    mean_inverse, mean_near, mean_far = joined.means
+    return Gathered(joined.weight[:, 0], mean_inverse, mean_near, mean_far, joined.cell)
 
 
 def _channels(parent: str) -> tuple[str, ...]:

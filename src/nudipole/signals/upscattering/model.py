@@ -17,7 +17,6 @@ equal s/p are all that a template holds. Couplings come out to 1 % (tests agains
 
 from __future__ import annotations
 
-import functools
 import math
 import warnings
 from collections.abc import Iterator, Mapping
@@ -29,7 +28,6 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import units
 from nudipole.detectors.geometry import SHAPES, Volume
 from nudipole.errors import CardError, UnreachableWarning
 from nudipole.fluxes.flux import Flux
@@ -37,7 +35,7 @@ from nudipole.inference.limits import Statistic
 from nudipole.inputs import options, tables
 from nudipole.kinematics import maximum_hnl_mass, threshold_energy
 from nudipole.portal import FLAVORS, Direction
-from nudipole.processes.decays import hnl_decay
+from nudipole.signals.decay_in_flight import decay_rate, decay_widths
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.production import Scatterer, States, scatterers, states_on
 from nudipole.signals.protocol import Bins, Signal
@@ -210,27 +208,38 @@ class UpscatterModel:
         for chunk in np.array_split(new, -(-len(new) // _CHUNK)) if len(new) else ():
             for mass, cells in zip(chunk.tolist(), self._cells(chunk, direction), strict=True):
                 self._known[(mass, *key)] = cells
+        decays = decay_widths(masses, direction)
+        seen = {"photon": decays.photon, "pair": decays.pair, "both": decays.photon + decays.pair}
+        kappa, visible = decay_rate(decays.total, masses, 1.0), seen[self.card.selection.visible]
+        visible = visible * np.interp(masses, *self._efficiency_by_mass)
         templates = [
-            self._template(mass, np.tensordot(strength, self._known[(mass, *key)], 1), direction)
-            for mass in masses.tolist()
+            self._template(
+                np.tensordot(strength, self._known[(mass, *key)], 1),
+                float(kappa[row]),
+                float(visible[row]),
+                direction.decay_norm,
+                float(decays.extra[row]),
+            )
+            for row, mass in enumerate(masses.tolist())
         ]
         return Signal(templates=templates, relative_shifts=self.observation.signal_shifts())
 
-    def _template(self, mass: float, weight: FloatArray, direction: Direction) -> SignalTemplate:
-        """Cells of s/p as segments [m] of the path of an N of 1 GeV."""
+    def _template(
+        self, weight: FloatArray, kappa: float, visible: float, decay_norm: float, extra: float
+    ) -> SignalTemplate:
+        """Cells of s/p as segments [m] of the path of an N of 1 GeV, whose kappa this is."""
         edges, slowest = self.passages.edges, len(self._momenta)
         near = edges[1] / self._range[1] * np.exp(STEP * np.arange(weight.shape[1] - slowest))
         first = edges[1] / self._momenta
         keep = weight.sum(axis=0) > 0
-        whole, visible = _decay(mass, self.card.selection.visible)
-        kappa = whole * direction.majorana_factor * mass / units.HBAR_C
         return SignalTemplate.from_nodes(
             weight[:, keep].T,
             kappa,
             np.concatenate([np.zeros(slowest), near])[keep],
             np.concatenate([first, near * np.exp(STEP)])[keep],
-            visible * float(np.interp(mass, *self._efficiency_by_mass)),
-            direction.decay_norm,
+            visible,
+            decay_norm,
+            extra,
         )
 
     @cached_property
@@ -362,14 +371,3 @@ def _neighbours(value: FloatArray, nodes: FloatArray) -> tuple[npt.NDArray[np.in
         return np.zeros(len(value), dtype=np.intp), np.zeros(len(value))
     below = np.clip(np.searchsorted(nodes, value, side="right") - 1, 0, len(nodes) - 2)
     return below, np.clip((value - nodes[below]) / (nodes[below + 1] - nodes[below]), 0.0, 1.0)
-
-
-@functools.lru_cache(maxsize=1024)
-def _decay(mass: float, visible: str) -> tuple[float, float]:
-    """Total width per d^2 of a Dirac N [GeV^3] and the fraction of decays that are visible."""
-    widths = hnl_decay.partial_widths(mass)
-    whole = float(sum(widths.values()))
-    if whole == 0.0:  # a massless N, or one so light that its width underflows, never decays
-        return 0.0, 0.0
-    photon, pair = float(widths["nu gamma"]) / whole, float(widths["nu e+ e-"]) / whole
-    return whole, {"photon": photon, "pair": pair, "both": photon + pair}[visible]

@@ -32,6 +32,7 @@ from nudipole import units
 from nudipole.detectors.conversion import ConversionMap
 from nudipole.detectors.geometry import points
 from nudipole.processes.decays import hnl_decay
+from nudipole.signals.decay_in_flight import photon_cosine, photon_energy, rest_cosine, share_below
 from nudipole.signals.upscattering.card import Histogram, Selection
 
 FloatArray = npt.NDArray[np.float64]
@@ -122,7 +123,7 @@ class PhotonSelection:
         least = self._least_cosine(energy, momentum, angle, x)
         rest = 1.0 - uniform("rest") * (1.0 - least)
         weight *= 0.5 * (1.0 - least)
-        true, alpha = _in_flight(energy, momentum, rest, x)
+        true, alpha = photon_energy(energy, momentum, rest, x), photon_cosine(energy, momentum, rest, x)
         bins, efficiency = self._accept(true, (np.cos(angle), alpha), uniform, mass)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
         shape = (len(self.histogram.edges) - 1, *importance.shape)
@@ -185,8 +186,9 @@ class PhotonSelection:
             edges = np.array([low, np.inf if high is None else high])
         else:
             edges = np.clip(self.histogram.edges, low, high)
-        cosine = np.clip((2.0 * edges[:, None] - energy) / momentum, -1.0, 1.0)
-        both = np.stack([np.diff(0.5 * cosine, axis=0), np.diff(-0.25 * cosine**2, axis=0)])
+        cosine = rest_cosine(edges[:, None], energy, momentum)
+        plain, tilted = share_below(cosine, 0.0), share_below(cosine, 1.0)
+        both = np.stack([np.diff(plain, axis=0), np.diff(tilted - plain, axis=0)])
         return np.asarray(self.selection.efficiency * both)
 
     def _accept(
@@ -258,23 +260,6 @@ class PhotonSelection:
         widths = hnl_decay.partial_widths(mass)
         photon, pair = float(widths["nu gamma"]), float(widths["nu e+ e-"])
         return (photon * chance + pair) / (photon + pair) if photon + pair > 0.0 else chance
-
-
-def _in_flight(
-    energy: FloatArray, momentum: FloatArray, rest: FloatArray, x: FloatArray | float
-) -> tuple[FloatArray, FloatArray]:
-    """Energy [GeV] of a photon and cosine of its angle to the path of N with ``energy``, ``momentum`` [GeV].
-
-    ``rest`` is cos(theta*) to that path in the rest frame of N; ``x`` the mass squared over that of N, for a pair.
-    """
-    beta = momentum / energy
-    photon = 0.5 * ((1.0 + x) * energy + (1.0 - x) * momentum * rest)
-    along = (1.0 - x) * rest + (1.0 + x) * beta
-    if np.ndim(x) == 0 and x == 0.0:  # the momentum of a photon is its energy
-        size = 1.0 + beta * rest
-    else:
-        size = np.sqrt(along**2 + ((1.0 - x) ** 2) * (1.0 - beta**2) * (1.0 - rest**2))
-    return photon, np.clip(along / np.maximum(size, 1e-300), -1.0, 1.0)
 
 
 def quasi_elastic_energy(energy: FloatArray, cosine: FloatArray) -> FloatArray:
