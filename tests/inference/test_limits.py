@@ -21,7 +21,7 @@ def test_one_gaussian_bin_has_a_closed_form():
     signal = Signal(per_d2=np.array([[4.0], [0.0]]))
     intervals = ProfileStatistic(gaussian(10.0, 3.0)).intervals(signal, 0.9)
     expected = np.sqrt((10.0 + 3.0 * np.sqrt(critical_value(0.9))) / 4.0)
-    assert intervals[0][-1].low == pytest.approx(expected, rel=1e-6)
+    assert intervals[0][-1].low == pytest.approx(expected, rel=1e-6, abs=0)
     assert intervals[0][-1].high is None
     assert intervals[0][0].low == 0.0  # 3.3 sigma from nothing: d = 0 is disfavoured too
     assert intervals[1] == ()
@@ -31,7 +31,7 @@ def test_a_deficit_gives_the_limit_of_the_bounded_fit():
     signal = Signal(per_d2=np.array([[1.0]]))
     edge = ProfileStatistic(gaussian(-2.0, 1.0)).intervals(signal, 0.9)[0][0].low
     # best fit at zero: (x + 2)^2 - 4 = 2.71
-    assert edge**2 == pytest.approx(np.sqrt(4.0 + critical_value(0.9)) - 2.0, rel=1e-6)
+    assert edge**2 == pytest.approx(np.sqrt(4.0 + critical_value(0.9)) - 2.0, rel=1e-6, abs=0)
 
 
 def test_one_sided_limits_are_the_stronger_ones():
@@ -39,7 +39,7 @@ def test_one_sided_limits_are_the_stronger_ones():
     likelihood = gaussian(1.0, 1.0)
     two = ProfileStatistic(likelihood).intervals(signal, 0.9)[0][-1].low
     one = ProfileStatistic(likelihood, one_sided=True).intervals(signal, 0.9)[0][-1].low
-    assert one**2 == pytest.approx(1.0 + 1.2816, rel=1e-4)
+    assert one**2 == pytest.approx(1.0 + 1.2816, rel=1e-4, abs=0)
     assert one < two
 
 
@@ -48,7 +48,7 @@ def test_the_edge_scales_with_exposure_and_efficiency():
     weak, strong = (
         ProfileStatistic(background).intervals(Signal(per_d2=np.array([[s]])), 0.9)[0][-1].low for s in (1.0, 16.0)
     )
-    assert weak / strong == pytest.approx(4.0, rel=1e-6)
+    assert weak / strong == pytest.approx(4.0, rel=1e-6, abs=0)
 
 
 def test_newton_and_scan_agree_where_both_apply():
@@ -63,7 +63,7 @@ def test_newton_and_scan_agree_where_both_apply():
     templates = [SignalTemplate.from_counts(row) for row in per_d2]
     scanned = ProfileStatistic(likelihood).intervals(Signal(templates=templates, relative_shifts=relative), 0.9)
     for one, other in zip(exact, scanned, strict=True):
-        assert other[-1].low == pytest.approx(one[-1].low, rel=2e-3)
+        assert other[-1].low == pytest.approx(one[-1].low, rel=2e-3, abs=0)
 
 
 def test_two_parameters_share_one_best_fit_and_a_larger_critical_value():
@@ -83,14 +83,14 @@ def test_decay_in_flight_closes_the_region_from_above():
     low, high = intervals[0].low, intervals[0].high
     for edge in (low, high):
         count = weight * edge**2 * np.exp(-kappa * edge**2 * near) * -np.expm1(-kappa * edge**2 * length)
-        assert count == pytest.approx(2.3, rel=5e-3)
+        assert count == pytest.approx(2.3, rel=5e-3, abs=0)
     assert high > 3 * low
 
 
 def test_count_limits_go_as_the_root_of_the_allowed_events():
     signal = Signal(per_d2=np.array([[1e10, 3e10]]))
     edge = CountStatistic(lambda cl: 2.3).intervals(signal, 0.9)[0][0].low
-    assert edge == pytest.approx(np.sqrt(2.3 / 4e10), rel=1e-12)
+    assert edge == pytest.approx(np.sqrt(2.3 / 4e10), rel=1e-12, abs=0)
 
 
 def test_a_large_pull_on_the_signal_lets_the_profile_saturate():
@@ -99,7 +99,7 @@ def test_a_large_pull_on_the_signal_lets_the_profile_saturate():
     signal = Signal(per_d2=np.array([[1.0]]), relative_shifts=np.array([[[0.4]]]))
     (edges,) = ProfileStatistic(likelihood).intervals(signal, 0.9)
     x = edges[0].low ** 2
-    assert x**2 / (1 + (0.4 * x) ** 2) == pytest.approx(2.7055, rel=1e-3)
+    assert x**2 / (1 + (0.4 * x) ** 2) == pytest.approx(2.7055, rel=1e-3, abs=0)
     free = Signal(per_d2=np.array([[1.0]]), relative_shifts=np.array([[[0.7]]]))
     assert ProfileStatistic(likelihood).intervals(free, 0.9) == ((),)
 
@@ -136,11 +136,11 @@ def test_edges_against_direct_minimisation(seed, kind):
     where = best.x if best.fun <= profile(0.0) else 0.0
     intervals = ProfileStatistic(likelihood).intervals(Signal(per_d2=per_d2, relative_shifts=relative), 0.9)[0]
     upper = optimize.brentq(lambda x: profile(x) - target, where, 400.0, xtol=1e-9)
-    assert intervals[-1].low ** 2 == pytest.approx(upper, rel=1e-4)
+    assert intervals[-1].low ** 2 == pytest.approx(upper, rel=1e-4, abs=0)
     assert (len(intervals) == 2) == (profile(0.0) > target)
     if len(intervals) == 2:
         lower = optimize.brentq(lambda x: profile(x) - target, 0.0, where, xtol=1e-9)
-        assert intervals[0].high ** 2 == pytest.approx(lower, rel=1e-4)
+        assert intervals[0].high ** 2 == pytest.approx(lower, rel=1e-4, abs=0)
 
 
 def test_a_signal_of_unknown_size_is_never_excluded():
@@ -163,7 +163,7 @@ def test_masses_do_not_influence_each_other():
     together = ProfileStatistic(likelihood).intervals(Signal(per_d2=per_d2), 0.9)
     for row, found in zip(per_d2, together, strict=True):
         (alone,) = ProfileStatistic(likelihood).intervals(Signal(per_d2=row[None]), 0.9)
-        assert [i.low for i in found] == pytest.approx([i.low for i in alone], rel=1e-6)
+        assert [i.low for i in found] == pytest.approx([i.low for i in alone], rel=1e-6, abs=0)
 
 
 @pytest.mark.parametrize("position", np.linspace(0.0, 1.0, 7))
@@ -174,4 +174,4 @@ def test_a_narrow_region_around_a_strong_preference_is_found_wherever_it_lies(po
     signal = Signal(templates=[template])
     intervals = ProfileStatistic(gaussian(2000.0, 100.0)).intervals(signal, 0.95)[0]
     allowed = np.sqrt((2000.0 + 100.0 * np.array([-1.0, 1.0]) * np.sqrt(critical_value(0.95))) / size)
-    assert [intervals[0].high, intervals[1].low] == pytest.approx(allowed, rel=1e-4)
+    assert [intervals[0].high, intervals[1].low] == pytest.approx(allowed, rel=1e-4, abs=0)

@@ -32,9 +32,9 @@ def test_the_cloud_hides_the_charge_at_long_distance_only(element):
     seen = atoms.cloud_deficit(element, q**2)
     assert np.all(np.diff(seen) > -1e-12 * charge)
     assert seen[0] < 1e-9 * charge
-    assert seen[-1] == pytest.approx(charge, rel=1e-6)
+    assert seen[-1] == pytest.approx(charge, rel=1e-6, abs=0)
     # quadratic where the atom is far away: the charge radius of the cloud
-    assert seen[q < 1e-8][-1] / seen[q < 1e-8][0] == pytest.approx((q[q < 1e-8][-1] / q[0]) ** 2, rel=1e-3)
+    assert seen[q < 1e-8][-1] / seen[q < 1e-8][0] == pytest.approx((q[q < 1e-8][-1] / q[0]) ** 2, rel=1e-3, abs=0)
 
 
 def test_hydrogen_has_its_known_form_factor():

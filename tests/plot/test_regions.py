@@ -27,7 +27,7 @@ def test_excluded_regions_are_connected_by_overlap():
     assert lower.stops
     # the branches share the stem's column and meet half-way in the gap
     assert (lower.low[0], upper.high[0]) == (stem.low[0], stem.high[0])
-    assert lower.high[0] == upper.low[0] == pytest.approx(np.sqrt(6.0) * stem.low[0])
+    assert lower.high[0] == upper.low[0] == pytest.approx(np.sqrt(6.0) * stem.low[0], rel=1e-6, abs=0)
     merged = Limit("k", Direction("e"), 0.9, limit.masses, limit.excluded[::-1])
     back = sorted(regions.regions(merged), key=lambda r: len(r.masses))
     assert [len(r.masses) for r in back] == [1, 2, 3]

@@ -28,26 +28,28 @@ def random_template(number=400, bins=3, seed=0):
 
 def test_long_lived_counts_go_as_the_fourth_power():
     counts = random_template().counts(np.array([1e-10, 2e-10]))
-    assert counts[1] / counts[0] == pytest.approx(np.full(3, 16.0), rel=1e-5)
+    assert counts[1] / counts[0] == pytest.approx(np.full(3, 16.0), rel=1e-5, abs=0)
 
 
 def test_prompt_counts_go_as_the_square():
     prompt = SignalTemplate.from_nodes([[5.0]], kappa=1e30, near=0.0, far=1.0)
-    assert prompt.counts(np.array([1.0, 3.0]))[:, 0] == pytest.approx([5.0, 45.0])
+    assert prompt.counts(np.array([1.0, 3.0]))[:, 0] == pytest.approx([5.0, 45.0], rel=1e-6, abs=0)
 
 
 def test_a_recoil_only_search_loses_what_decays_inside():
     recoil = SignalTemplate.from_nodes([[5.0]], kappa=2.0, near=3.0, far=np.inf)
-    assert recoil.counts(1.0) == pytest.approx([5.0 * np.exp(-6.0)])
+    assert recoil.counts(1.0) == pytest.approx([5.0 * np.exp(-6.0)], rel=1e-6, abs=0)
     stable = SignalTemplate.from_nodes([[5.0]], kappa=0.0, near=3.0, far=np.inf)
-    assert stable.counts(1.0) == pytest.approx([5.0])
+    assert stable.counts(1.0) == pytest.approx([5.0], rel=1e-6, abs=0)
     assert stable.scales_as_d2
 
 
 def test_templates_add():
     one, two = random_template(seed=1), random_template(seed=2)
-    assert (one + two).counts(D) == pytest.approx(one.counts(D) + two.counts(D), rel=1e-12)
-    assert template.total([one, two, one]).counts(D) == pytest.approx(2 * one.counts(D) + two.counts(D), rel=1e-12)
+    assert (one + two).counts(D) == pytest.approx(one.counts(D) + two.counts(D), rel=1e-12, abs=0)
+    assert template.total([one, two, one]).counts(D) == pytest.approx(
+        2 * one.counts(D) + two.counts(D), rel=1e-12, abs=0
+    )
 
 
 def test_compression_keeps_the_counts():
@@ -56,19 +58,19 @@ def test_compression_keeps_the_counts():
     assert small.kappa.size < 0.6 * full.kappa.size
     exact = full.counts(D)
     visible = exact > 1e-3 * exact.max(axis=0)
-    assert small.counts(D)[visible] == pytest.approx(exact[visible], rel=1e-2)
+    assert small.counts(D)[visible] == pytest.approx(exact[visible], rel=1e-2, abs=0)
     # far down the exponential flank the coupling at given counts is what matters
     steep = np.geomspace(1e-6, 1e-2, 4000)
     for kept, merged in zip(full.counts(steep).T, small.counts(steep).T, strict=True):
         edges = [steep[np.nonzero(c > 1e-6 * kept.max())[0][-1]] for c in (kept, merged)]
-        assert edges[1] == pytest.approx(edges[0], rel=1e-2)
-    assert small.counts(D[:1]).sum() == pytest.approx(exact[:1].sum(), rel=1e-6)  # long-lived: exact in the sum
+        assert edges[1] == pytest.approx(edges[0], rel=1e-2, abs=0)
+    assert small.counts(D[:1]).sum() == pytest.approx(exact[:1].sum(), rel=1e-6, abs=0)  # long-lived: exact in the sum
 
 
 def test_width_enters_through_the_norm_of_the_couplings():
     one = SignalTemplate.from_nodes([[1.0]], 1.0, 0.0, 1.0, decay_norm=1.0)
     three = SignalTemplate.from_nodes([[1.0]], 1.0, 0.0, 1.0, decay_norm=3.0)
-    assert three.counts(1e-4) / one.counts(1e-4) == pytest.approx([3.0], rel=1e-6)
+    assert three.counts(1e-4) / one.counts(1e-4) == pytest.approx([3.0], rel=1e-6, abs=0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -59,14 +59,14 @@ def integrated(s, mass, quark, cut, nodes=32):
 )
 def test_agrees_with_integrated_dirac_traces(sqrt_s, mass, quark, cut):
     ours = float(photon_quark.cross_section(sqrt_s**2, mass, quark, cut, nodes=512))
-    assert ours == pytest.approx(integrated(sqrt_s**2, mass, quark, cut), rel=1e-8)
-    assert float(photon_quark.cross_section(sqrt_s**2, mass, quark, cut)) == pytest.approx(ours, rel=1e-4)
+    assert ours == pytest.approx(integrated(sqrt_s**2, mass, quark, cut), rel=1e-8, abs=0)
+    assert float(photon_quark.cross_section(sqrt_s**2, mass, quark, cut)) == pytest.approx(ours, rel=1e-4, abs=0)
 
 
 def test_a_smaller_cut_adds_a_logarithm_and_no_more():
     s = 500.0**2
     steps = np.diff([float(photon_quark.cross_section(s, 1.0, "u", cut)) for cut in (1.0, 0.1, 0.01)])
-    assert steps[0] == pytest.approx(steps[1], rel=0.01)
+    assert steps[0] == pytest.approx(steps[1], rel=0.01, abs=0)
     assert steps[0] > 0
 
 

@@ -56,9 +56,9 @@ def test_two_temperatures_against_adaptive_quadrature():
             weight = 1 - h * (2 * k - energy) / p
             return weight * float(thermal.bose(k / T) * thermal.fermi((energy - k) / t_nu)) / p
 
-        expected = quad(gain, low, high, epsrel=1e-10, limit=400)[0]
+        expected = quad(gain, low, high, epsrel=1e-10, limit=400, epsabs=0)[0]
         expected *= mass * float(hnl_decay.radiative_width(mass)) / energy
-        assert rates.gain[index] == pytest.approx(expected, rel=1e-6)
+        assert rates.gain[index] == pytest.approx(expected, rel=1e-6, abs=0)
 
 
 def test_cold_surroundings_leave_the_vacuum_width():
@@ -73,13 +73,13 @@ def test_density_is_the_integral_of_the_cells():
     gain = thermal_decay.relaxation(x * T, mass, T, T)
     # gain includes no blocking of N: subtract nothing, the density formula has none either
     density = T**3 / (2 * np.pi**2) * np.sum(weights * x**2 * gain.gain.sum(axis=0))
-    assert density == pytest.approx(float(thermal_decay.rate_density(mass, T)), rel=1e-6)
+    assert density == pytest.approx(float(thermal_decay.rate_density(mass, T)), rel=1e-6, abs=0)
 
 
 @pytest.mark.parametrize(("ratio", "enhancement"), [(10, 1.0006), (1, 1.57), (0.1, 3.98)])
 def test_quantum_statistics_enhance_as_derived(ratio, enhancement):
     quotient = thermal_decay.rate_density(ratio, 1.0) / thermal_decay.rate_density(ratio, 1.0, quantum=False)
-    assert quotient == pytest.approx(enhancement, rel=2e-3)
+    assert quotient == pytest.approx(enhancement, rel=2e-3, abs=0)
 
 
 @pytest.mark.parametrize("mass", [0.1, 1.3, 8.0])
@@ -96,7 +96,7 @@ def test_density_against_monte_carlo(mass, quantum):
     delta = 0.5 * (mass**2 / (2 * k * e)) / (2 * k * e) * 4 * np.pi * mass**2
     integrand = 2 * (4 * np.pi * k**2) * (4 * np.pi * e**2) / (2 * np.pi) ** 6 * occupied * delta
     density = np.mean(integrand / (photons.pdf(k) * np.exp(lowest - e)))
-    assert density == pytest.approx(float(thermal_decay.rate_density(mass, 1.0, quantum=quantum)), rel=1e-4)
+    assert density == pytest.approx(float(thermal_decay.rate_density(mass, 1.0, quantum=quantum)), rel=1e-4, abs=0)
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.2, 0.7])
@@ -111,7 +111,7 @@ def test_width_with_a_massive_photon_against_explicit_traces(ratio):
     tensor = dirac.lepton_tensor(dirac.slash(neutrino), vertices, dirac.slash(hnl) + mass * dirac.IDENTITY)
     transverse = float(np.real(tensor[1, 1] + tensor[2, 2]))
     width = transverse / 2 * k / (8 * np.pi * mass**2)
-    assert width == pytest.approx(float(hnl_decay.radiative_width(mass)) * (1 - ratio**2) ** 2, rel=1e-10)
+    assert width == pytest.approx(float(hnl_decay.radiative_width(mass)) * (1 - ratio**2) ** 2, rel=1e-10, abs=0)
     p = np.array([0.3])
     free, dressed = (thermal_decay.relaxation(p, mass, 1e-3, 1e-3, m2) for m2 in (0.0, m**2))
     np.testing.assert_allclose(dressed.loss, free.loss * (1 - ratio**2) ** 2, rtol=1e-12)
@@ -157,7 +157,7 @@ def test_plasmon_density_is_the_integral_of_the_cells(ratio):
         return 2 * float(gain) * energy * p / np.pi**2 * kinetic
 
     total = quad(density, np.log(1e-6 * T), np.log(50 * T), epsabs=0, epsrel=1e-8, limit=400)[0]
-    assert total == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-5)
+    assert total == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize("mass", [0.0, 2e-4, 9e-4])
@@ -167,7 +167,7 @@ def test_plasmon_density_against_monte_carlo(mass):
     omega = np.sqrt(k**2 + plasma_mass2)
     flow = 2 * k**2 / (2 * np.pi**2) * thermal.bose(omega / T) * plasma.plasmon_width(plasma_mass2, mass, omega)
     density = np.mean(flow / (k / T**2 * np.exp(-k / T)))
-    assert density == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-4)
+    assert density == pytest.approx(float(thermal_decay.plasmon_rate_density(mass, T)), rel=1e-4, abs=0)
 
 
 @pytest.mark.parametrize("helicity", [0, 1])
@@ -181,10 +181,12 @@ def test_gain_and_loss_of_a_cell_against_monte_carlo(helicity):
     f_photon, f_nu = thermal.bose(k / T), thermal.fermi((energy - k) / t_nu)
     prefactor = mass * float(hnl_decay.radiative_width(mass)) / energy
     rates = thermal_decay.relaxation(p, mass, T, t_nu)
-    assert rates.gain[helicity] == pytest.approx(prefactor * np.mean(polarised * f_photon * f_nu), rel=1e-4)
-    assert rates.loss[helicity] == pytest.approx(prefactor * np.mean(polarised * (1 + f_photon - f_nu)), rel=1e-4)
+    assert rates.gain[helicity] == pytest.approx(prefactor * np.mean(polarised * f_photon * f_nu), rel=1e-4, abs=0)
+    assert rates.loss[helicity] == pytest.approx(
+        prefactor * np.mean(polarised * (1 + f_photon - f_nu)), rel=1e-4, abs=0
+    )
     assert rates.photon_loss[helicity] == pytest.approx(
-        prefactor * np.mean(k * polarised * (1 + f_photon - f_nu)), rel=1e-4
+        prefactor * np.mean(k * polarised * (1 + f_photon - f_nu)), rel=1e-4, abs=0
     )
 
 
@@ -193,10 +195,10 @@ def test_photon_mass_shuts_the_decay_and_opens_the_plasmon():
     assert np.all(thermal_decay.relaxation(0.01, 5e-3, T, T, heavy_photon).loss == 0)
     mu = 2.0
     k2, omega = 1e-6, 0.1
-    assert plasma.plasmon_width(k2, 0.0, omega) == pytest.approx(mu**2 * k2**2 / (24 * np.pi * omega))
+    assert plasma.plasmon_width(k2, 0.0, omega) == pytest.approx(mu**2 * k2**2 / (24 * np.pi * omega), rel=1e-6, abs=0)
     assert plasma.plasmon_width(k2, 2e-3, omega) == 0
     assert thermal_decay.plasmon_rate_density(1e-5, T) > 0
-    assert thermal_decay.photon_mass(T) == pytest.approx(units.ELEMENTARY_CHARGE * T / np.sqrt(6), rel=0.01)
+    assert thermal_decay.photon_mass(T) == pytest.approx(units.ELEMENTARY_CHARGE * T / np.sqrt(6), rel=0.01, abs=0)
 
 
 @given(st.floats(1e-6, 10.0), st.floats(1e-5, 1.0), st.floats(1e-5, 1.0), st.floats(1e-5, 1.0), st.floats(-5.0, 2.0))
