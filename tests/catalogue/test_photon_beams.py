@@ -190,7 +190,7 @@ def test_an_efficiency_by_mass_is_a_factor():
             .counts(0, np.array([1e-8]))
             for preset in ("default", "constant-efficiency")
         ]
-        assert counts[0].sum() / counts[1].sum() == pytest.approx(efficiency / 0.10, rel=1e-6)
+        assert counts[0].sum() / counts[1].sum() == pytest.approx(efficiency / 0.10, rel=1e-6, abs=0)
 
 
 def test_a_tighter_cut_on_the_direction_of_n_keeps_less():

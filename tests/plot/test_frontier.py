@@ -39,11 +39,11 @@ def test_curves_that_cross_share_the_frontier_where_each_is_strongest():
     one, two = frontier.classify([flat, falling], WINDOW)
     assert (one.role, two.role) == ("frontier", "frontier")
     crossing = 1e-3
-    assert one.trace.mass[one.trace.exposed].max() == pytest.approx(crossing, rel=0.05)
-    assert two.trace.mass[two.trace.exposed].min() == pytest.approx(crossing, rel=0.05)
+    assert one.trace.mass[one.trace.exposed].max() == pytest.approx(crossing, rel=0.05, abs=0)
+    assert two.trace.mass[two.trace.exposed].min() == pytest.approx(crossing, rel=0.05, abs=0)
     # three decades of mass flat, and three along a diagonal
-    assert one.trace.length == pytest.approx(3.0, rel=0.02)
-    assert two.trace.length == pytest.approx(3.0 * np.sqrt(2.0), rel=0.02)
+    assert one.trace.length == pytest.approx(3.0, rel=0.02, abs=0)
+    assert two.trace.length == pytest.approx(3.0 * np.sqrt(2.0), rel=0.02, abs=0)
 
 
 def test_curves_on_top_of_each_other_are_both_there():
@@ -53,9 +53,9 @@ def test_curves_on_top_of_each_other_are_both_there():
 def test_an_upper_edge_counts_where_nothing_covers_it():
     band = curve("band", lambda m: 1e-10, lambda m: 1e-9)
     (alone,) = frontier.classify([band], WINDOW)
-    assert alone.trace.length == pytest.approx(12.0, rel=0.02)
+    assert alone.trace.length == pytest.approx(12.0, rel=0.02, abs=0)
     covered = frontier.classify([band, curve("above", lambda m: 3e-10)], WINDOW)[0]
-    assert covered.trace.length == pytest.approx(6.0, rel=0.02)
+    assert covered.trace.length == pytest.approx(6.0, rel=0.02, abs=0)
 
 
 def test_a_projection_bounds_nothing_and_reaches_beyond_only_what_is_excluded():
@@ -80,11 +80,11 @@ def test_the_end_of_the_grid_is_no_boundary():
     masses = np.geomspace(1e-6, 1e-3, 31)
     short = curve("short", lambda m: 1e-9, masses=masses)
     (found,) = frontier.classify([short], WINDOW)
-    assert found.trace.length == pytest.approx(3.0, rel=0.02)
+    assert found.trace.length == pytest.approx(3.0, rel=0.02, abs=0)
     ending = curve("ending", lambda m: 1e-9 if m < 1e-3 else np.nan)
     (closed,) = frontier.classify([ending], WINDOW)
     # the wall from 1e-9 to the top of the window
-    assert closed.trace.length == pytest.approx(2.9 + 5.0, rel=0.02)
+    assert closed.trace.length == pytest.approx(2.9 + 5.0, rel=0.02, abs=0)
 
 
 def test_a_constraint_that_excludes_nothing_is_hidden():
