@@ -25,7 +25,7 @@ def by_quadrature(energy: float, mass: float) -> float:
         recoil = np.exp(u)
         return float(recoil * upscattering.spectrum(ARGON, recoil, energy, mass))
 
-    return quad(integrand, np.log(low), np.log(high), epsrel=1e-6, limit=200)[0]
+    return quad(integrand, np.log(low), np.log(high), epsrel=1e-6, limit=200, epsabs=0)[0]
 
 
 def test_total_by_moments_90000_points(benchmark):
@@ -69,7 +69,12 @@ def by_double_quadrature(mass: float) -> float:
 
     top = FLUX.maximum_energy
     return dblquad(
-        integrand, *BIN, lambda recoil: float(minimum_neutrino_energy(recoil, mass, ARGON.mass)), top, epsrel=1e-4
+        integrand,
+        *BIN,
+        lambda recoil: float(minimum_neutrino_energy(recoil, mass, ARGON.mass)),
+        top,
+        epsrel=1e-4,
+        epsabs=0,
     )[0]
 
 
