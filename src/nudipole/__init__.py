@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nudipole.api import atlas, cite, cross_section, experiments, flux, limit, meson, rate, width
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
+    from nudipole.generator.run import generate
     from nudipole.portal import Completion, Direction, Portal
 
 __version__ = "0.1.0"
@@ -36,6 +37,7 @@ _HOME = {
     "cross_section": "api",
     "experiments": "api",
     "flux": "api",
+    "generate": "generator.run",
     "limit": "api",
     "meson": "api",
     "rate": "api",
@@ -54,6 +56,7 @@ __all__ = [
     "cross_section",
     "experiments",
     "flux",
+    "generate",
     "limit",
     "meson",
     "plot",

@@ -17,6 +17,7 @@ VERBS = {
     "atlas": "nudipole.cli.atlas:atlas",
     "limit": "nudipole.cli.experiments:limit",
     "rate": "nudipole.cli.experiments:rate",
+    "generate": "nudipole.cli.generate:generate",
     "experiments": "nudipole.cli.experiments:experiments",
     "cite": "nudipole.cli.experiments:cite",
     "flux": "nudipole.cli.theory:flux",

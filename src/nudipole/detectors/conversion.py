@@ -113,6 +113,41 @@ def seen_probability(
     return result
 
 
+def conversion_points(
+    converters: Sequence[Converter], origin: FloatArray, direction: FloatArray, energy: FloatArray, uniform: FloatArray
+) -> FloatArray:
+    """Where photons make their pairs, (n, 3) [m]; NaN for those that leave the converters without one.
+
+    Parameters
+    ----------
+    converters : sequence of Converter
+        The first that holds a place owns it.
+    origin, direction : ndarray (n, 3)
+        Start [m] and unit direction.
+    energy, uniform : ndarray (n,)
+        [GeV], and uniform numbers in [0, 1) that decide how deep each photon gets.
+    """
+    chords = [converter.volume.chord(origin, direction) for converter in converters]
+    near, far = (np.stack([chord[side] for chord in chords], axis=1) for side in (0, 1))
+    marks = np.sort(np.concatenate([near, far], axis=1), axis=1)
+    middle, length = 0.5 * (marks[:, 1:] + marks[:, :-1]), np.diff(marks, axis=1)
+    inside = (near[:, None, :] < middle[:, :, None]) & (middle[:, :, None] < far[:, None, :])
+    owned = inside & (np.cumsum(inside, axis=2) == 1)
+    lit = np.maximum(energy, photon_conversion.THRESHOLD)
+    rates = np.stack([converter.per_metre(lit) for converter in converters], axis=1)
+    rate = np.einsum("nsc,nc->ns", owned, rates)
+    depth = np.cumsum(length * rate, axis=1)
+    wanted = -np.log1p(-uniform)
+    segment = np.sum(depth <= wanted[:, None], axis=1)
+    stops = segment < depth.shape[1]
+    row, column = np.arange(len(segment)), np.minimum(segment, depth.shape[1] - 1)
+    over = depth[row, column] - wanted
+    where = marks[row, column + 1] - np.divide(
+        over, rate[row, column], out=np.zeros_like(over), where=stops & (rate[row, column] > 0)
+    )
+    return np.where(stops[:, None], origin + where[:, None] * direction, np.nan)
+
+
 def conversion_map(converters: Sequence[Converter], volumes: Sequence[Volume]) -> ConversionMap:
     """P averaged over decays spread evenly through the (disjoint) volumes, and over azimuth.
 

@@ -140,18 +140,24 @@ def efficiency_by_mass(card: UpscatterCard, file: Path) -> tuple[FloatArray, Flo
 
 def conversion(card: UpscatterCard, detectors: tuple[Volume, ...], file: Path) -> ConversionMap | None:
     """Chance that a photon of a decay in the detectors converts where the card looks; None if it need not convert."""
-    converters = []
-    for entry in card.selection.conversion:
-        field = f"selection.conversion.{entry.name}"
-        volume: Volume = options.resolve(SHAPES, entry.shape, "model", file, f"{field}.shape")
-        try:
-            converters.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
-        except UnknownNameError as error:
-            raise CardError(file, f"{field}.material", entry.material, str(error)) from None
-    if not converters:
+    found = converters(card, file)
+    if not found:
         return None
     if card.selection.visible == "pair":
         raise CardError(
             file, "selection.conversion", "pair", "pairs of N do not convert: visible must be photon or both"
         )
-    return conversion_map(converters, detectors)
+    return conversion_map(found, detectors)
+
+
+def converters(card: UpscatterCard, file: Path) -> list[Converter]:
+    """The matter in which photons of N convert, in the order of the card."""
+    found = []
+    for entry in card.selection.conversion:
+        field = f"selection.conversion.{entry.name}"
+        volume: Volume = options.resolve(SHAPES, entry.shape, "model", file, f"{field}.shape")
+        try:
+            found.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
+        except UnknownNameError as error:
+            raise CardError(file, f"{field}.material", entry.material, str(error)) from None
+    return found
