@@ -10,7 +10,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nudipole.api import coupling
-from nudipole.cli.common import completion, completion_options, coupling_options, flavor_option, majorana_option, preset_option
+from nudipole.cli.common import (
+    completion,
+    completion_options,
+    coupling_options,
+    extra_width_option,
+    flavor_option,
+    majorana_option,
+    preset_option,
+)
 
 
 @click.command()
@@ -25,6 +33,7 @@ from nudipole.cli.common import completion, completion_options, coupling_options
 @preset_option
 @majorana_option
 @completion_options
+@extra_width_option
 @click.option("--weighted/--unweighted", default=False, help="Weighted events fill the tails (default: unweighted).")
 @click.option("--jobs", type=int, default=1, show_default=True, help="Processes; events do not depend on it.")
 def generate(
@@ -40,6 +49,7 @@ def generate(
     preset: str,
     majorana: bool,
     ratio: float | None,
+    extra_width: float,
     weighted: bool,
     jobs: int,
 ) -> None:
@@ -60,7 +70,7 @@ def generate(
 
         made = run.generate(
             experiment, mass, coupling(d, mu), flavor, events, format=format_, out=out, seed=seed, majorana=majorana,
-            preset=preset, weighted=weighted, jobs=jobs, completion=completion(ratio), progress=step,
+            preset=preset, weighted=weighted, jobs=jobs, completion=completion(ratio), extra_width=extra_width, progress=step,
         )  # fmt: skip
     assert isinstance(made, run.Generated)
     click.echo(

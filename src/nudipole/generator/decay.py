@@ -19,7 +19,9 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.generator.table import Columns
+from nudipole.portal import Portal
 from nudipole.processes.decays import hnl_decay
+from nudipole.signals.decay_in_flight import decay_rate, decay_widths
 
 FloatArray = npt.NDArray[np.float64]
 LEPTONS = ("e", "mu", "tau")
@@ -30,31 +32,58 @@ _NODES = 600
 
 @dataclass(frozen=True)
 class Decays:
-    """Channels of N at one mass.
+    """How N of one point of theory decays.
 
     Parameters
     ----------
     mass : float
         M [GeV].
-    share : ndarray (4,)
-        Branching fractions to nu gamma, nu e+ e-, nu mu+ mu-, nu tau+ tau-.
     majorana : bool
+    share : ndarray (4,)
+        Of the decays that are generated, those to nu gamma, nu e+ e-, nu mu+ mu-, nu tau+ tau-.
+    generated : float
+        Fraction of all decays that these are: the extra width and decays to W and Z are not.
+    gamma, strength, extra : float
+        Width per D [GeV^3], D and X [GeV^-2] of :mod:`nudipole.signals.decay_in_flight`.
     pairs : tuple
         For each lepton the cumulative spectrum and s / M^2 at its nodes, None where closed.
     """
 
     mass: float
-    share: FloatArray
     majorana: bool
+    share: FloatArray
+    generated: float
+    gamma: float
+    strength: float
+    extra: float
     pairs: tuple[tuple[FloatArray, FloatArray] | None, ...]
 
     @classmethod
-    def of(cls, mass: float, majorana: bool, extra: float = 0.0) -> Decays:
-        """All channels that are open; ``extra``: what else N decays to, unseen, per sum of |d|^2 [GeV^3]."""
-        widths = [float(w) for w in hnl_decay.partial_widths(mass).values()]
-        total = sum(widths) + extra
-        share = np.array(widths) / total if total > 0 else np.array([1.0, 0.0, 0.0, 0.0])
-        return cls(mass, share, majorana, tuple(_pair_table(mass, lepton) for lepton in LEPTONS))
+    def of(cls, portal: Portal) -> Decays:
+        """All channels that are open."""
+        mass, direction = portal.mass, portal.direction
+        found = decay_widths(mass, direction)
+        share = float(found.photon) * np.array([1.0, *(float(hnl_decay.dilepton_ratio(mass, x)) for x in LEPTONS)])
+        whole = portal.decay_strength + float(found.extra)
+        dipole = portal.decay_strength / whole if whole > 0.0 else 0.0
+        return cls(
+            mass,
+            direction.nature == "majorana",
+            share / share.sum(),
+            min(float(share.sum()), 1.0) * dipole,
+            float(found.total),
+            portal.decay_strength,
+            float(found.extra),
+            tuple(_pair_table(mass, lepton) for lepton in LEPTONS),
+        )
+
+    def kappa(self, momentum: FloatArray) -> FloatArray:
+        """Dipole decays per metre and D of N of these momenta [GeV]."""
+        return decay_rate(self.gamma, self.mass, momentum)
+
+    def rate(self, momentum: FloatArray) -> FloatArray:
+        """All decays per metre of N of these momenta [GeV]."""
+        return (self.strength + self.extra) * self.kappa(np.maximum(momentum, 1e-12))
 
 
 def _pair_table(mass: float, lepton: str) -> tuple[FloatArray, FloatArray] | None:
@@ -103,9 +132,9 @@ def decayed(
     number = len(hnl[0])
     channel = np.zeros(number, dtype=np.int8)
     x, longitudinal = np.zeros(number), np.zeros(number, dtype=bool)
-    if (pair_share := decays.share[1:].sum() / decays.share.sum()) > 0.0:
+    if (pair_share := float(decays.share[1:].sum())) > 0.0:
         rows = np.flatnonzero(rng.random(number) < pair_share)
-        edges = np.cumsum(decays.share[1:]) / decays.share[1:].sum()
+        edges = np.cumsum(decays.share[1:]) / pair_share
         channel[rows] = 1 + np.searchsorted(edges, rng.random(len(rows)), side="right").clip(0, 2)
         for index, table in enumerate(decays.pairs):
             here = rows[channel[rows] == index + 1]

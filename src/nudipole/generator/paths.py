@@ -50,8 +50,8 @@ class Places:
         for attempt in range(_ROUNDS):
             times = 1 if attempt == 0 else min(_MOST, max(1, number // max(len(left), 1)))
             rows = np.repeat(left, times)
-            point, ray, turn, flown, good = self._try(rng, cosine[rows], rate[rows])
-            good = np.flatnonzero(good)
+            point, ray, turn, flown, accepted = self._try(rng, cosine[rows], rate[rows])
+            good = np.flatnonzero(accepted)
             # the first success of each event
             _, first = np.unique(rows[good], return_index=True) if times > 1 else (None, np.arange(len(good)))
             good = good[first]

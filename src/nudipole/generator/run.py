@@ -73,6 +73,7 @@ def generate(
     weighted: bool = False,
     jobs: int = 1,
     completion: Completion | None = None,
+    extra_width: float = 0.0,
     progress: Progress | None = None,
 ) -> EventTable | Generated:
     """Events of one point of theory: the template of the card, sampled.
@@ -100,6 +101,8 @@ def generate(
         Processes.
     completion : Completion, optional
         At colliders.
+    extra_width : float
+        Width [GeV] of N into something invisible.
     progress : callable, optional
         Called with the events done and all events.
 
@@ -122,7 +125,7 @@ def generate(
     >>> len(table), sorted(set(table["hnl_pdg"].tolist()))
     (1000, [9900012])
     """
-    order = _order(experiment, mass, d, flavor, seed, majorana, preset, weighted, completion)
+    order = _order(experiment, mass, d, flavor, seed, majorana, preset, weighted, completion, extra_width)
     if out is None:
         if format is not None:
             check_choice("format", format, FORMATS)
@@ -174,9 +177,7 @@ def block(sampler: Sampler, order: Order, index: int) -> dict[str, Any]:
     return dict(sampler.draw(np.random.Generator(np.random.SFC64(sequence)), BLOCK, order.weighted))
 
 
-def _written(
-    order: Order, events: int, name: str, path: Path, jobs: int, progress: Progress | None
-) -> Generated:
+def _written(order: Order, events: int, name: str, path: Path, jobs: int, progress: Progress | None) -> Generated:
     weight, square, counted = 0.0, 0.0, 0.0
     expected = np.nan
     with whole_file(path) as part:
@@ -206,13 +207,15 @@ def _order(
     preset: str,
     weighted: bool,
     completion: Completion | None,
+    extra_width: float,
 ) -> Order:
     check_choice("flavor", flavor, DIRECTIONS)
     check_positive(d=d)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise DomainError(f"seed must be a whole number that is not negative, got {seed!r}")
     nature: Nature = "majorana" if majorana else "dirac"
-    portal = Portal(float(mass), float(d), Direction(flavor, nature=nature, completion=completion or Completion()))
+    direction = Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)
+    portal = Portal(float(mass), float(d), direction)
     chosen = str(experiment) if isinstance(experiment, Path) else experiment
     if not isinstance(chosen, (str, Experiment)):
         raise DomainError(_no_events(str(getattr(chosen, "key", chosen))))
@@ -227,6 +230,7 @@ def order_for(*arguments: Any, **options: Any) -> Order:
     """What :func:`stream` takes: arguments of :func:`generate` up to the flavour, and its options by name."""
     defaults: dict[str, Any] = {
         "seed": 1, "majorana": False, "preset": "default", "weighted": False, "completion": None,
+        "extra_width": 0.0,
     }  # fmt: skip
     return _order(*arguments, **{**defaults, **options})
 
@@ -246,10 +250,14 @@ def _check_open(experiment: Experiment, model: Any, portal: Portal) -> None:
     """Whether the point makes N at all in this experiment."""
     name, flavors = portal.direction.name, model.flavors
     if name not in flavors and name != "coherent":
-        raise DomainError(f"the source of {experiment.key} makes no N with the coupling {name}: {', '.join(flavors)} do")
+        raise DomainError(
+            f"the source of {experiment.key} makes no N with the coupling {name}: {', '.join(flavors)} do"
+        )
     top = model.maximum_mass()
     if portal.mass >= top:
-        raise DomainError(f"phase space is closed: {experiment.key} makes N up to {top:.4g} GeV, asked for {portal.mass:g}")
+        raise DomainError(
+            f"phase space is closed: {experiment.key} makes N up to {top:.4g} GeV, asked for {portal.mass:g}"
+        )
 
 
 def _format(name: str | None, path: Path) -> str:
@@ -284,7 +292,7 @@ def provenance_of(order: Order, experiment: Experiment, sampler: Sampler, events
         "nature": portal.direction.nature,
         "completion_ratio": None if portal.direction.completion.kind == "photon" else portal.direction.completion.ratio,
         "decay_norm": portal.direction.decay_norm,
-        "width_GeV": portal.width,
+        "extra_width_GeV": portal.extra_width,
         "seed": order.seed,
         "events": events,
         "weighted": order.weighted,

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -80,7 +80,8 @@ class Weighing:
     model: Any
     portal: Portal
 
-    processes = {}
+    processes: ClassVar[Mapping[int, str]] = {}
+    note: ClassVar[str] = ""
 
     def trials(self, rng: np.random.Generator, number: int) -> Columns:
         """So many trials, the mean of ``weight`` is the expected number of events; those without weight may be left out.

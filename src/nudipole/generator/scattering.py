@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from nudipole import units
 from nudipole.errors import DomainError
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.generator.choice import Integers
@@ -23,7 +24,6 @@ from nudipole.kinematics import threshold_energy
 from nudipole.matter import isotopes
 from nudipole.portal import FLAVORS, Direction
 from nudipole.signals.production import Scatterer, elastic_recoil, inelastic_point, states_on
-from nudipole import units
 
 FloatArray = npt.NDArray[np.float64]
 _ENERGIES, _CROWDING = 192, 0.4  # cells of neutrino energy, dense near the threshold
@@ -151,7 +151,9 @@ class Cells:
             first = max(float(threshold_energy(mass, heavy)), lowest)
             low, high, fluence = _energy_cells(sources, first, highest, energies)
             middle = 0.5 * (low + high)
-            states = states_on(target, middle, np.array([mass]), cells=_INELASTIC if target.target is None else _RECOILS)
+            states = states_on(
+                target, middle, np.array([mass]), cells=_INELASTIC if target.target is None else _RECOILS
+            )
             shape = (len(middle), -1)
             cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(np.maximum(1.0 - states.sine**2, 0.0))
             open_energy = (middle > first)[:, None]

@@ -28,7 +28,10 @@ SHOWER_PDG = 2000000001
 
 #: (unit, meaning) of every column that is not a particle; lengths in a Cartesian frame with z along the beam
 MEANING: dict[str, tuple[str, str]] = {
-    "weight": ("1", "expected events of the whole exposure that this event stands for, before efficiency and selection"),
+    "weight": (
+        "1",
+        "expected events of the whole exposure that this event stands for, before efficiency and selection",
+    ),
     "efficiency": ("1", "chance that the detector sees the event if it is selected"),
     "selected": ("1", "whether the event passes the cuts of the card, resolution included"),
     "bin": ("1", "bin of the card's observation, -1 for none"),
@@ -47,7 +50,7 @@ MEANING: dict[str, tuple[str, str]] = {
     "conversion_y": ("m", "where the photon makes a pair, if it does"),
     "conversion_z": ("m", "where the photon makes a pair, if it does"),
     "path": ("m", "from production to decay, or the way out of the detector for N that leaves"),
-    "kappa": ("GeV^2/m", "decay rate along the path of a Dirac N per sum of |d|^2"),
+    "kappa": ("GeV^2/m", "dipole decays per metre along the path of N and per sum of |d|^2, nature included"),
     "polarisation": ("1", "of N along its flight in the lab (twice the mean helicity)"),
     "spin_x": ("1", "polarisation vector of N in its rest frame"),
     "spin_y": ("1", "polarisation vector of N in its rest frame"),

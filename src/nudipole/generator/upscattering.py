@@ -45,7 +45,7 @@ class UpscatterSampler:
     # --- what is drawn from -------------------------------------------------------------------------------------------
     @cached_property
     def decays(self) -> Decays:
-        return Decays.of(self.portal.mass, self.portal.direction.nature == "majorana", extra_per_d(self.portal))
+        return Decays.of(self.portal)
 
     @cached_property
     def places(self) -> tuple[Places, ...]:
@@ -80,17 +80,13 @@ class UpscatterSampler:
         passages = acceptance.tabulate(matter, self.model.detectors)
         found = []
         for index, cells in enumerate(self.cells):
-            share = _decays_inside(passages.mean[str(index)], passages.edges, cells, self._rate(cells.momentum))
-            found.append(self.portal.d**2 * cells.content() * share)
+            share = _decays_inside(passages.mean[str(index)], passages.edges, cells, self.decays.rate(cells.momentum))
+            found.append(self.portal.d**2 * self.decays.generated * cells.content() * share)
         return tuple(found)
-
-    def _rate(self, momentum: FloatArray) -> FloatArray:
-        """Decays per metre of N of these momenta [GeV]."""
-        return np.asarray(self.portal.width * self.portal.mass / (units.HBAR_C * np.maximum(momentum, 1e-12)))
 
     @cached_property
     def total(self) -> float:
-        """Expected decays in the detector, of every channel, before efficiency and selection."""
+        """Expected decays in the detector, of every channel that is generated, before efficiency and selection."""
         return float(sum(content.sum() for content in self.contents))
 
     total_error = 0.0
@@ -126,7 +122,9 @@ class UpscatterSampler:
             if missing == 0:
                 break
         else:
-            raise DomainError("paths of N hardly ever meet the detector from where the template has them: a bug, please report")
+            raise DomainError(
+                "paths of N hardly ever meet the detector from where the template has them: a bug, please report"
+            )
         columns = parts[0] if len(parts) == 1 else stacked(parts)
         order = rng.permutation(number) if len(parts) > 1 else None
         columns = columns if order is None else {name: values[order] for name, values in columns.items()}
@@ -137,7 +135,7 @@ class UpscatterSampler:
         columns = made(rng, cells, cell, np.zeros(len(cell)))
         along, across = columns["hnl_pz"], columns["hnl_px"]
         momentum = np.sqrt(along**2 + across**2)
-        path = self.places[index].draw(rng, along / momentum, self._rate(momentum))
+        path = self.places[index].draw(rng, along / momentum, self.decays.rate(momentum))
         x, y, z = path.origin
         speed = momentum / columns["hnl_E"]
         light = 1e9 / units.SPEED_OF_LIGHT
@@ -150,17 +148,10 @@ class UpscatterSampler:
             "decay_z": z + path.length * path.direction[2],
             "decay_t": light * (z + path.length / speed),
             "path": path.length,
-            "kappa": self.decays_per_metre / momentum,
+            "kappa": self.decays.kappa(momentum),
             "p": momentum,
         }  # fmt: skip
         return columns
-
-    @cached_property
-    def decays_per_metre(self) -> float:
-        """kappa times momentum of a Dirac N: width per D times mass over hbar c [GeV^3 / m]."""
-        direction = self.portal.direction
-        norm = self.portal.d**2 * direction.decay_norm * direction.majorana_factor
-        return float(self.portal.width / norm * self.portal.mass / units.HBAR_C)
 
     def _decayed(self, rng: np.random.Generator, columns: Columns) -> Columns:
         p = columns.pop("p")
@@ -180,7 +171,9 @@ class UpscatterSampler:
         seen = {"photon": photon, "pair": pair, "both": photon | pair}[selection.visible]
         parts = [columns[f"photon_{axis}"] for axis in ("E", "px", "py", "pz")]
         if "antilepton_E" in columns:
-            parts = [one + columns[f"antilepton_{axis}"] for one, axis in zip(parts, ("E", "px", "py", "pz"), strict=True)]
+            parts = [
+                one + columns[f"antilepton_{axis}"] for one, axis in zip(parts, ("E", "px", "py", "pz"), strict=True)
+            ]
         size = np.sqrt(parts[1] ** 2 + parts[2] ** 2 + parts[3] ** 2)
         cosine = np.clip(parts[3] / np.maximum(size, 1e-300), -1.0, 1.0)
 
@@ -210,7 +203,11 @@ class UpscatterSampler:
             columns.pop(name)
         if self.converters:
             columns |= self._conversion(rng, columns, photon, parts, size)
-        return columns | {"efficiency": chance, "selected": selected, "bin": np.where(selected, bins, -1).astype(np.int32)}
+        return columns | {
+            "efficiency": chance,
+            "selected": selected,
+            "bin": np.where(selected, bins, -1).astype(np.int32),
+        }
 
     @cached_property
     def _photons(self) -> PhotonSelection:
@@ -225,7 +222,12 @@ class UpscatterSampler:
         return source.converters(self.model.card, self.model.file)
 
     def _conversion(
-        self, rng: np.random.Generator, columns: Columns, photon: npt.NDArray[np.bool_], parts: list[Any], size: FloatArray
+        self,
+        rng: np.random.Generator,
+        columns: Columns,
+        photon: npt.NDArray[np.bool_],
+        parts: list[Any],
+        size: FloatArray,
     ) -> Columns:
         """Where photons make their pairs; NaN for those that leave, and for pairs of N."""
         origin = np.stack([columns[f"decay_{axis}"] for axis in "xyz"], axis=1)
@@ -240,13 +242,6 @@ def hnl_pdg(anti: npt.NDArray[np.bool_], majorana: bool) -> npt.NDArray[np.int64
     from nudipole.generator.table import HNL_PDG
 
     return np.full(len(anti), HNL_PDG) if majorana else np.where(anti, -HNL_PDG, HNL_PDG)
-
-
-def extra_per_d(portal: Portal) -> float:
-    """The extra width of N per sum of |d|^2 of a Dirac N [GeV^3]."""
-    if portal.extra_width == 0.0:
-        return 0.0
-    return portal.extra_width / (portal.decay_strength * portal.direction.majorana_factor)
 
 
 def exposure(model: UpscatterModel) -> float:

@@ -30,7 +30,12 @@ class ParquetWriter:
         self._arrow = pa
         self._schema = schema(provenance)
         self._file = parquet.ParquetWriter(
-            str(path), self._schema, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False
+            str(path),
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=False,
+            write_statistics=False,
         )
 
     def write(self, table: EventTable) -> None:
@@ -47,7 +52,13 @@ def schema(provenance: Mapping[str, Any]) -> Any:
     def number(name: str, kind: Any, unit: str, text: str) -> Any:
         return pa.field(name, kind, metadata={"unit": unit, "meaning": text})
 
-    kinds = {"selected": pa.bool_(), "bin": pa.int32(), "member": pa.int32(), "process": pa.int32(), "nucleus": pa.int64()}
+    kinds = {
+        "selected": pa.bool_(),
+        "bin": pa.int32(),
+        "member": pa.int32(),
+        "process": pa.int32(),
+        "nucleus": pa.int64(),
+    }
     fields = [number(name, kinds.get(name, pa.float64()), *MEANING[name]) for name in _SCALARS]
     for slot in SLOTS:
         inner = [number("pdg", pa.int64(), "1", "PDG number, 0 if there is no such particle")]
