@@ -255,6 +255,8 @@ def exposure(model: UpscatterModel) -> float:
 
 def _decays_inside(mean: FloatArray, edges: FloatArray, cells: Cells, rate: FloatArray) -> FloatArray:
     """Matter [kg] times the chance to decay in the detector, for N of each cell: linear in angle and in ln(rate)."""
+    if not np.all(rate > 0.0):  # M = 0, or a width that underflows: nothing decays
+        return np.zeros_like(rate)
     logarithm = np.log(rate)
     low, high = float(logarithm.min()), float(logarithm.max())
     grid = np.exp(np.linspace(low, high + 1e-9, _RATES))
