@@ -8,7 +8,7 @@ import pytest
 
 from nudipole.catalogue import registry
 from nudipole.compilation import run, store
-from nudipole.plot import planes as drawing
+from nudipole.plot import pages as drawing
 
 RECOIL = tuple(key for key in registry.card_keys() if registry.get(key).card.signal in ("recoil", "combination"))
 

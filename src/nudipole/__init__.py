@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nudipole import plot, units
     from nudipole.api import atlas, cite, cross_section, experiments, flux, limit, meson, rate, width
+    from nudipole.catalogue.curves import published
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
     from nudipole.generator.run import generate
@@ -40,6 +41,7 @@ _HOME = {
     "generate": "generator.run",
     "limit": "api",
     "meson": "api",
+    "published": "catalogue.curves",
     "rate": "api",
     "width": "api",
 }
@@ -60,6 +62,7 @@ __all__ = [
     "limit",
     "meson",
     "plot",
+    "published",
     "rate",
     "units",
     "width",

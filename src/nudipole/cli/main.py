@@ -19,6 +19,8 @@ VERBS = {
     "rate": "nudipole.cli.experiments:rate",
     "generate": "nudipole.cli.generate:generate",
     "experiments": "nudipole.cli.experiments:experiments",
+    "plot": "nudipole.cli.plot:plot",
+    "published": "nudipole.cli.published:published",
     "cite": "nudipole.cli.experiments:cite",
     "flux": "nudipole.cli.theory:flux",
     "cross-section": "nudipole.cli.theory:cross_section",

@@ -262,7 +262,7 @@ def _draw(
     out: Path, limits: Sequence[Limit], checks: Sequence[validation.Check], pool: Executor | None
 ) -> list[Future[None]]:
     """Start drawing every figure, in the pool that computed the curves unless that is elsewhere."""
-    from nudipole.plot import planes as drawing
+    from nudipole.plot import pages as drawing
 
     if pool is None:
         pool = _Here()

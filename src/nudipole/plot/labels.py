@@ -9,6 +9,7 @@ sums over a raster, so nothing is drawn on the way.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,14 +32,14 @@ DIRECTIONS = 12
 CELL = 2.0  # pixels of the raster
 MARGIN = 3.0  # pixels that a name keeps from the edge of the plane
 # prices of a cell of curve that is hidden, a height of distance, a cell of curve around the point, a cell of another name
-# that is hidden, and one place of a line on another name
-_HIDDEN, _FAR, _CROWD, _TAKEN, _CROSSED = 1.0, 3.0, 0.4, 1e4, 60.0
-_STEPS = np.linspace(0.1, 0.9, 9)  # places of a line
+# or line that is hidden, and one place of a line to a name on another name and on a curve
+_HIDDEN, _FAR, _CROWD, _TAKEN, _CROSSED, _OVER = 2.5, 3.0, 0.4, 1e4, 20.0, 2.0
+_STEPS = np.linspace(0.05, 0.95, 25)  # places of a line
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve in data coordinates with the name to write on it."""
+    """A curve in data coordinates with the name to write on it; NaN separates its pieces."""
 
     text: str
     color: str
@@ -78,7 +79,14 @@ class Raster:
         return np.clip(cells, 0, np.array(self.marks.shape) - 1)
 
 
-def place(axes: Any, curves: Sequence[Curve], size: float = 6.5, reserved: Sequence[Any] = ()) -> None:
+def place(
+    axes: Any,
+    curves: Sequence[Curve],
+    size: float = 6.5,
+    reserved: Sequence[Any] = (),
+    lines: Sequence[Curve] = (),
+    halo: str | None = None,
+) -> None:
     """Write the name of each curve next to it.
 
     Parameters
@@ -90,54 +98,26 @@ def place(axes: Any, curves: Sequence[Curve], size: float = 6.5, reserved: Seque
         Of the font, in points.
     reserved : sequence of boxes
         In pixels, where nothing may be written.
+    lines : sequence of Curve
+        Without names of their own; names keep clear of them where they can.
+    halo : str, optional
+        Colour around the letters.
     """
     from matplotlib import patheffects
     from matplotlib.collections import LineCollection
 
-    frame = axes.get_window_extent()
-    paths = [_visible(axes, curve, frame) for curve in curves]
-    drawn, taken = Raster(frame), Raster(frame)
-    for path in paths:
-        if len(path):
-            drawn.add(path)
-    for box in reserved:
-        taken.fill(np.array([box.x0, box.y0, box.x1, box.y1]))
-    drawn_sums, back = drawn.sums(), axes.transData.inverted()
+    page = _Page(axes, curves, lines, reserved)
+    back = axes.transData.inverted()
     leaders, colors = [], []
-    for index in sorted(range(len(curves)), key=lambda i: (len(paths[i]), i)):
-        if len(paths[index]) < 2:
+    for index in sorted(range(len(curves)), key=lambda i: (len(page.paths[i]), i)):
+        if (spot := page.find(index, *_size(curves[index].text, size, axes.figure.dpi))) is None:
             continue
-        width, height = _size(curves[index].text, size, axes.figure.dpi)
-        last = len(paths[index]) - 1
-        own = paths[index][np.unique(np.linspace(0.02 * last, 0.98 * last, ANCHORS).astype(int))]
-        anchor, centre, distance = _candidates(own, width, height)
-        half = np.array([0.5 * width, 0.5 * height])
-        boxes = np.hstack([centre - half, centre + half])
-        inside = (boxes[:, 0] > frame.x0 + MARGIN) & (boxes[:, 1] > frame.y0 + MARGIN)
-        inside &= (boxes[:, 2] < frame.x1 - MARGIN) & (boxes[:, 3] < frame.y1 - MARGIN)
-        if not np.any(inside):
-            continue
-        anchor, centre, distance, boxes = anchor[inside], centre[inside], distance[inside], boxes[inside]
-        around = np.hstack([anchor - height, anchor + height])
-        near = np.clip(anchor, boxes[:, :2], boxes[:, 2:])
-        line = anchor[:, None] + _STEPS[:, None] * (near - anchor)[:, None]
-        taken_sums = taken.sums()
-        cost = (
-            _TAKEN * taken.count(taken_sums, boxes)
-            + _HIDDEN * drawn.count(drawn_sums, boxes)
-            + _FAR * distance
-            + _CROWD * drawn.count(drawn_sums, around)
-            + np.where(
-                distance > RINGS[1], _CROSSED * _met(taken, taken_sums, line) + _met(drawn, drawn_sums, line), 0.0
-            )
-        )
-        best = int(np.argmin(cost))
-        taken.fill(boxes[best])
-        if distance[best] > RINGS[1]:
-            leaders.append(back.transform(np.stack([anchor[best], near[best]])))
+        anchor, centre, near, far = spot
+        if far:
+            leaders.append(back.transform(np.stack([anchor, near])))
             colors.append(curves[index].color)
         axes.text(
-            *back.transform(centre[best]),
+            *back.transform(centre),
             curves[index].text,
             color=curves[index].color,
             fontsize=size,
@@ -145,9 +125,81 @@ def place(axes: Any, curves: Sequence[Curve], size: float = 6.5, reserved: Seque
             va="center",
             clip_on=True,
             zorder=10,
-            path_effects=[patheffects.withStroke(linewidth=1.8, foreground="white")],
+            path_effects=[patheffects.withStroke(linewidth=1.8, foreground=halo)] if halo else None,
         )
-    axes.add_collection(LineCollection(leaders, colors=colors, linewidths=0.6, zorder=9), autolim=False)
+    axes.add_collection(LineCollection(leaders, colors=colors, linewidths=0.07 * size, zorder=9), autolim=False)
+
+
+class _Page:
+    """What is on a plane so far: curves, names and the lines that tie them, as rasters."""
+
+    def __init__(self, axes: Any, curves: Sequence[Curve], lines: Sequence[Curve], reserved: Sequence[Any]) -> None:
+        self.frame = axes.get_window_extent()
+        self.paths = [_visible(axes, curve, self.frame) for curve in curves]
+        self.drawn, self.taken, self.tied = (Raster(self.frame) for _ in range(3))
+        for path in [*self.paths, *(_visible(axes, line, self.frame) for line in lines)]:
+            if len(path):
+                self.drawn.add(path)
+        self.drawn_sums = self.drawn.sums()
+        for box in reserved:
+            self.taken.fill(np.array([box.x0, box.y0, box.x1, box.y1]))
+
+    def find(self, index: int, width: float, height: float) -> tuple[FloatArray, FloatArray, FloatArray, bool] | None:
+        """Anchor, centre, near side and whether to tie them, of the best place for a name; marks it as taken."""
+        path = self.paths[index]
+        if len(path) < 2:
+            return None
+        last = len(path) - 1
+        own = path[np.unique(np.linspace(0.02 * last, 0.98 * last, ANCHORS).astype(int))]
+        found = self._cheapest(*_candidates(own, width, height), width, height)
+        if found is None or found[0] >= _TAKEN:  # nothing free near the curve: anywhere
+            found = self._cheapest(*_everywhere(self.frame, own, width, height), width, height) or found
+        if found is None:
+            return None
+        _, anchor, centre, near, line, distance = found
+        half = np.array([0.5 * width, 0.5 * height])
+        self.taken.fill(np.concatenate([centre - half, centre + half]))
+        if far := distance > RINGS[1]:
+            self.tied.add(line)
+        return anchor, centre, near, far
+
+    def _cheapest(
+        self, anchor: FloatArray, centre: FloatArray, distance: FloatArray, width: float, height: float
+    ) -> tuple[float, FloatArray, FloatArray, FloatArray, FloatArray, float] | None:
+        """Cost, anchor, centre, near side, line and distance of the cheapest candidate inside of the plane."""
+        half, frame = np.array([0.5 * width, 0.5 * height]), self.frame
+        boxes = np.hstack([centre - half, centre + half])
+        inside = (boxes[:, 0] > frame.x0 + MARGIN) & (boxes[:, 1] > frame.y0 + MARGIN)
+        inside &= (boxes[:, 2] < frame.x1 - MARGIN) & (boxes[:, 3] < frame.y1 - MARGIN)
+        if not np.any(inside):
+            return None
+        anchor, centre, distance, boxes = anchor[inside], centre[inside], distance[inside], boxes[inside]
+        near = np.clip(anchor, boxes[:, :2], boxes[:, 2:])
+        line = anchor[:, None] + _STEPS[:, None] * (near - anchor)[:, None]
+        taken_sums, tied_sums = self.taken.sums(), self.tied.sums()
+        crossed = _CROSSED * _met(self.taken, taken_sums, line) + _OVER * _met(self.drawn, self.drawn_sums, line)
+        cost = (
+            _TAKEN * self.taken.count(taken_sums, boxes)
+            + _HIDDEN * self.drawn.count(self.drawn_sums, boxes)
+            + _CROSSED * self.tied.count(tied_sums, boxes)
+            + _FAR * distance
+            + _CROWD * self.drawn.count(self.drawn_sums, np.hstack([anchor - height, anchor + height]))
+            + np.where(distance > RINGS[1], crossed, 0.0)
+        )
+        best = int(np.argmin(cost))
+        return float(cost[best]), anchor[best], centre[best], near[best], line[best], float(distance[best])
+
+
+def _everywhere(
+    frame: Any, points: FloatArray, width: float, height: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Candidates on a grid over the whole plane, each tied to the nearest point of the curve."""
+    x = np.arange(frame.x0 + 0.5 * width, frame.x1 - 0.5 * width, max(CELL, 0.125 * width))
+    y = np.arange(frame.y0 + 0.5 * height, frame.y1 - 0.5 * height, max(CELL, 0.5 * height))
+    centres = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    away = np.hypot(*(centres[:, None] - points[None]).transpose(2, 0, 1))
+    nearest = np.argmin(away, axis=1)
+    return points[nearest], centres, away[np.arange(len(centres)), nearest] / height
 
 
 def _met(raster: Raster, sums: FloatArray, lines: FloatArray) -> FloatArray:
@@ -170,26 +222,39 @@ def _candidates(points: FloatArray, width: float, height: float) -> tuple[FloatA
 
 
 def _size(text: str, size: float, dpi: float) -> tuple[float, float]:
-    """Width and height in pixels of a name with a little air."""
+    """Width and height in pixels of a name with a little air: as outlines, or as Agg rounds them to pixels if larger."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    width, height, descent = text_to_path.get_text_width_height_descent(text, FontProperties(size=size), ismath=False)
-    scale = dpi / 72.0
-    return (float(width) + 0.5 * size) * scale, (max(float(height + descent), size) + 0.25 * size) * scale
+    font, scale = FontProperties(size=size), dpi / 72.0
+    width, height, descent = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    rounded_width, rounded_height, _ = _measure(dpi).get_text_width_height_descent(text, font, ismath=False)
+    wide = max(float(width) * scale, float(rounded_width))
+    tall = max(float(height + descent) * scale, float(rounded_height), size * scale)
+    return wide + 0.5 * size * scale, tall + 0.25 * size * scale
+
+
+@functools.cache
+def _measure(dpi: float) -> Any:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, dpi)
 
 
 def _visible(axes: Any, curve: Curve, frame: Any) -> FloatArray:
-    """Points of the curve inside the axes, in pixels, evenly spaced along it."""
-    keep = np.isfinite(curve.x) & np.isfinite(curve.y) & (curve.y > 0)
-    if keep.sum() < 2:
-        return np.zeros((0, 2))
-    pixels = np.asarray(axes.transData.transform(np.column_stack([curve.x[keep], curve.y[keep]])))
-    steps = np.hypot(*np.diff(pixels, axis=0).T)
-    length = np.concatenate([[0.0], np.cumsum(steps)])
-    if length[-1] == 0.0:
-        return np.zeros((0, 2))
-    along = np.arange(0.0, length[-1], CELL)
-    dense = np.column_stack([np.interp(along, length, pixels[:, k]) for k in (0, 1)])
+    """Points of the curve inside the axes, in pixels, evenly spaced along each of its pieces."""
+    known = np.isfinite(curve.x) & np.isfinite(curve.y) & (curve.y > 0)
+    ends = np.nonzero(np.diff(np.concatenate([[False], known, [False]])))[0].reshape(-1, 2)
+    pieces = [_piece(axes, curve.x[a:b], curve.y[a:b]) for a, b in ends.tolist() if b - a > 1]
+    dense = np.concatenate([np.zeros((0, 2)), *pieces])
     inside = (dense[:, 0] > frame.x0) & (dense[:, 0] < frame.x1) & (dense[:, 1] > frame.y0) & (dense[:, 1] < frame.y1)
     return dense[inside]
+
+
+def _piece(axes: Any, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Points along one line, in pixels, :data:`CELL` apart."""
+    pixels = np.asarray(axes.transData.transform(np.column_stack([x, y])))
+    steps = np.hypot(*np.diff(pixels, axis=0).T)
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    along = np.arange(0.0, length[-1], CELL)
+    return np.column_stack([np.interp(along, length, pixels[:, k]) for k in (0, 1)])

@@ -1,6 +1,6 @@
 """Colours, line widths and settings of the figures; nothing here needs matplotlib.
 
-One colour a class of experiments, safe for colour-blind eyes (Okabe and Ito 2008).
+One colour a class of experiments, safe for colour-blind eyes (Okabe and Ito 2008, Tol 2021).
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("pion decay at rest", "#56B4E9", ("coherent", "lsnd")),
     ("N from the Earth and the air", "#8C6D31", ("icecube", "superk-atmospheric", "borexino-superk-earth")),
     ("colliders", "#7A4FA3", ("lep", "lhc", "besiii", "belle", "stcf")),
-    ("the sky", "#CC79A7", ("bbn", "cmb", "cosmology", "sn1987a", "supernova", "red-giants", "naturalness", "uv-")),
+    ("cosmology", "#CC79A7", ("bbn", "cmb", "cosmology")),
+    ("supernovae and stars", "#882255", ("sn1987a", "supernova", "red-giants")),
+    ("theory", "#777777", ("naturalness", "uv-")),
     ("neutrino beams and dumps", "#0072B2", ("",)),
 )
 
@@ -123,7 +125,7 @@ def tint(color: str, style: Style) -> str:
 
 def written(color: str, style: Style) -> str:
     """The colour of a name: that of its curve, with more contrast to the paper."""
-    return mix(color, style.ink, 0.70)
+    return mix(color, style.ink, 0.70 if style.ink == "black" else 0.55)
 
 
 def pale(color: str, style: Style) -> str:

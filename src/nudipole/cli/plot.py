@@ -1,0 +1,106 @@
+"""The verb ``plot``: figures for papers and talks, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nudipole.catalogue.curves import CONVENTIONS
+from nudipole.cli.common import ManyValues, flavor_option, majorana_option
+from nudipole.errors import DomainError
+from nudipole.plot.style import SIZES, STYLES
+
+
+class Figures(click.Group):
+    """The kinds of figures, in the order in which they are written here."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=Figures)
+def plot() -> None:
+    """Draw one figure into a file: pdf, png or svg, as it is named."""
+
+
+def figure_options(size: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--out FILE``, ``--style`` and ``--size``."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        function = click.option(
+            "--size", type=click.Choice(list(SIZES)), default=size, show_default=True, help="86 mm, 178 mm, or 16:9."
+        )(function)
+        function = click.option("--style", "look", type=click.Choice(list(STYLES)), default="paper", show_default=True)(
+            function
+        )
+        return click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE")(function)
+
+    return add
+
+
+def drawn(out: Path, look: str, size: str, draw: Callable[[Any], Any]) -> None:
+    """Make axes of this size, draw into them and write the file."""
+    from nudipole.plot import canvas
+
+    canvas.check_format(out)
+    with canvas.looks(look):
+        figure = canvas.new_figure(SIZES[size])
+        draw(canvas.panel(figure, SIZES[size]))
+    canvas.save(figure, out, look)
+    click.echo(f"{out}")
+
+
+@plot.command(cls=ManyValues)
+@flavor_option
+@click.option("--keys", multiple=True, metavar="KEY", help="Constraints or cards (default: every experiment).")
+@click.option("--curves", type=click.Path(path_type=Path), metavar="DIR", help="Take them from this atlas.")
+@click.option("--preset", "presets", multiple=True, metavar="KEY=NAME", help="Preset of a constraint.")
+@click.option("--overlay", "overlays", multiple=True, metavar="NAME|FILE", help="Published curves, or CSV files.")
+@click.option("--convention", type=click.Choice(CONVENTIONS), default="d", show_default=True, help="Of the CSV files.")
+@click.option("--units", type=click.Choice(["muB", "GeV^-1", "both"]), default="both", show_default=True)
+@click.option("--left", type=click.Choice(["muB", "GeV^-1"]), default="muB", help="The left axis where both are shown.")
+@click.option("--labels", type=click.Choice(["frontier", "all", "none"]), default="frontier", show_default=True)
+@click.option("--fill", type=click.Choice(["classes", "grey", "none"]), default="classes", show_default=True)
+@click.option("--mass-range", type=float, nargs=2, metavar="LOW HIGH", help="Ends of the mass axis [GeV].")
+@click.option("--coupling-range", type=float, nargs=2, metavar="LOW HIGH", help="Ends of the left axis.")
+@click.option("--masses", type=int, default=120, show_default=True, help="Points of each curve.")
+@click.option("--cl", type=float, help="Confidence level (default: that of each constraint).")
+@majorana_option
+@figure_options("single")
+def plane(
+    flavor: str,
+    keys: tuple[str, ...],
+    curves: Path | None,
+    presets: tuple[str, ...],
+    overlays: tuple[str, ...],
+    convention: str,
+    mass_range: tuple[float, float] | None,
+    coupling_range: tuple[float, float] | None,
+    out: Path,
+    look: str,
+    size: str,
+    **options: Any,
+) -> None:
+    """Mass against coupling: what is excluded, and the curves that bound it."""
+    from nudipole.plot.overlays import as_overlay
+    from nudipole.plot.planes import plane as draw
+
+    ranges = {"mass": mass_range, "coupling": coupling_range}
+    options |= {"axes": {name: pair for name, pair in ranges.items() if pair is not None}, "style": look}
+    options |= {"keys": keys or None, "curves": curves, "presets": _by_key(presets)}
+    options |= {"overlay": [as_overlay(name, flavor, convention) for name in overlays]}
+    drawn(out, look, size, lambda axes: draw(flavor, ax=axes, **options))
+
+
+def _by_key(pairs: tuple[str, ...]) -> dict[str, str]:
+    """``KEY=NAME`` ... as a mapping."""
+    found = {}
+    for pair in pairs:
+        key, separator, name = pair.partition("=")
+        if not (separator and key and name):
+            raise DomainError(f"a preset is given as KEY=NAME, got {pair!r}")
+        found[key] = name
+    return found

@@ -1,0 +1,63 @@
+"""Curves of publications or of the user's own on top of ours."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.catalogue import curves
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A named line: masses [GeV] and d [GeV^-1], pieces separated by NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Overlay("our bound", np.array([1e-3, 1e-2]), np.array([1e-7, 2e-7])).name
+    'our bound'
+    """
+
+    name: str
+    mass: FloatArray
+    d: FloatArray
+    color: str = ""
+
+    @classmethod
+    def from_csv(cls, path: str | Path, convention: str = "d", name: str = "", color: str = "") -> Overlay:
+        """The curve in a file, see :func:`nudipole.catalogue.curves.read`.
+
+        Raises
+        ------
+        TableError
+            If the file holds no curve.
+        """
+        mass, d = curves.read(Path(path), convention)
+        return cls(name or Path(path).stem, mass, d, color)
+
+
+def as_overlay(one: str | Path | Overlay, flavor: str = "", convention: str = "d") -> Overlay:
+    """An overlay from what a user may give: one, the name of a published curve, or a path.
+
+    Warns if the published curve is one of another flavour.
+
+    Raises
+    ------
+    UnknownNameError, TableError
+    """
+    if isinstance(one, Overlay):
+        return one
+    if isinstance(one, Path) or "/" in one or "." in one:
+        return Overlay.from_csv(one, convention)
+    curve = curves.published(one)
+    if flavor and curve.flavors and flavor not in curve.flavors:
+        words = f"the published curve {one} is one of {' '.join(curve.flavors)}, drawn in a plane of {flavor}"
+        warnings.warn(words, UserWarning, stacklevel=3)
+    return Overlay(f"{one} (published)", curve.mass, curve.d)
