@@ -236,9 +236,10 @@ def _size(text: str, size: float, dpi: float) -> tuple[float, float]:
 
 @functools.cache
 def _measure(dpi: float) -> Any:
-    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.backends import backend_agg
 
-    return RendererAgg(1, 1, dpi)
+    renderer: Any = backend_agg.RendererAgg
+    return renderer(1, 1, dpi)
 
 
 def _visible(axes: Any, curve: Curve, frame: Any) -> FloatArray:
