@@ -32,7 +32,7 @@ def test_branches_and_upper_edges_are_pieces():
 
 def test_the_level_is_that_of_the_preset_compared_with():
     assert curves.published("miniboone").confidence_level == 0.95
-    assert curves.published("bbn").confidence_level == pytest.approx(0.9, rel=0.06)
+    assert curves.published("bbn").confidence_level == pytest.approx(0.9, rel=0.06, abs=0)
 
 
 @pytest.mark.parametrize(("convention", "factor"), [("d", 1.0), ("mu", 2.0), ("muB", units.mu_from_d(1.0))])

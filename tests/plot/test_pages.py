@@ -56,7 +56,7 @@ def test_both_sides_show_one_coupling(atlas):
     (secondary,) = right.child_axes
     assert "GeV" in secondary.get_ylabel()
     ratio = [secondary.get_ylim()[i] / left.get_ylim()[i] for i in (0, 1)]
-    assert ratio == pytest.approx([148.15, 148.15], rel=1e-4)  # d [1/GeV] over mu [mu_B]
+    assert ratio == pytest.approx([148.15, 148.15], rel=1e-4, abs=0)  # d [1/GeV] over mu [mu_B]
 
 
 @pytest.mark.parametrize("name", ["fig4", "fig7"])
