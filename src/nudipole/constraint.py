@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_non_negative
+from nudipole.errors import DomainError, check_choice, check_mass, check_non_negative
 from nudipole.portal import Direction, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ def as_masses(masses: npt.ArrayLike) -> FloatArray:
     DomainError
         If one is negative, not finite or not a number, or if they are a table.
     """
-    check_non_negative(mass=masses)
+    check_mass(mass=masses)
     if np.ndim(masses) > 1:
         raise DomainError(f"masses must be one number or a list of them, got the shape {np.shape(masses)}")
     return np.atleast_1d(np.asarray(masses, dtype=float))

@@ -6,7 +6,7 @@ Every failure that a user can cause is one of these; each says what was given an
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,29 +14,98 @@ import numpy.typing as npt
 
 
 class NudipoleError(Exception):
-    """Base class: ``except NudipoleError`` catches everything that this package raises on purpose."""
+    """Base class: ``except NudipoleError`` catches everything that this package raises on purpose.
+
+    Its message is one line of printable text, whatever a card or a file contained, and it travels: every subclass
+    pickles, copies and crosses process pools with its type and message.
+    """
+
+    def __init__(self, *message: object) -> None:
+        super().__init__(*(printable(part) if isinstance(part, str) else part for part in message))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuilt(kind: type[NudipoleError], message: tuple[Any, ...], state: dict[str, Any]) -> NudipoleError:
+    """An error as it was, without the arguments that made its message."""
+    error = kind.__new__(kind, *message)
+    error.args = message
+    error.__dict__.update(state)
+    return error
+
+
+def printable(text: str) -> str:
+    r"""Text in one line that a terminal cannot mistake for a command: white space is one space, the rest is escaped.
+
+    Examples
+    --------
+    >>> printable("two\nlines, \x1b[2J")
+    'two lines, \\x1b[2J'
+    """
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 class DomainError(NudipoleError, ValueError):
     """A number outside the range in which a formula holds."""
 
 
-class UnknownNameError(NudipoleError, LookupError):
-    """A name (key, target, flavour, preset, column, ...) that does not exist; lists the ones that do."""
+_SHOWN_NAMES = 24  # a longer list of names is not printed
+#: What people write, and the name that is meant where it exists.
+SYNONYMS = {
+    "nue": "e", "nu_e": "e", "electron": "e", "numu": "mu", "nu_mu": "mu", "muon": "mu", "nutau": "tau",
+    "nu_tau": "tau", "sun": "solar", "sunlight": "solar", "pion": "stopped-pion", "sns": "stopped-pion", "bnb": "booster",
+    "sn": "sn1987a", "1987a": "sn1987a", "supernova": "supernova-energy", "electrons": "e-", "e": "e-", "proton": "p",
+    "neutron": "n",
+}  # fmt: skip
 
-    def __init__(self, kind: str, name: object, allowed: Iterable[object] = ()) -> None:
+
+def suggestions(name: object, names: Sequence[str]) -> list[str]:
+    """The (at most three) names that somebody who wrote ``name`` may have meant.
+
+    Examples
+    --------
+    >>> suggestions("MiniBooNE", ["miniboone", "microboone", "lep"])[0], suggestions("nue", ["e", "mu", "tau"])
+    ('miniboone', ['e'])
+    """
+    wanted = str(name)[:100].lower().replace("_", "-")
+    by_lower: dict[str, str] = {}
+    for candidate in names:
+        by_lower.setdefault(candidate.lower().replace("_", "-"), candidate)
+    found = [by_lower[wanted]] if wanted in by_lower else []
+    meant = SYNONYMS.get(wanted.replace("-", "_"), SYNONYMS.get(wanted))
+    found += [meant] if meant is not None and meant in names else []
+    found += [by_lower[close] for close in difflib.get_close_matches(wanted, by_lower, n=3)]
+    if len(wanted) > 2:
+        found += [candidate for low, candidate in by_lower.items() if low.startswith(wanted)]
+    return list(dict.fromkeys(found))[:3]
+
+
+class UnknownNameError(NudipoleError, LookupError):
+    """A name (key, target, flavour, preset, column, ...) that does not exist; says the nearest, and all if they are few."""
+
+    def __init__(self, kind: str, name: object, allowed: Iterable[object] = (), where: str = "") -> None:
         names = [str(item) for item in allowed]
-        close = difflib.get_close_matches(str(name), names, n=2)
+        close = suggestions(name, names)
         meant = f" (did you mean {' or '.join(close)}?)" if close else ""
-        listed = f"; allowed: {', '.join(names)}" if names else ""
-        super().__init__(f"unknown {kind} {name!r}{meant}{listed}")
+        if len(names) > _SHOWN_NAMES:
+            listed = f"; there are {len(names)}" + (f", listed by {where}" if where else "")
+        else:
+            listed = f"; allowed: {', '.join(names)}" if names else ""
+        super().__init__(f"unknown {kind} {_shown(name)}{meant}{listed}")
 
 
 class CardError(NudipoleError, ValueError):
-    """A malformed experiment card or plan: names file, field, value and what is allowed."""
+    """A malformed experiment card or plan: names file, field, value and what is allowed.
+
+    ``file``, ``field``, ``value`` (as shown) and ``allowed`` are kept as text.
+    """
 
     def __init__(self, file: object, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{file}: {field} = {_shown(value)}: {allowed}")
+        self.file, self.field = printable(str(file)), printable(field)
+        self.value, self.allowed = _shown(value), printable(allowed)
+        super().__init__(f"{self.file}: {self.field} = {self.value}: {self.allowed}")
 
 
 class UnreachableWarning(UserWarning):
@@ -130,6 +199,36 @@ def check_triples(**values: Any) -> None:
             raise DomainError(f"{name} must hold three numbers on its last axis, got the shape {np.shape(value)}")
 
 
+def check_mass(**values: Any) -> None:
+    """Raise :class:`DomainError` unless every value (scalar or array) is 0 or lies in [SMALLEST, LARGEST]."""
+    check_non_negative(**values)
+    for name, value in values.items():
+        array = _numbers(name, value)
+        if np.any((array > 0) & (array < SMALLEST)):
+            raise DomainError(f"{name} must be 0 or at least {SMALLEST:g}, got {array[array > 0].min():g}")
+
+
+def number(name: str, value: Any) -> float:
+    """One number in double precision, whatever type it came in.
+
+    Raises
+    ------
+    DomainError
+        If it is none, or an array of them.
+    """
+    array = _numbers(name, value)
+    if array.ndim != 0:
+        raise DomainError(f"{name} must be one number, got the shape {array.shape}")
+    return float(array)
+
+
+def check_once(kind: str, names: Iterable[str]) -> None:
+    """Raise :class:`DomainError` if a name is given twice, as that would count twice."""
+    listed = list(names)
+    if twice := [name for name in listed if listed.count(name) > 1]:
+        raise DomainError(f"{kind} {twice[0]!r} is given twice")
+
+
 def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
     """Raise :class:`UnknownNameError` unless value is one of allowed."""
     allowed = tuple(allowed)
@@ -139,7 +238,10 @@ def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
 
 def _shown(value: object) -> str:
     """A value in one line of an error."""
-    text = " ".join(repr(value).split())
+    try:
+        text = printable(repr(value))
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= 80 else text[:77] + "..."
 
 

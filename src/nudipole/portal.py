@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import DomainError, check_choice, check_finite, check_non_negative
+from nudipole.errors import DomainError, check_choice, check_finite, check_mass, check_non_negative, number
 
 Nature = Literal["dirac", "majorana"]
 FLAVORS = ("e", "mu", "tau")
@@ -48,6 +48,7 @@ class Completion:
 
     def __post_init__(self) -> None:
         check_choice("completion", self.kind, ("photon", "gauge"))
+        object.__setattr__(self, "ratio", number("d_W / d_B", self.ratio))
         if not np.isfinite(self.ratio):
             raise DomainError(f"d_W / d_B must be finite, got {self.ratio}")
         sine, cosine = _weak_mixing()
@@ -137,8 +138,13 @@ class Direction:
             object.__setattr__(self, "couplings", _UNIT_COUPLINGS[self.name])
         elif not any(self.couplings):
             check_choice("flavor", self.name, DIRECTIONS)
-        if len(self.couplings) != 3 or not np.all(np.isfinite(np.asarray(self.couplings, dtype=complex))):
-            raise DomainError(f"couplings must be three finite numbers (e, mu, tau), got {self.couplings}")
+        try:
+            couplings = tuple(complex(coupling) for coupling in self.couplings)
+        except (TypeError, ValueError, OverflowError):
+            couplings = ()
+        if len(couplings) != 3 or not np.all(np.isfinite(couplings)):
+            raise DomainError(f"couplings must be three finite numbers (e, mu, tau), got {self.couplings!r}")
+        object.__setattr__(self, "couplings", couplings)
 
     @property
     def incoherent(self) -> bool:
@@ -193,15 +199,18 @@ class Portal:
         Mass of N [GeV], >= 0.
     d : float
         Size of the coupling [GeV^-1], >= 0; the couplings are d * direction.couplings.
-    direction : Direction
-        Flavour structure, Dirac or Majorana, completion, extra width.
+    direction : Direction or str
+        Flavour structure, Dirac or Majorana, completion, extra width; the name of a flavour stands for a Dirac N with the
+        photon alone.
     extra_width : float
         Width [GeV] into whatever else N may decay to; invisible. That of the direction if left out, which then carries it.
 
     Raises
     ------
     DomainError
-        If a number is negative or not finite, or direction and point have different extra widths.
+        If a number is negative, not finite or no single number, or direction and point have different extra widths.
+    UnknownNameError
+        If there is no such flavour.
 
     Examples
     --------
@@ -217,7 +226,14 @@ class Portal:
     extra_width: float = 0.0
 
     def __post_init__(self) -> None:
-        check_non_negative(mass=self.mass, d=self.d, extra_width=self.extra_width)
+        for name in ("mass", "d", "extra_width"):
+            value = number(name, getattr(self, name))  # in double precision: a float32 underflows when it is squared
+            (check_mass if name == "mass" else check_non_negative)(**{name: value})
+            object.__setattr__(self, name, value)
+        if isinstance(self.direction, str):
+            object.__setattr__(self, "direction", Direction(self.direction))
+        if not isinstance(self.direction, Direction):
+            raise DomainError(f"direction must be a Direction or the name of a flavour, got {self.direction!r}")
         own = self.direction.extra_width
         if own and self.extra_width and own != self.extra_width:
             raise DomainError(f"the direction has an extra width of {own:g} GeV, the point {self.extra_width:g} GeV")
@@ -293,6 +309,7 @@ class Portal:
         DomainError
             If energy < mass or not finite.
         """
+        energy = number("energy", energy)
         if not energy >= self.mass:
             raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {energy:g}")
         check_non_negative(energy=energy)

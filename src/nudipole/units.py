@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
+from typing import Any, overload
 
+import numpy as np
+import numpy.typing as npt
 import scipy.constants as codata
 
-from nudipole.errors import UnknownNameError, check_finite
+from nudipole.errors import DomainError, UnknownNameError, check_finite, printable
 
 # --- energies, in GeV -------------------------------------------------------------------------------------------------
 EV = 1e-9
@@ -81,28 +85,60 @@ PROTON_MOMENT = codata.value("proton mag. mom. to nuclear magneton ratio")
 NEUTRON_MOMENT = codata.value("neutron mag. mom. to nuclear magneton ratio")
 
 
-def d_from_mu(mu_bohr: float) -> float:
+@overload
+def d_from_mu(mu_bohr: float) -> float: ...
+@overload
+def d_from_mu(mu_bohr: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
+def d_from_mu(mu_bohr: npt.ArrayLike) -> Any:
     r"""Dipole coupling d [GeV^-1] of a transition moment mu in Bohr magnetons: d = mu / 2.
+
+    Arrays are converted number by number. NaN (nothing is excluded) and infinity (open above) stay what they are, so
+    that the edges of a :class:`~nudipole.constraint.Limit` convert.
+
+    Raises
+    ------
+    DomainError
+        If it is no number.
 
     Examples
     --------
     >>> round(d_from_mu(1.0), 2)
     148.15
     """
-    check_finite(mu_bohr=mu_bohr)
-    return 0.5 * mu_bohr * BOHR_MAGNETON
+    return _scaled("mu_bohr", mu_bohr, 0.5 * BOHR_MAGNETON)
 
 
-def mu_from_d(d: float) -> float:
-    r"""Transition moment mu in Bohr magnetons of a dipole coupling d in GeV^-1: mu = 2 d.
+@overload
+def mu_from_d(d: float) -> float: ...
+@overload
+def mu_from_d(d: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
+def mu_from_d(d: npt.ArrayLike) -> Any:
+    r"""Transition moment mu in Bohr magnetons of a dipole coupling d in GeV^-1: mu = 2 d; the inverse of :func:`d_from_mu`.
+
+    Raises
+    ------
+    DomainError
+        If it is no number.
 
     Examples
     --------
     >>> f"{mu_from_d(1e-7):.3e}"
     '6.750e-10'
+    >>> mu_from_d([1e-7, float("nan"), float("inf")]).tolist()
+    [6.749...e-10, nan, inf]
     """
-    check_finite(d=d)
-    return 2.0 * d / BOHR_MAGNETON
+    return _scaled("d", d, 2.0 / BOHR_MAGNETON)
+
+
+def _scaled(name: str, value: npt.ArrayLike, factor: float) -> Any:
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise DomainError(
+            f"{name} must be a number or an array of numbers, got {printable(repr(value))[:80]}"
+        ) from None
+    check_finite(**{name: array[np.isfinite(array)]})
+    return float(array) * factor if array.ndim == 0 else array * factor
 
 
 @functools.cache
@@ -141,7 +177,7 @@ def particle_width(name: str) -> float:
 
 
 def _pdg(name: str):  # type: ignore[no-untyped-def]
-    stems = _pdg_table()
+    stems = _pdg_table()  # type: ignore[no-untyped-call]
     for end in range(len(name), 0, -1):  # a name is its stem, a bar and a charge
         for particle in stems.get(name[:end], ()):
             if particle.name == name:
@@ -149,9 +185,19 @@ def _pdg(name: str):  # type: ignore[no-untyped-def]
     raise UnknownNameError("particle", name)
 
 
-@functools.cache
+_PDG_LOCK = threading.Lock()
+
+
 def _pdg_table():  # type: ignore[no-untyped-def]
     """Particles by the stem of their name, which is a column of the table; whole names are slow to make."""
+    with (
+        _PDG_LOCK
+    ):  # the particle package fills its table when it is first asked, and does not expect two to ask at once
+        return _read_pdg_table()
+
+
+@functools.cache
+def _read_pdg_table():  # type: ignore[no-untyped-def]
     from particle import Particle
 
     stems: dict[str, list[Particle]] = {}

@@ -174,7 +174,7 @@ def test_flux_and_experiments_and_cite():
         (("flux", "lbnf", "--energy", "1e10"), "tabulated from"),
         (("cross-section", "Ar40", "--energy", "1", "--mass", "0.1", "--d", "1", "--recoil", "nan"), "recoil must be"),
         (("atlas", "--masses", "100000000"), "at most 100000"),
-        (("limit", "no-such-key", "--flavor", "e", "--mass", "1"), "unknown experiment 'no-such-key'; allowed:"),
+        (("limit", "no-such-key", "--flavor", "e", "--mass", "1"), "unknown experiment 'no-such-key'; there are"),
         (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--cl", "1.0"), "confidence level"),
         (("limit", "conus-plus", "--flavor", "e", "--mass", "1e-3", "--preset", "x"), "preset"),
         (("limit", "missing.toml", "--flavor", "e", "--mass", "1e-3"), "no such file"),

@@ -20,6 +20,7 @@ from nudipole.detectors.quenching import QUENCHING, lindhard
 from nudipole.detectors.resolution import RESOLUTION, gaussian, poisson
 from nudipole.detectors.response import OBSERVABLE, Response, from_options, photo_electrons
 from nudipole.errors import CardError, DomainError, TableError, UnknownNameError
+from nudipole.inputs.tables import TableName
 
 EV, KEV = units.EV, units.KEV
 CSI = {
@@ -164,9 +165,13 @@ def test_efficiency_table_of_a_user(tmp_path):
     good = tmp_path / "good.csv"
     good.write_text(header + "# columns: energy [eV], efficiency [1]\n100, 0.2\n200, 0.4\n")
     assert float(table(str(good))(150.0 * EV)) == pytest.approx(0.3, rel=1e-6, abs=0)
+    good.write_text("energy [eV], efficiency [%]\n200, 40\n100, 20\n")  # in any order, in per cent, without a pedigree
+    assert float(table(str(good))(150.0 * EV)) == pytest.approx(0.3, rel=1e-6, abs=0)
     for body in (
         "# columns: energy [furlong], efficiency [1]\n1, 0.2\n",
-        "# columns: energy [eV], efficiency [1]\n2, 0\n1, 0\n",
+        "# columns: energy [eV], efficiency [1]\n2, 0\n1, 0\n2, 0\n",
+        "# columns: energy [eV], efficiency [1]\n1, 0\n2, 1.5\n",
+        "# columns: energy [eV], efficiency [1]\n1, 0\n2, -0.5\n",
     ):
         bad = tmp_path / "bad.csv"
         bad.write_text(header + body)
@@ -202,7 +207,7 @@ def test_options_are_plain_so_that_cards_can_be_checked_against_them(registry):
     for model in registry.values():
         annotations = inspect.get_annotations(model, eval_str=True)
         annotations.pop("return")
-        assert set(annotations.values()) <= {float, str, list[float]}
+        assert set(annotations.values()) <= {float, str, list[float], TableName}
 
 
 @pytest.mark.parametrize(

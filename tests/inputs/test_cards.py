@@ -112,7 +112,7 @@ def test_files_that_are_no_cards(tmp_path):
 def test_tables_of_a_card_are_checked(tmp_path):
     (tmp_path / "data.csv").write_text("low,high,observed\n1,2,3\n")
     path = written(tmp_path, 'statistic   = "asimov"', 'statistic   = "poisson"\ntable = "data.csv"')
-    with pytest.raises(Exception, match="header lacks what, source"):
+    with pytest.raises(Exception, match=r"column 'low' needs a unit in square brackets"):
         Experiment.from_file(path).model()
 
 

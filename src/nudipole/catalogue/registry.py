@@ -55,7 +55,7 @@ def get(key: str) -> Constraint:
         return sky()[key]
     if key in {path.stem for path in (card_directory() / "parts").glob("*.toml")}:
         return Experiment.from_file(card_directory() / "parts" / f"{key}.toml")
-    raise UnknownNameError("experiment", key, all_keys())
+    raise UnknownNameError("experiment", key, all_keys(), "nudipole experiments")
 
 
 def load(key_or_path: str) -> Constraint:

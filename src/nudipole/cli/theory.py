@@ -39,7 +39,7 @@ def cross_section(
         common.echo_json(result)
     else:
         for name, value in result.items():
-            click.echo(f"{name:<18} {value:.6g}")
+            click.echo(f"{name:<18} {'diverges' if value is None else format(value, '.6g')}")
 
 
 @click.command()

@@ -11,29 +11,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import units
-from nudipole.errors import DomainError, TableError, check_choice, check_finite, check_non_negative
+from nudipole.errors import DomainError, check_between, check_choice, check_finite, check_non_negative
 from nudipole.inputs import tables
+from nudipole.inputs.tables import TableName
 
 FloatArray = npt.NDArray[np.float64]
 SPACES = ("recoil", "deposit", "reconstructed")
-UNITS = {"1": 1.0, "PE": 1.0, "eV": units.EV, "keV": units.KEV, "MeV": units.MEV, "GeV": units.GEV}
+UNITS = {**tables.NUMBER, **tables.ENERGY}
 
 
 @dataclass(frozen=True)
 class Efficiency:
-    """An efficiency and the space in which it is applied; called with energies [GeV] or photo-electrons."""
+    """An efficiency and the space in which it is applied; called with energies [GeV] or photo-electrons.
+
+    ``argument`` says which of them: ``energy``, ``number``, or ``any`` for one that is the same everywhere.
+    """
 
     function: Callable[[FloatArray], FloatArray]
     space: str = "recoil"
+    argument: str = "any"
 
     def __post_init__(self) -> None:
         check_choice("efficiency space", self.space, SPACES)
+        check_choice("argument of an efficiency", self.argument, ("any", "energy", "number"))
+        if self.space != "reconstructed" and self.argument == "number":
+            raise DomainError(
+                f"an efficiency in the space {self.space} is a function of energy, not of photo-electrons"
+            )
 
     def __call__(self, value: npt.ArrayLike) -> FloatArray:
         return np.clip(self.function(np.asarray(value, dtype=float)), 0.0, 1.0)
@@ -52,23 +60,21 @@ def constant(value: float = 1.0) -> Efficiency:
     >>> float(constant(0.77)(1e-6))
     0.77
     """
-    check_non_negative(value=value)
-    if value > 1.0:
-        raise DomainError(f"an efficiency is at most 1, got {value:g}")
+    check_between(0.0, 1.0, efficiency=value)
     return Efficiency(lambda x: np.full_like(x, value))
 
 
 def table(
-    file: str, energy: str = "energy", efficiency: str = "efficiency", space: str = "recoil", above: str = "zero"
+    file: TableName, energy: str = "energy", efficiency: str = "efficiency", space: str = "recoil", above: str = "zero"
 ) -> Efficiency:
-    """Linear between the rows of a table; zero below its first energy, and above its last one zero or held.
+    """Linear between the rows of a table, in any order; zero below its first energy, and above its last one zero or held.
 
     Parameters
     ----------
     file : str
-        A path inside the package (``catalogue/data/x.csv``), or an absolute path of the user's.
+        A file beside the card, a path inside the package (``catalogue/data/x.csv``), or an absolute path.
     energy, efficiency : str
-        Names of its columns; the unit of the energy is read from the header.
+        Names of its columns; their units ([keV], [PE], ... and [1] or [%]) are read from the header.
     space : str
         ``recoil``, ``deposit`` or ``reconstructed``.
     above : str
@@ -77,21 +83,16 @@ def table(
     Raises
     ------
     TableError
-        If the table does not load, its energies do not increase or its unit is unknown.
+        If the table does not load, has an energy twice, an efficiency outside 0 to 1 or a unit that is none of these.
     UnknownNameError
         If a column, ``space`` or ``above`` does not exist.
     """
     check_choice("continuation above the table", above, ("zero", "hold"))
-    path = Path(file)
-    data = tables.load_file(path) if path.is_absolute() else tables.load(file)
-    unit = data.units.get(energy, "")
-    x, y = data[energy], data[efficiency]
-    if unit not in UNITS:
-        raise TableError(f"{file}: unit {unit!r} of column {energy!r} is none of {', '.join(UNITS)}")
-    if np.any(np.diff(x) <= 0):
-        raise TableError(f"{file}: column {energy!r} must increase")
+    data = tables.open_located(file)
+    x, y = data.fraction(energy, efficiency, UNITS)
+    argument = "energy" if data.units[energy] in tables.ENERGY else "number"
     last = float(y[-1]) if above == "hold" else 0.0
-    return Efficiency(lambda v: np.interp(v, x * UNITS[unit], y, left=0.0, right=last), space)
+    return Efficiency(lambda v: np.interp(v, x, y, left=0.0, right=last), space, argument)
 
 
 def logistic(
@@ -100,9 +101,9 @@ def logistic(
     """plateau / (1 + exp(-slope (x - midpoint))), with midpoint in ``unit`` and slope in its inverse."""
     check_choice("unit", unit, UNITS)
     check_finite(midpoint=midpoint, slope=slope)
-    check_non_negative(plateau=plateau)
-    scale = UNITS[unit]
-    return Efficiency(lambda x: plateau * _logistic(slope * (x / scale - midpoint)), space)
+    check_between(0.0, 1.0, plateau=plateau)
+    scale, argument = UNITS[unit], "energy" if unit in tables.ENERGY else "number"
+    return Efficiency(lambda x: plateau * _logistic(slope * (x / scale - midpoint)), space, argument)
 
 
 def coherent_csi_2017(a: float = 0.6655, k: float = 0.4942, x0: float = 10.8507) -> Efficiency:
@@ -117,13 +118,13 @@ def coherent_csi_2017(a: float = 0.6655, k: float = 0.4942, x0: float = 10.8507)
         step = np.where(x < 5.0, 0.0, np.where(x < 6.0, 0.5, 1.0))
         return a * _logistic(k * (x - x0)) * step
 
-    return Efficiency(function, "reconstructed")
+    return Efficiency(function, "reconstructed", "number")
 
 
 def coherent_csi_2021(a: float = 1.32045, k: float = 0.285979, x0: float = 10.8646, d: float = -0.333322) -> Efficiency:
     """COHERENT CsI[Na] full data set, in photo-electrons: a logistic plus d, not below zero (2111.02477)."""
     check_finite(a=a, k=k, x0=x0, d=d)
-    return Efficiency(lambda x: a * _logistic(k * (x - x0)) + d, "reconstructed")
+    return Efficiency(lambda x: a * _logistic(k * (x - x0)) + d, "reconstructed", "number")
 
 
 def coherent_csi_2021_time(time_us: npt.ArrayLike) -> FloatArray:

@@ -35,6 +35,7 @@ Capture = Literal["two-decays", "none"]
 Rescaling = Literal["all", "below-2-MeV"]
 MODELS: tuple[ReactorModel, ...] = ("huber-mueller", "vogel-engel", "kopeikin")
 ISOTOPES = ("U235", "U238", "Pu239", "Pu241")
+_ROUNDING = 0.02  # of published fission fractions, each given to two digits
 TYPICAL_FRACTIONS: Mapping[str, float] = MappingProxyType({"U235": 0.55, "U238": 0.07, "Pu239": 0.32, "Pu241": 0.06})
 # MeV per fission that becomes heat: Ma et al. 2013, Table VII
 ENERGY_PER_FISSION: Mapping[str, float] = MappingProxyType(
@@ -204,8 +205,8 @@ def _normalised(fractions: dict[str, float] | None) -> dict[str, float]:
         check_choice("fissile isotope", isotope, ISOTOPES)
         check_non_negative(**{f"fission fraction of {isotope}": share})
     total = sum(given.values())
-    if not 0.9 <= total <= 1.1:
-        raise DomainError(f"fission fractions must add up to one, got {total:g}")
+    if not abs(total - 1.0) <= _ROUNDING:
+        raise DomainError(f"fission fractions must add up to one, within {_ROUNDING:g}, got {total:g}")
     return {isotope: given.get(isotope, 0.0) / total for isotope in ISOTOPES}
 
 

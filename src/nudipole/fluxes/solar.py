@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import check_choice, check_non_negative
+from nudipole.errors import check_choice, check_non_negative, check_once
 from nudipole.fluxes import beta_decay, oscillations
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
 from nudipole.inputs import tables
@@ -109,8 +109,9 @@ def solar(
     """
     check_choice("survival", survival, SURVIVALS)
     totals = dict(solar_totals(model))
+    check_once("solar component", components or ())
     for name, value in (fluxes_cm2_s or {}).items():
-        check_choice("solar component", name, COMPONENTS)
+        check_choice("solar component", name, COMPONENTS if components is None else components)
         check_non_negative(**{f"flux of {name}": value})
         totals[name] = value
     osc = oscillations.parameters(oscillation)

@@ -23,7 +23,15 @@ import numpy.typing as npt
 from scipy.special import erfcx, log_ndtr, ndtr
 
 from nudipole import units
-from nudipole.errors import DomainError, UnknownNameError, check_between, check_choice, check_finite, check_non_negative
+from nudipole.errors import (
+    DomainError,
+    UnknownNameError,
+    check_between,
+    check_choice,
+    check_finite,
+    check_non_negative,
+    check_once,
+)
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
 
 FloatArray = npt.NDArray[np.float64]
@@ -115,8 +123,11 @@ def stopped_pion(
     '3.01e+14'
     """
     chosen = COMPONENTS if components is None else tuple(components)
+    check_once("stopped-pion component", chosen)
     for name in chosen:
         check_choice("stopped-pion component", name, COMPONENTS)
+    if fluence_cm2 is not None and protons_on_target is not None:
+        raise DomainError("a stopped-pion flux takes protons_on_target or fluence_cm2, not both")
     if fluence_cm2 is None:
         if protons_on_target is None:
             raise DomainError("a stopped-pion flux needs protons_on_target or fluence_cm2")

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from nudipole.errors import CardError, NudipoleError, UnknownNameError
+from nudipole.inputs import tables, typed
 
 
 class LazyRegistry(Mapping[str, Any]):
@@ -57,7 +58,7 @@ def resolve(
         raise CardError(file, f"{field}.{selector}", None, f"is required: one of {', '.join(registry)}")
     name = table[selector]
     if not isinstance(name, str) or name not in registry:
-        raise CardError(file, f"{field}.{selector}", name, f"must be one of {', '.join(registry)}")
+        raise CardError(file, f"{field}.{selector}", name, typed.one_of(name, list(registry)))
     arguments = {key: value for key, value in table.items() if key != selector}
     return call(registry[name], arguments, file, field)
 
@@ -69,7 +70,7 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any], file: objec
     allowed = [p.name for p in signature.parameters.values() if p.kind is not p.POSITIONAL_ONLY]
     for key in arguments:
         if key not in allowed:
-            raise CardError(file, f"{field}.{key}", arguments[key], f"unknown field; allowed: {', '.join(allowed)}")
+            raise CardError(file, f"{field}.{key}", arguments[key], typed.unknown(key, allowed))
     for parameter in signature.parameters.values():
         if parameter.default is parameter.empty and parameter.name not in arguments:
             raise CardError(file, f"{field}.{parameter.name}", None, "is required")
@@ -86,6 +87,10 @@ def _convert(value: Any, hint: Any, file: object, field: str) -> Any:
     if isinstance(hint, types.UnionType) and Path in typing.get_args(hint):
         hint = str
     try:
-        return msgspec.convert(value, hint)
+        converted = typed.convert(value, hint)
     except msgspec.ValidationError as error:
-        raise CardError(file, field, value, str(error)) from None
+        message = str(error).partition(" - at `")[0]
+        if "Invalid enum value" in message:
+            message = typed.one_of(value, typed.choices(hint))
+        raise CardError(file, field, value, typed.in_words(message)) from None
+    return tables.located(converted, file, field) if hint is tables.TableName else converted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,15 +11,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import CardError, TableError
+from nudipole.errors import CardError, NudipoleError
 from nudipole.inference.counting import feldman_cousins, on_off_upper_limit
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
-from nudipole.inputs import options, tables
-from nudipole.inputs.cards import Background, NonNegative, Nuisance, Positive, Section
+from nudipole.inputs import options, rates, tables
+from nudipole.inputs.cards import Background, Fault, NonNegative, Nuisance, Positive, Section
+from nudipole.signals import observation_checks
 from nudipole.signals.background_shapes import SHAPES
 
 FloatArray = npt.NDArray[np.float64]
+MOST_BINS = 5000
+"""Bins of one observation: the covariance of its pulls and signals is kept for all of them at once."""
 
 
 class ObservationSection(Section, frozen=True, kw_only=True):
@@ -42,7 +45,10 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     off_ratio: Positive | None = None
     test: Literal["two-sided", "one-sided"] = "two-sided"
     parameters: Literal[1, 2] = 1
-    weights: float = 1.0  # multiplies counts and uncertainties: from the unit of the table to counts
+    weights: Positive = 1.0  # multiplies counts and uncertainties: from the unit of the table to counts
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from observation_checks.observation(self)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,37 @@ class Observation:
     edges: FloatArray
     size: int
     table: tables.Table | None = None
+    exposure: float | None = None  # kg s, for columns that are rates
+    energies: bool = False  # whether the edges are energies [GeV]
+
+    def __post_init__(self) -> None:
+        if self.size > MOST_BINS:
+            raise CardError(self.file, "observation", f"{self.size} bins", f"more than the {MOST_BINS} that are fitted")
+        named = [self.section.column] if self._reads_data else []
+        named += [b.column for b in self.backgrounds if b.column]
+        for name in named if self.table is not None else ():
+            self._column(name)
+
+    @property
+    def _reads_data(self) -> bool:
+        return self.section.counts is None and self.section.statistic in observation_checks.COUNTED
+
+    def _column(self, name: str) -> FloatArray:
+        """A column of the table in counts in each bin, before ``weights``."""
+        assert self.table is not None
+        try:
+            values, unit = self.table[name], self.table.units[name]
+            widths = np.diff(self.edges) if self.energies else None
+            if widths is not None and len(widths) != self.size:
+                widths = np.repeat(widths, self.size // len(widths))
+            factor = rates.counts_per(unit, self.exposure, widths)
+        except NudipoleError as error:
+            raise CardError(self.file, "observation.table", self.table.name, f"column {name}: {error}") from None
+        if len(values) != self.size:
+            raise CardError(
+                self.file, "observation.table", self.table.name, f"has {len(values)} rows, there are {self.size} bins"
+            )
+        return values * factor
 
     @cached_property
     def pulls(self) -> tuple[Pull, ...]:
@@ -71,12 +108,14 @@ class Observation:
         section = self.section
         if section.counts is not None:
             values = np.atleast_1d(np.asarray(section.counts, dtype=float))
-        elif self.table is not None and section.statistic not in ("asimov", "upper-limit"):
-            values = self.table[section.column]
+        elif self.table is not None and self._reads_data:
+            values = self._column(section.column)
         else:
             return None
         if values.size != self.size:
             raise CardError(self.file, "observation.counts", f"{values.size} values", f"there are {self.size} bins")
+        if section.statistic != "gaussian" and np.any(values < 0):
+            raise CardError(self.file, "observation.counts", float(values.min()), "counts must not be negative")
         return values * section.weights
 
     @cached_property
@@ -88,7 +127,7 @@ class Observation:
         if section.uncertainty is not None:
             given = np.asarray(section.uncertainty, dtype=float)
         elif self.table is not None:
-            given = self.table[section.uncertainty_column]
+            given = self._column(section.uncertainty_column)
         else:
             raise CardError(self.file, "observation.uncertainty", None, "is required for a Gaussian observation")
         if given.size not in (1, self.size):
@@ -104,14 +143,22 @@ class Observation:
         if background.column:
             if self.table is None:
                 raise CardError(self.file, f"{field}.column", background.column, "needs observation.table")
-            values = self.table[background.column] * self.section.weights
+            values = self._column(background.column) * self.section.weights
         elif background.shape is not None:
             shape = background.shape | {"edges": self.edges.tolist()}
             values = np.asarray(options.resolve(SHAPES, shape, "model", self.file, f"{field}.shape"))
-            values = values * (background.counts if isinstance(background.counts, (int, float)) else 1.0)
+            if not np.any(values):
+                raise CardError(self.file, f"{field}.shape", background.shape, "nothing of it lies in the bins")
+            if not isinstance(background.counts, (int, float)):
+                raise CardError(
+                    self.file, f"{field}.counts", background.counts, "is required beside a shape: one number"
+                )
+            values = values * background.counts
         elif background.counts is not None:
             values = np.asarray(background.counts, dtype=float) * self.section.weights
             values = np.full(self.size, float(values) / self.size) if values.ndim == 0 else values
+            if values.size == 0:
+                raise CardError(self.file, f"{field}.counts", [], "must not be empty")
         else:
             raise CardError(self.file, field, None, "needs counts, column or shape")
         if values.shape != (self.size,):
@@ -177,15 +224,21 @@ class Observation:
 
             return CountStatistic(allowed_signal)
         if section.statistic == "feldman-cousins":
-            seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
+            seen, expected = self._whole(float(likelihood.observed.sum())), float(likelihood.background.sum())
             return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
         return ProfileStatistic(likelihood, section.parameters, section.test == "one-sided")
+
+    def _whole(self, counts: float) -> int:
+        """A count that must be one: what floating-point sums leave of a whole number is taken off."""
+        if abs(counts - round(counts)) > 1e-6 * max(counts, 1.0):
+            raise CardError(self.file, "observation.counts", counts, "feldman-cousins counts whole events")
+        return round(counts)
 
     def _pull_name(self, background: Background) -> str:
         return f"background.{self.key}.{background.name}"
 
 
-def find_table(name: str, file: Path) -> tables.Table | None:
+def find_table(name: str, file: Path, field: str = "observation.table") -> tables.Table | None:
     """The observation's table: beside the card, or in the package.
 
     Raises
@@ -193,15 +246,25 @@ def find_table(name: str, file: Path) -> tables.Table | None:
     CardError
         If it is in neither place.
     """
-    if not name:
-        return None
-    beside = file.parent / name
-    if beside.exists():
-        return tables.load_file(beside)
-    shipped = name if name.startswith("catalogue/") else f"catalogue/{name}"
-    try:
-        return tables.load(shipped)
-    except TableError as error:
-        if "no such table" not in str(error):
-            raise
-        raise CardError(file, "observation.table", name, "no such table beside the card or in the package") from None
+    return tables.find(name, file, field)
+
+
+def check_table_bins(
+    table: tables.Table, edges: FloatArray, allowed: Mapping[str, float], field: str, file: Path, repeats: int = 1
+) -> None:
+    """The bins that a table names are those of the card, each ``repeats`` times in a row (bins in time within them).
+
+    Raises
+    ------
+    CardError
+        Names the first row that is another bin.
+    """
+    low, high = table.quantity("low", allowed), table.quantity("high", allowed)
+    wanted = np.repeat(edges[:-1], repeats), np.repeat(edges[1:], repeats)
+    if len(low) != len(wanted[0]):
+        raise CardError(file, field, f"{len(wanted[0])} bins", f"{table.name} has {len(low)} rows")
+    close = 1e-6 * (wanted[1] - wanted[0])
+    if np.any(other := (np.abs(low - wanted[0]) > close) | (np.abs(high - wanted[1]) > close)):
+        row = int(np.argmax(other))
+        units = f"{table['low'][row]:g} [{table.units['low']}] to {table['high'][row]:g} [{table.units['high']}]"
+        raise CardError(file, field, edges.tolist(), f"{table.name}, data row {row + 1}, is another bin: {units}")

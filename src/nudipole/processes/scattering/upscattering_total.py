@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import LARGEST_ENERGY, DomainError, check_non_negative, check_positive
+from nudipole.errors import LARGEST_ENERGY, DomainError, check_mass, check_non_negative, check_positive, number
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import targets
 from nudipole.matter.targets import Target
@@ -104,7 +104,7 @@ def cross_section(
     recoil: float | None = None,
     form_factor: str | None = None,
     screening: bool = True,
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Up-scattering on a named target, as the ``cross-section`` verb prints it.
 
     Parameters
@@ -127,14 +127,14 @@ def cross_section(
     -------
     dict
         ``sigma_GeV-2``, ``sigma_cm2``, ``recoil_min_GeV``, ``recoil_max_GeV``; given ``recoil`` also
-        ``dsigma_dE_GeV-3``.
+        ``dsigma_dE_GeV-3``. The total is None where it diverges (M = 0 on a bare charge) and only the spectrum is asked for.
 
     Raises
     ------
     UnknownNameError
         For an unknown target or form factor.
     DomainError
-        For a number out of range, and for M = 0 on a bare charge.
+        For a number out of range or an array, and for M = 0 on a bare charge without ``recoil``.
 
     Examples
     --------
@@ -142,21 +142,29 @@ def cross_section(
     >>> f"{result['sigma_cm2']:.2e}"
     '2.06e-38'
     """
+    energy, mass, d = number("energy", energy), number("mass", mass), number("d", d)
     check_positive(energy=energy)
-    check_non_negative(mass=mass, d=d)
+    check_non_negative(d=d)
+    check_mass(mass=mass)
     if recoil is not None:
+        recoil = number("recoil", recoil)
         check_positive(recoil=recoil)
     parts = targets.composition(target, form_factor, screening)
-    sigma = sum(number * float(total_cross_section(part, energy, mass)) for part, number in parts) * d**2
+    try:
+        sigma = sum(count * float(total_cross_section(part, energy, mass)) for part, count in parts) * d**2
+    except DomainError:
+        if recoil is None:
+            raise
+        sigma = None
     limits = [recoil_limits(energy, mass, part.mass) for part, _ in parts]
     open_limits = [(float(low), float(high)) for low, high in limits if high > 0] or [(0.0, 0.0)]
     result = {
         "sigma_GeV-2": sigma,
-        "sigma_cm2": sigma * units.GEV_M2_TO_CM2,
+        "sigma_cm2": None if sigma is None else sigma * units.GEV_M2_TO_CM2,
         "recoil_min_GeV": min(low for low, _ in open_limits),
         "recoil_max_GeV": max(high for _, high in open_limits),
     }
     if recoil is not None:
-        value = sum(number * float(spectrum(part, recoil, energy, mass)) for part, number in parts)
+        value = sum(count * float(spectrum(part, recoil, energy, mass)) for part, count in parts)
         result["dsigma_dE_GeV-3"] = value * d**2
     return result

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 
-from nudipole.inputs.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.inputs.cards import Background, Card, Fault, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.signals import observation_checks
 from nudipole.signals.observation import ObservationSection
 
 Channel = Literal["coherent", "incoherent", "electron", "dis"]
@@ -26,7 +29,7 @@ class Site(Section, frozen=True, kw_only=True):
     mass_tonne: Positive
     density_g_cm3: Positive
     depth_m: NonNegative = 0.0
-    latitude_deg: float = 0.0
+    latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)] = 0.0
 
 
 class Production(Section, frozen=True, kw_only=True):
@@ -45,12 +48,19 @@ class Selection(Section, frozen=True, kw_only=True):
     """
 
     photon_edges_GeV: tuple[NonNegative, ...]
-    sun_cosine_min: float | None = None
+    sun_cosine_min: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
     angle_resolution_deg: tuple[Positive, ...] = ()
     efficiency: Fraction = 1.0
     separation_min_m: NonNegative = 0.0
     first_cascade_min_GeV: NonNegative = 0.0
     neutrino_max_GeV: Positive | None = None
+
+    def contradictions(self) -> Iterator[Fault]:
+        edges = self.photon_edges_GeV
+        if len(edges) < 2 or any(high <= low for low, high in itertools.pairwise(edges)):
+            yield "photon_edges_GeV", list(edges), "bin edges must increase, two at least"
+        if self.sun_cosine_min is None and self.angle_resolution_deg:
+            yield "angle_resolution_deg", list(self.angle_resolution_deg), "is not used without sun_cosine_min"
 
 
 class EarthCard(Card, frozen=True, kw_only=True):
@@ -64,3 +74,7 @@ class EarthCard(Card, frozen=True, kw_only=True):
     observation: ObservationSection
     background: list[Background] = []
     nuisance: list[Nuisance] = []
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from observation_checks.parts(self.observation, self.background, self.nuisance, ("neutrinos", "signal"))

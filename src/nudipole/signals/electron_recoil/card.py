@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +14,19 @@ from nudipole.errors import CardError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux
 from nudipole.inputs import options
-from nudipole.inputs.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.inputs.cards import (
+    Background,
+    Card,
+    Fault,
+    Fraction,
+    NonNegative,
+    Nuisance,
+    Options,
+    Positive,
+    Section,
+    repeated,
+)
+from nudipole.signals import observation_checks
 
 
 class TargetSection(Section, frozen=True, kw_only=True):
@@ -73,6 +86,11 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     statistic: Literal["poisson", "gaussian", "feldman-cousins", "asimov"]
     test: Literal["two-sided", "one-sided"] = "two-sided"
 
+    @property
+    def table(self) -> str:
+        """None: counts stand with each beam."""
+        return ""
+
 
 class ElectronRecoilBeamCard(Card, frozen=True, kw_only=True):
     """An electron-recoil search in one or several beams."""
@@ -86,6 +104,26 @@ class ElectronRecoilBeamCard(Card, frozen=True, kw_only=True):
     expectation: Literal["standard-model", "none"] = "standard-model"
     background: list[Background] = []
     nuisance: list[Nuisance] = []
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from repeated([beam.name for beam in self.beam], "beam.name")
+        allowed = ("neutrinos", "signal", *(f"neutrinos:{beam.name}" for beam in self.beam))
+        yield from observation_checks.parts(self.observation, self.background, self.nuisance, allowed)
+        counted = self.observation.statistic != "asimov"
+        for index, beam in enumerate(self.beam):
+            field = f"beam[{index}]"
+            if counted and beam.observed is None:
+                why = f"is required: {self.observation.statistic} judges observed counts"
+                yield f"{field}.observed", None, why
+            if not counted and beam.observed is not None:
+                yield f"{field}.observed", beam.observed, "is not used: asimov stands the expectation in for data"
+            gaussian = self.observation.statistic == "gaussian"
+            if gaussian != (beam.uncertainty is not None):
+                why = (
+                    "is required for a Gaussian observation" if gaussian else "is used by a Gaussian observation alone"
+                )
+                yield f"{field}.uncertainty", beam.uncertainty, why
 
 
 def check_bins(card: ElectronRecoilBeamCard, file: Path) -> None:

@@ -7,7 +7,7 @@ sigma times acceptance times efficiency, or on the number of events in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes.parton_luminosity import proton_proton
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
-from nudipole.inputs.cards import Card, Fraction, NonNegative, Positive, Section
+from nudipole.inputs.cards import Card, Fault, Fraction, NonNegative, Positive, Section, unused
 from nudipole.portal import Completion, Direction, Portal
 from nudipole.processes import validity
 from nudipole.signals.hadron_collider import mono_photon
@@ -50,6 +50,14 @@ class SearchSection(Section, frozen=True, kw_only=True):
     delay_min_ns: NonNegative = 0.0
     sqrt_s_GeV: Positive = 13000.0
 
+    def contradictions(self) -> Iterator[Fault]:
+        if self.eta_gap != (0.0, 0.0) and not self.eta_gap[0] < self.eta_gap[1]:
+            yield "eta_gap", list(self.eta_gap), "must be [low, high], low below high"
+        if self.selection != "displaced":
+            yield from unused(self, ["impact_min_m"], f"by the selection {self.selection}")
+        if self.selection != "delayed":
+            yield from unused(self, ["delay_min_ns"], f"by the selection {self.selection}")
+
 
 class ObservationSection(Section, frozen=True, kw_only=True):
     """How it is judged: ``counts`` with ``background``, or the ``visible_fb`` or ``visible_events`` that one region allows."""
@@ -60,6 +68,18 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     background_uncertainty: list[NonNegative] = []
     visible_fb: Positive | None = None
     visible_events: Positive | None = None
+
+    def contradictions(self) -> Iterator[Fault]:
+        counted, visible = ["counts", "background", "background_uncertainty"], ["visible_fb", "visible_events"]
+        yield from unused(
+            self, visible if self.statistic == "gaussian" else counted, f"by the statistic {self.statistic}"
+        )
+        given = [name for name in visible if getattr(self, name) is not None]
+        if self.statistic == "upper-limit" and len(given) != 1:
+            yield "visible_fb", self.visible_fb, "give exactly one of visible_fb and visible_events"
+        for name in counted if self.statistic == "gaussian" else ():
+            if not len(getattr(self, name)) == len(self.counts) > 0:
+                yield name, getattr(self, name), "counts, background and background_uncertainty must be of equal length"
 
 
 class HadronColliderCard(Card, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from nudipole.errors import CardError
 from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic, Statistic
-from nudipole.inputs.cards import Card
+from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals.joint import member_cards as members
 from nudipole.signals.protocol import Bins, Model, Signal
@@ -31,6 +31,12 @@ class CombinationCard(Card, frozen=True, kw_only=True):
     test: Literal["two-sided", "one-sided"] = "two-sided"
     parameters: Literal[1, 2] = 1
 
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from members.contradictions(self.members, self.member_presets)
+        if self.parameters == 2 and self.test == "one-sided":
+            yield "test", self.test, "a one-sided limit has one parameter"
+
 
 CardType = CombinationCard
 
@@ -43,7 +49,7 @@ def build(card: CombinationCard, file: Path) -> CombinationModel:
 
 
 def _member(key: str, preset: str, file: Path) -> Model:
-    _, model = members.read(file.parent / f"{key}.toml", preset, file, never="combination")
+    _, model = members.read(members.locate(key, file, ("", "parts/")), preset, file, never="combination")
     if not isinstance(model.statistic(), ProfileStatistic):
         raise CardError(file, "members", key, "has no likelihood to join")
     return model

@@ -7,7 +7,7 @@ the envelope (or beside it), so that it can be read, changed and compared alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.inference.limits import Signal as AnySignal
 from nudipole.inference.limits import Statistic
-from nudipole.inputs.cards import Card
+from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals.joint import member_cards as members
 from nudipole.signals.protocol import Bins, Model, Signal
@@ -32,6 +32,10 @@ class EnvelopeCard(Card, frozen=True, kw_only=True):
 
     members: Annotated[list[str], msgspec.Meta(min_length=1)]
     member_presets: dict[str, str] = {}
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from members.contradictions(self.members, self.member_presets)
 
 
 CardType = EnvelopeCard
@@ -50,8 +54,7 @@ def build(card: EnvelopeCard, file: Path) -> EnvelopeModel:
 
 
 def _member(key: str, preset: str, file: Path) -> tuple[Model, tuple[float, float]]:
-    inside = file.parent / "parts" / f"{key}.toml"
-    path = inside if inside.exists() else file.parent / f"{key}.toml"
+    path = members.locate(key, file, ("parts/", ""))
     card, model = members.read(path, preset, file, never="envelope")
     low, high = (0.0, np.inf) if card.mass_range_MeV is None else card.mass_range_MeV
     return model, (1e-3 * low, 1e-3 * high)

@@ -14,7 +14,7 @@ Three ways of judging (``observation.statistic``): cross sections ``measured`` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
 from nudipole.inputs import tables
-from nudipole.inputs.cards import Card, Fraction, NonNegative, Positive, Section
+from nudipole.inputs.cards import Card, Fault, Fraction, NonNegative, Positive, Section, ordered, repeated, unused
 from nudipole.portal import Completion, Direction, Portal
 from nudipole.processes import validity
 from nudipole.signals.lepton_collider import mono_photon as collider
@@ -73,6 +73,13 @@ class RunSection(Section, frozen=True, kw_only=True):
     measured_pb: float | None = None
     uncertainty_pb: Positive | None = None
 
+    def contradictions(self) -> Iterator[Fault]:
+        yield from ordered(self, "energy_min_GeV", "energy_max_GeV")
+        if self.cosine_gap != (0.0, 0.0) and not self.cosine_gap[0] < self.cosine_gap[1]:
+            yield "cosine_gap", list(self.cosine_gap), "must be [low, high], low below high"
+        if len(self.theta_min_deg) != len(self.theta_max_deg):
+            yield "theta_max_deg", self.theta_max_deg, "needs as many angles as theta_min_deg"
+
 
 class ObservationSection(Section, frozen=True, kw_only=True):
     """How the runnings are judged."""
@@ -94,6 +101,14 @@ class LeptonColliderCard(Card, frozen=True, kw_only=True):
     completion: CompletionSection = CompletionSection()
     running: list[RunSection] = []
     observation: ObservationSection
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from repeated([run.label for run in self.running], "running.label")
+        if self.completion.kind == "photon" and self.completion.ratio != 0.0:
+            yield "completion.ratio", self.completion.ratio, "is not used by the completion photon"
+        if self.observation.statistic != "upper-limit" and self.observation.allowed is not None:
+            yield from unused(self.observation, ["allowed"], f"by the statistic {self.observation.statistic}")
 
 
 CardType = LeptonColliderCard
@@ -247,10 +262,9 @@ def significance_limit(background: float, cl: float) -> float:
 
 def _tabulated(card: LeptonColliderCard, file: Path) -> list[RunSection]:
     name = card.observation.table
-    if not name:
+    table = tables.find(name, file, "observation.table")
+    if table is None:
         return []
-    beside = file.parent / name
-    table = tables.load_file(beside) if beside.exists() else tables.load(f"catalogue/{name}")
     return [
         RunSection(
             label=f"{name} row {row + 1}",

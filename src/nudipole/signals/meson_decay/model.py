@@ -19,7 +19,7 @@ chance to decay within ``decay_path_m`` (an interaction length, or the way to th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,18 @@ from nudipole.fluxes import mesons as spectra
 from nudipole.inference.counting import feldman_cousins, poisson_upper_limit
 from nudipole.inference.limits import CountStatistic, Statistic
 from nudipole.inputs import options
-from nudipole.inputs.cards import Card, Fraction, NonNegative, Options, Positive, Section
+from nudipole.inputs.cards import (
+    Card,
+    Fault,
+    Fraction,
+    NonNegative,
+    Options,
+    Positive,
+    Section,
+    ordered,
+    repeated,
+    unused,
+)
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes.decays import hnl_decay
 from nudipole.processes.mesons import meson
@@ -70,6 +81,17 @@ class SourceSection(Section, frozen=True, kw_only=True):
     decays: Positive | None = None
     decay_region_m: tuple[float, float] | None = None
 
+    def contradictions(self) -> Iterator[Fault]:
+        flight, struck = ["momentum_GeV", "decays", "decay_region_m"], ["beam", "protons", "luminosity_fb", "mesons"]
+        if self.meson_beam:
+            yield from unused(self, [*struck, "mass_number", "decay_path_m"], "beside meson_beam")
+        else:
+            other = "protons" if self.beam == "lhc" else "luminosity_fb"
+            yield from unused(self, [*flight, other], "without meson_beam" if self.beam != "lhc" else "for this beam")
+        if self.decay_region_m is not None and not self.decay_region_m[0] < self.decay_region_m[1]:
+            yield "decay_region_m", list(self.decay_region_m), "must be [from, to] along the beam"
+        yield from repeated([canonical(name) for name in self.mesons], "mesons")
+
 
 class SelectionSection(Section, frozen=True, kw_only=True):
     """The photon: energy window, and a ring (radius) on the plane of the calorimeter that it must hit."""
@@ -80,6 +102,11 @@ class SelectionSection(Section, frozen=True, kw_only=True):
     outer_m: Positive
     efficiency: Fraction = 1.0
 
+    def contradictions(self) -> Iterator[Fault]:
+        if not self.photon_GeV[0] < self.photon_GeV[1]:
+            yield "photon_GeV", list(self.photon_GeV), "the window must have a width"
+        yield from ordered(self, "inner_m", "outer_m")
+
 
 class ObservationSection(Section, frozen=True, kw_only=True):
     """``background-free``: nothing seen, nothing expected; ``feldman-cousins``: counts over a known background."""
@@ -87,6 +114,12 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     statistic: Literal["background-free", "feldman-cousins"]
     counts: NonNegative = 0.0
     background: NonNegative = 0.0
+
+    def contradictions(self) -> Iterator[Fault]:
+        if self.statistic == "background-free":
+            yield from unused(self, ["counts", "background"], "by the statistic background-free")
+        if self.counts != round(self.counts):
+            yield "counts", self.counts, "feldman-cousins counts whole events"
 
 
 class MesonDecayCard(Card, frozen=True, kw_only=True):
@@ -99,6 +132,11 @@ class MesonDecayCard(Card, frozen=True, kw_only=True):
 
 
 CardType = MesonDecayCard
+
+
+def canonical(name: str) -> str:
+    """The meson that both charges of a charged one are counted as: ``K`` for ``K+`` and ``K-``."""
+    return name.rstrip("+-")
 
 
 class Gathered(NamedTuple):
@@ -175,7 +213,7 @@ class MesonDecayModel:
             return (source.meson_beam,)
         assert source.beam is not None
         known = [m for m in spectra.mesons(source.beam) if not m.endswith(("+", "-"))]
-        return tuple(source.mesons) or tuple(known)
+        return tuple(canonical(name) for name in source.mesons) or tuple(known)
 
     @property
     def flavors(self) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from nudipole import units
 from nudipole.detectors.efficiency import EFFICIENCY
@@ -15,11 +17,14 @@ from nudipole.detectors.resolution import RESOLUTION
 from nudipole.detectors.response import OBSERVABLE, Response
 from nudipole.errors import CardError
 from nudipole.fluxes.flux import Flux
-from nudipole.inputs import options, tables
-from nudipole.inputs.cards import Background, Card, NonNegative, Nuisance, Options, Positive, Section
-from nudipole.signals.observation import ObservationSection
+from nudipole.inputs import options, tables, typed
+from nudipole.inputs.cards import Background, Card, Fault, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.signals import observation_checks
+from nudipole.signals.observation import ObservationSection, check_table_bins
 
-_UNITS = {"eV": units.EV, "keV": units.KEV, "MeV": units.MEV, "GeV": units.GEV, "1": 1.0, "PE": 1.0}
+FloatArray = npt.NDArray[np.float64]
+_UNITS = {**tables.ENERGY, **tables.NUMBER}
+AFFECTS = ("neutrinos", "signal", "flux:", "quenching", "energy-scale", "resolution", "efficiency")
 _EXPOSURES = {
     "exposure_kg_day": units.DAY,
     "exposure_tonne_day": 1e3 * units.DAY,
@@ -83,6 +88,16 @@ class RecoilCard(Card, frozen=True, kw_only=True):
     background: list[Background] = []
     nuisance: list[Nuisance] = []
 
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from observation_checks.parts(self.observation, self.background, self.nuisance, AFFECTS)
+        for index, nuisance in enumerate(self.nuisance):
+            field = f"nuisance[{index}].affects"
+            if nuisance.affects == "resolution" and self.response.resolution.get("model") == "none":
+                yield field, "resolution", "moves nothing: response.resolution is none"
+            if nuisance.affects == "quenching" and self.response.recoil == "electron":
+                yield field, "quenching", "moves nothing: electron recoils are not quenched"
+
 
 def exposure(card: RecoilCard, flux: Flux, file: Path) -> float:
     """Kilogram-seconds (or kilograms for a flux per run)."""
@@ -98,6 +113,7 @@ def exposure(card: RecoilCard, flux: Flux, file: Path) -> float:
 
 
 def axis(card: RecoilCard, table: tables.Table | None) -> tuple[str, float]:
+    """The unit in which the bins were given, and its factor."""
     for unit in ("eV", "keV", "MeV"):
         if getattr(card.response, f"window_{unit}") or getattr(card.response, f"edges_{unit}"):
             return unit, _UNITS[unit]
@@ -108,6 +124,32 @@ def axis(card: RecoilCard, table: tables.Table | None) -> tuple[str, float]:
 
 
 def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Response:
+    """What the detector does, and its bins.
+
+    Raises
+    ------
+    CardError
+        If the bins are not given once, do not increase or are not those of the table, or if bins, observable,
+        resolution and efficiency are not all in energies or all in photo-electrons.
+    """
+    edges = _edges(card, table, file)
+    models: dict[str, Any] = {}
+    for part, registry in (
+        ("quenching", QUENCHING),
+        ("observable", OBSERVABLE),
+        ("resolution", RESOLUTION),
+        ("efficiency", EFFICIENCY),
+    ):
+        models[part] = options.resolve(registry, getattr(card.response, part), "model", file, f"response.{part}")
+    if card.response.electron_efficiency is not None:
+        models["electron_efficiency"] = options.resolve(
+            EFFICIENCY, card.response.electron_efficiency, "model", file, "response.electron_efficiency"
+        )
+    _check_units(card, table, models, file)
+    return Response(edges=edges, **models)
+
+
+def _edges(card: RecoilCard, table: tables.Table | None, file: Path) -> FloatArray:
     section = card.response
     found = []
     for unit in ("eV", "keV", "MeV"):
@@ -117,25 +159,58 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
                 found.append((f"{kind}_{unit}", np.asarray(value, dtype=float) * _UNITS[unit]))
     if section.edges is not None:
         found.append(("edges", np.asarray(section.edges, dtype=float)))
-    if not found and table is not None and {"low", "high"} <= set(table.columns):
-        factor = _UNITS[table.units["low"]]
-        found.append(("observation.table", np.append(table["low"], table["high"][-1]) * factor))
+    binned = table is not None and {"low", "high"} <= set(table.columns)
+    if not found and table is not None and binned:
+        found.append(("observation.table", table.edges(_UNITS)))
     if len(found) != 1:
         raise CardError(file, "response", [name for name, _ in found], "give the bins once: window_* or edges_*")
     name, edges = found[0]
     if len(edges) < 2 or np.any(np.diff(edges) <= 0):
-        given = getattr(section, name, edges.tolist())
-        raise CardError(file, f"response.{name}", given, "bin edges must increase")
-    models: dict[str, Any] = {}
-    for part, registry in (
-        ("quenching", QUENCHING),
-        ("observable", OBSERVABLE),
-        ("resolution", RESOLUTION),
-        ("efficiency", EFFICIENCY),
-    ):
-        models[part] = options.resolve(registry, getattr(section, part), "model", file, f"response.{part}")
-    if section.electron_efficiency is not None:
-        models["electron_efficiency"] = options.resolve(
-            EFFICIENCY, section.electron_efficiency, "model", file, "response.electron_efficiency"
+        raise CardError(file, f"response.{name}", getattr(section, name, edges.tolist()), "bin edges must increase")
+    if table is not None and binned and name != "observation.table":
+        repeats = 1 if card.timing is None else max(len(card.timing.edges_us) - 1, 1)
+        check_table_bins(table, edges, _UNITS, f"response.{name}", file, repeats)
+    return edges
+
+
+def _check_units(card: RecoilCard, table: tables.Table | None, models: dict[str, Any], file: Path) -> None:
+    """Bins, observable, resolution and efficiency all speak of energies, or all of what is counted."""
+    counted = card.response.observable.get("model", "energy") != "energy"
+    kind = "number" if counted else "energy"
+    said = "photo-electrons or hits, edges without a unit" if counted else "an energy, edges in eV, keV or MeV"
+    unit, _ = axis(card, table)
+    if (unit in tables.ENERGY) == counted:
+        raise CardError(
+            file, "response.observable", card.response.observable, f"is {said}, but the bins are in [{unit}]"
         )
-    return Response(edges=edges, **models)
+    resolution = card.response.resolution
+    smeared = resolution.get(
+        "unit", {"gamma": "1", "poisson": "1", "gaussian-sqrt": "MeV"}.get(resolution["model"], "keV")
+    )
+    if resolution["model"] != "none" and (smeared in tables.ENERGY) == counted:
+        raise CardError(file, "response.resolution", resolution, f"is in [{smeared}], but the observable is {said}")
+    for name in ("efficiency", "electron_efficiency"):
+        efficiency = models.get(name)
+        if efficiency is not None and efficiency.space == "reconstructed" and efficiency.argument not in ("any", kind):
+            raise CardError(
+                file,
+                f"response.{name}",
+                getattr(card.response, name),
+                f"is a function of another unit: the observable is {said}",
+            )
+
+
+def check_flux_pulls(card: RecoilCard, flux: Flux, file: Path) -> None:
+    """Every pull on a component of the flux names one that there is.
+
+    Raises
+    ------
+    CardError
+        Names those there are.
+    """
+    names = [component.name for component in flux.components]
+    for index, nuisance in enumerate(card.nuisance):
+        kind, colon, name = nuisance.affects.partition(":")
+        if kind == "flux" and colon and name not in names:
+            allowed = typed.one_of(name, names).replace("must be one of", "no such component of the flux; there are")
+            raise CardError(file, f"nuisance[{index}].affects", nuisance.affects, allowed)

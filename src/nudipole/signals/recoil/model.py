@@ -63,6 +63,7 @@ def build(card: RecoilCard, file: Path) -> RecoilModel:
     flux: Flux = options.resolve(FLUXES, card.source, "flux", file, "source")
     table = find_table(card.observation.table, file)
     response = recoil_card.response(card, table, file)
+    recoil_card.check_flux_pulls(card, flux, file)
     return RecoilModel(card, file, flux, table, response)
 
 
@@ -308,8 +309,10 @@ class RecoilModel:
         size *= 1 if self.card.timing is None else len(self.card.timing.edges_us) - 1
         card, edges = self.card, self.response.edges
         return Observation(
-            card.key, self.file, card.observation, card.background, card.nuisance, edges, size, self.table
-        )
+            card.key, self.file, card.observation, card.background, card.nuisance, edges, size, self.table,
+            exposure=None if card.target.mass_kg is not None else recoil_card.exposure(card, self.flux, self.file),
+            energies=recoil_card.axis(card, self.table)[0] in tables.ENERGY,
+        )  # fmt: skip
 
     @property
     def pulls(self) -> tuple[Pull, ...]:

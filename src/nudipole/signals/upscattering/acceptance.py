@@ -67,10 +67,13 @@ class Passages:
         [m], from 0; logarithmic from the second with :data:`STEP`.
     mean : mapping of name to ndarray (angles, cells)
         Mean of h in each cell [kg].
+    reached : tuple of bool
+        For each piece of matter, whether N from it pass a volume at all.
     """
 
     edges: FloatArray
     mean: dict[str, FloatArray]
+    reached: tuple[bool, ...] = ()
 
 
 def tabulate(matter: Sequence[tuple[str, Body | Slab]], volumes: Sequence[Volume], separation: float = 0.0) -> Passages:
@@ -78,12 +81,14 @@ def tabulate(matter: Sequence[tuple[str, Body | Slab]], volumes: Sequence[Volume
     found: list[tuple[str, FloatArray, FloatArray, FloatArray]] = []
     bodies = len(volumes) * sum(isinstance(place, Body) for _, place in matter)
     uniforms, path = _paths(int(np.clip(_PATHS // max(bodies, 1), *_SAMPLES)) if bodies else 0)
+    reached = []
     for name, place in matter:
         if isinstance(place, Body):
             passing = _from_body(place, volumes, uniforms, path)
         else:
             passing = [_from_slab(place, volume) for volume in volumes]
         found += [(name, w, np.maximum(near, separation), np.maximum(far, separation)) for w, near, far in passing]
+        reached.append(any(bool(np.any((w > 0) & (far > np.maximum(near, separation)))) for w, near, far in passing))
     longest = max((float(far.max()) for *_, far in found), default=0.0)
     shortest = min((float(near[far > near].min()) for *_, near, far in found if np.any(far > near)), default=1.0)
     thinnest = min(volume.volume / volume.frontal_area for volume in volumes)
@@ -93,7 +98,7 @@ def tabulate(matter: Sequence[tuple[str, Body | Slab]], volumes: Sequence[Volume
     mean: dict[str, FloatArray] = {}
     for name, weight, near, far in found:
         mean[name] = mean.get(name, 0.0) + _contents(weight, near, far, edges) / np.diff(edges)
-    return Passages(edges, mean)
+    return Passages(edges, mean, tuple(reached))
 
 
 def _paths(samples: int) -> tuple[FloatArray, FloatArray]:

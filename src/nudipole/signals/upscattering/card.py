@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 
-from nudipole.inputs.cards import Background, Card, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.inputs.cards import (
+    Background,
+    Card,
+    Fault,
+    Fraction,
+    NonNegative,
+    Nuisance,
+    Options,
+    Positive,
+    Section,
+    ordered,
+    repeated,
+    unused,
+)
+from nudipole.signals import observation_checks
 from nudipole.signals.observation import ObservationSection
+
+AFFECTS = ("neutrinos", "signal")
+Cosine = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
 class Exposure(Section, frozen=True, kw_only=True):
@@ -16,10 +34,15 @@ class Exposure(Section, frozen=True, kw_only=True):
     protons_on_target: Positive | None = None
     seconds: Positive | None = None
 
+    def contradictions(self) -> Iterator[Fault]:
+        if self.protons_on_target is not None and self.seconds is not None:
+            yield "seconds", self.seconds, "stands beside protons_on_target: give the one that the flux needs"
+
 
 class Matter(Section, frozen=True, kw_only=True):
-    """Matter in which N is made: a volume, or a slab ``upstream_m = [far, near]`` before the detector.
+    """Matter in which N is made: a volume, or a slab ``upstream_m = [from, to]`` in z before the detector.
 
+    z runs along the beam, so that matter before a detector at the origin is at negative z, as everywhere in a card.
     A slab is taken as wide as the paths that reach the detector need: the beam is broad there (shortcut ``broad-beam``).
     In the beam of a distant point source the fluence grows towards the source as the paths that lead to the detector
     crowd together, by the same square of the distance: a slab uses the fluence at the detector (2 per cent; that the
@@ -60,8 +83,8 @@ class Selection(Section, frozen=True, kw_only=True):
     visible: Literal["photon", "pair", "both"] = "photon"
     energy_min_GeV: NonNegative = 0.0
     energy_max_GeV: Positive | None = None
-    cosine_min: float = -1.0
-    hnl_cosine_min: float = -1.0  # of the direction of N itself, where an analysis cuts on it
+    cosine_min: Cosine = -1.0
+    hnl_cosine_min: Cosine = -1.0  # of the direction of N itself, where an analysis cuts on it
     energy_angle2_max_GeV: Positive | None = None
     q2_max_GeV2: Positive | None = None  # Q^2 of the quasi-elastic scattering that the shower would mean
     efficiency: Fraction = 1.0
@@ -77,12 +100,26 @@ class Selection(Section, frozen=True, kw_only=True):
     bunch_sigma_ns: NonNegative = 0.0  # of bunch and clock together
     conversion: list[Converter] = []
 
+    def contradictions(self) -> Iterator[Fault]:
+        yield from ordered(self, "energy_min_GeV", "energy_max_GeV")
+        if self.gate_ns is None:
+            yield from unused(self, ["bunch_period_ns", "bunch_sigma_ns"], "without gate_ns")
+        elif not self.gate_ns[0] < self.gate_ns[1]:
+            yield "gate_ns", list(self.gate_ns), "must open before it closes"
+        elif 0 < self.bunch_period_ns < self.gate_ns[1] - self.gate_ns[0]:
+            yield "gate_ns", list(self.gate_ns), f"must be shorter than bunch_period_ns = {self.bunch_period_ns:g}"
+        yield from repeated([converter.name for converter in self.conversion], "conversion.name")
+
 
 class Histogram(Section, frozen=True, kw_only=True):
     """What is histogrammed: the photon energy [GeV], cos(theta) to the beam, or the quasi-elastic energy [GeV]."""
 
     variable: Literal["count", "energy", "cosine", "quasi-elastic-energy"] = "count"
     edges: tuple[float, ...] = (0.0, 1.0)
+
+    def contradictions(self) -> Iterator[Fault]:
+        if self.variable == "count":
+            yield from unused(self, ["edges"], "by a count: name the variable that is histogrammed")
 
 
 class UpscatterCard(Card, frozen=True, kw_only=True):
@@ -98,3 +135,8 @@ class UpscatterCard(Card, frozen=True, kw_only=True):
     observation: ObservationSection
     background: list[Background] = []
     nuisance: list[Nuisance] = []
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from super().contradictions()
+        yield from observation_checks.parts(self.observation, self.background, self.nuisance, AFFECTS)
+        yield from repeated([matter.name for matter in self.matter], "matter.name")

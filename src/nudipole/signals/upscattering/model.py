@@ -62,14 +62,16 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     table = find_table(card.observation.table, file)
     shapes = card.detector if isinstance(card.detector, list) else [card.detector]
     detectors: tuple[Volume, ...] = tuple(options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes)
-    regions = tuple(upscatter_source.region(matter, detectors[0], file) for matter in card.matter)
+    regions = tuple(upscatter_source.region(matter, detectors, file) for matter in card.matter)
     photons = PhotonSelection(
         card.selection,
         card.histogram,
         upscatter_source.efficiency(card, file),
         upscatter_source.conversion(card, detectors, file),
     )
-    return UpscatterModel(card, file, upscatter_source.flux(card, file), table, regions, detectors, photons)
+    flux = upscatter_source.flux(card, file)
+    upscatter_source.exposure(card, flux, file)
+    return UpscatterModel(card, file, flux, table, regions, detectors, photons)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,13 @@ class UpscatterModel:
         if not any(mean.any() for mean in found.mean.values()):
             message = f"{self.card.key}: no path from the matter crosses the detector; every count is zero"
             warnings.warn(message, UnreachableWarning, stacklevel=2)
+        else:
+            for entry, reached in zip(self.card.matter, found.reached, strict=True):
+                if not reached:
+                    message = (
+                        f"{self.card.key}: no path from the matter {entry.name} crosses the detector; it adds nothing"
+                    )
+                    warnings.warn(message, UnreachableWarning, stacklevel=2)
         return found
 
     @cached_property
@@ -163,7 +172,7 @@ class UpscatterModel:
 
     def _fluences(self, energies: FloatArray, direction: Direction) -> FloatArray:
         """Fluence [cm^-2] at each energy, (masses, energies, columns): one column a flavour, or the direction's alone."""
-        exposure = self._exposure()
+        exposure = upscatter_source.exposure(self.card, self.flux, self.file)
         intensities = (
             [[c.flavor_intensity(f) for c in self.flux.components] for f in self.flux.flavors]
             if self._diagonal
@@ -190,14 +199,6 @@ class UpscatterModel:
             return np.ones(1)
         chosen = [direction.couplings[FLAVORS.index(f)] for f in self.flux.flavors]
         return np.array([1.0 if direction.incoherent else abs(coupling) ** 2 for coupling in chosen])
-
-    def _exposure(self) -> float:
-        exposure = self.card.exposure
-        value = {"POT": exposure.protons_on_target, "s": exposure.seconds, "run": 1.0}[self.flux.per]
-        if value is None:
-            needed = {"POT": "protons_on_target", "s": "seconds"}[self.flux.per]
-            raise CardError(self.file, f"exposure.{needed}", None, f"is required: the flux is per {self.flux.per}")
-        return float(value)
 
     # --- signal ------------------------------------------------------------------------------------------------------
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:

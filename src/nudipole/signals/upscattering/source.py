@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import units
 from nudipole.detectors.conversion import ConversionMap, Converter, conversion_map
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, DomainError, UnknownNameError
+from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
-from nudipole.inputs import options
+from nudipole.inputs import options, tables
 from nudipole.matter import materials
 from nudipole.signals.observation import find_table
 from nudipole.signals.upscattering.acceptance import Body, Slab
@@ -83,9 +82,19 @@ def _one_flux(settings: Mapping[str, Any], file: Path, field: str) -> Flux:
     return replace(flux, components=cut)
 
 
-def region(matter: Matter, detector: Volume, file: Path) -> Region:
+def region(matter: Matter, detectors: Sequence[Volume], file: Path) -> Region:
+    """One piece of matter in its place.
+
+    Raises
+    ------
+    CardError
+        If its place or amount is not given once, its material does not exist, or a slab lies behind every detector.
+    """
     field = f"matter.{matter.name}"
-    material = materials.get(matter.material)
+    try:
+        material = materials.get(matter.material)
+    except NudipoleError as error:
+        raise CardError(file, f"{field}.material", matter.material, str(error)) from None
     if (matter.shape is None) == (matter.upstream_m is None):
         raise CardError(file, field, None, "give exactly one of shape and upstream_m")
     if (matter.density_g_cm3 is None) == (matter.mass_tonne is None):
@@ -98,7 +107,12 @@ def region(matter: Matter, detector: Volume, file: Path) -> Region:
         start, stop = min(matter.upstream_m), max(matter.upstream_m)
         if stop <= start:
             raise CardError(file, f"{field}.upstream_m", matter.upstream_m, "needs two different positions")
-        cubic_metres = detector.frontal_area * (stop - start)
+        end = max(detector.extent[1] for detector in detectors)
+        if start >= end:
+            mirrored = f"[{-stop:g}, {-start:g}]"
+            allowed = f"z runs along the beam and the detector ends at z = {end:g} m: matter before it is at {mirrored}"
+            raise CardError(file, f"{field}.upstream_m", list(matter.upstream_m), allowed)
+        cubic_metres = detectors[0].frontal_area * (stop - start)
     if matter.mass_tonne is not None:
         kilograms = 1e3 * matter.mass_tonne
     else:
@@ -109,14 +123,36 @@ def region(matter: Matter, detector: Volume, file: Path) -> Region:
     return Region(matter, material, Slab(start, stop, kilograms / cubic_metres))
 
 
+def exposure(card: UpscatterCard, flux: Flux, file: Path) -> float:
+    """How many protons or seconds the flux is taken for; one where it is that of the whole run.
+
+    Raises
+    ------
+    CardError
+        If the one that the flux needs is missing, or another is given, which it would not use.
+    """
+    needed = {"POT": "protons_on_target", "s": "seconds"}.get(flux.per)
+    for name in ("protons_on_target", "seconds"):
+        value = getattr(card.exposure, name)
+        if name == needed and value is None:
+            raise CardError(file, f"exposure.{name}", None, f"is required: the flux is per {flux.per}")
+        if name != needed and value is not None:
+            raise CardError(file, f"exposure.{name}", value, f"is not used: the flux is per {flux.per}")
+    return 1.0 if needed is None else float(getattr(card.exposure, needed))
+
+
 def efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:
-    table = find_table(card.selection.efficiency_table, file)
-    if table is None:
-        return None
-    unit = {"GeV": units.GEV, "MeV": units.MEV, "keV": units.KEV}.get(table.units.get("energy", ""))
-    if unit is None:
-        raise DomainError(f"{table.name}: an efficiency table needs a column energy in keV, MeV or GeV")
-    return table["energy"] * unit, table["efficiency"]
+    """Nodes of the photon's energy [GeV] and the efficiency there; outside the table its ends are held.
+
+    Raises
+    ------
+    CardError
+        If there is no such table.
+    TableError
+        If its units, order or numbers are not those of an efficiency.
+    """
+    table = find_table(card.selection.efficiency_table, file, "selection.efficiency_table")
+    return None if table is None else table.fraction("energy", "efficiency", tables.ENERGY)
 
 
 def efficiency_by_mass(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray]:
@@ -125,17 +161,14 @@ def efficiency_by_mass(card: UpscatterCard, file: Path) -> tuple[FloatArray, Flo
     Raises
     ------
     CardError
-        If the table has no column mass in keV, MeV or GeV that increases, or an efficiency outside 0 to 1.
+        If there is no such table.
+    TableError
+        If it gives a mass twice, an efficiency outside 0 to 1, or units that are none of these.
     """
-    table = find_table(card.selection.efficiency_by_mass, file)
+    table = find_table(card.selection.efficiency_by_mass, file, "selection.efficiency_by_mass")
     if table is None:
         return np.ones(1), np.ones(1)
-    unit = {"GeV": units.GEV, "MeV": units.MEV, "keV": units.KEV}.get(table.units.get("mass", ""))
-    values = table["efficiency"] if "efficiency" in table.columns else np.full(1, -1.0)
-    if unit is None or np.any(np.diff(table["mass"]) <= 0) or np.any((values < 0) | (values > 1)):
-        allowed = "needs columns mass [keV, MeV or GeV], which increases, and efficiency, from 0 to 1"
-        raise CardError(file, "selection.efficiency_by_mass", card.selection.efficiency_by_mass, allowed)
-    return table["mass"] * unit, values
+    return table.fraction("mass", "efficiency", tables.ENERGY)
 
 
 def conversion(card: UpscatterCard, detectors: tuple[Volume, ...], file: Path) -> ConversionMap | None:
@@ -158,6 +191,6 @@ def converters(card: UpscatterCard, file: Path) -> list[Converter]:
         volume: Volume = options.resolve(SHAPES, entry.shape, "model", file, f"{field}.shape")
         try:
             found.append(Converter(volume, entry.material, entry.density_g_cm3, entry.seen))
-        except UnknownNameError as error:
+        except NudipoleError as error:
             raise CardError(file, f"{field}.material", entry.material, str(error)) from None
     return found
