@@ -357,6 +357,8 @@ SPECIAL: dict[str, dict[str, Menu]] = {
 # Not swept, and why. A name ending in a star stands for all that begin like it.
 EXCLUDED: dict[str, str] = {
     "errors.*": "the checks themselves; tests/test_errors.py",
+    "inputs.files.read_text": "reads a file: tests/inputs/test_files.py",
+    "signals.observation.check_table_bins": "compares a table with a card: tests/inputs/test_used_or_refused.py",
     "units.d_from_mu": "passes NaN and infinity on, for the edges of limits; tests/test_units.py",
     "units.mu_from_d": "passes NaN and infinity on, for the edges of limits; tests/test_units.py",
     "cosmology.grid.build_table": "writes files for an hour",

@@ -43,8 +43,8 @@ def test_the_soil_of_the_example_adds_what_it_should(tmp_path):
     text = ARGON.read_text(encoding="utf-8")
     start, stop = text.index("[[matter]]                       # and"), text.index("[detector]")
     bare = changed(tmp_path, ARGON, (text[start:stop], ""), name="bare.toml")
-    assert events(ARGON) == pytest.approx(69568, rel=1e-3)
-    assert events(bare) == pytest.approx(8362, rel=1e-3)
+    assert events(ARGON) == pytest.approx(69568, rel=1e-3, abs=0)
+    assert events(bare) == pytest.approx(8362, rel=1e-3, abs=0)
 
 
 def test_a_slab_behind_the_detector_is_refused_with_its_mirror_image(tmp_path):
@@ -57,7 +57,7 @@ def test_matter_from_which_no_n_reaches_the_detector_is_named(tmp_path):
     shape = 'shape = { model = "sphere", radius_m = 1.0, centre_m = [500.0, 500.0, 1.0] }\n\n[detector]'
     path = changed(tmp_path, ARGON, ("[detector]", block + shape + "  #"))
     with pytest.warns(UnreachableWarning, match="the matter behind crosses the detector"):
-        assert events(path) == pytest.approx(69568, rel=5e-3)
+        assert events(path) == pytest.approx(69568, rel=5e-3, abs=0)
 
 
 # --- tables of efficiency ---------------------------------------------------------------------------------------------
@@ -82,9 +82,9 @@ def test_rows_of_an_efficiency_may_come_in_any_order(tmp_path):
 def test_the_units_of_an_efficiency_are_used(tmp_path):
     half = events(with_efficiency(tmp_path, [row.format(0.5, 0.5, 0.5) for row in ROWS]))
     percent = [row.format(50, 50, 50) for row in ROWS]
-    assert events(with_efficiency(tmp_path, percent, unit="%")) == pytest.approx(half, rel=1e-12)
+    assert events(with_efficiency(tmp_path, percent, unit="%")) == pytest.approx(half, rel=1e-12, abs=0)
     mega = [f"{1e3 * float(row.split(',')[0])}, 50" for row in percent]
-    assert events(with_efficiency(tmp_path, mega, unit="%", energy="MeV")) == pytest.approx(half, rel=1e-9)
+    assert events(with_efficiency(tmp_path, mega, unit="%", energy="MeV")) == pytest.approx(half, rel=1e-9, abs=0)
     refused(with_efficiency(tmp_path, percent), "efficiency = 50", "no fraction")
     refused(with_efficiency(tmp_path, [row.format(-0.5, 0.1, 0.1) for row in ROWS]), "efficiency = -0.5")
     refused(with_efficiency(tmp_path, percent, unit="%", energy="mev"), "[mev]", "did you mean [MeV]?")
@@ -96,7 +96,7 @@ def test_the_same_rule_holds_in_a_response(tmp_path):
     new = 'efficiency = { model = "table", file = "eff.csv", above = "hold" }'
     path = changed(tmp_path, GERMANIUM, (old, new))
     (tmp_path / "eff.csv").write_text("efficiency [%], energy [keV]\n90, 100\n90, 1e-9\n", encoding="utf-8")
-    assert events(path, 1e-3, 1e-8, "e") == pytest.approx(events(GERMANIUM, 1e-3, 1e-8, "e"), rel=1e-9)
+    assert events(path, 1e-3, 1e-8, "e") == pytest.approx(events(GERMANIUM, 1e-3, 1e-8, "e"), rel=1e-9, abs=0)
     for content, said in (
         ("energy [keV], efficiency [1]\n1, 50\n2, 50\n", "no fraction"),
         ("energy [keV], efficiency [1]\n1, -0.5\n2, 0.5\n", "no fraction"),
@@ -158,7 +158,7 @@ def test_what_a_sum_leaves_of_a_whole_count_is_rounded(tmp_path):
             (ASIMOV, f'statistic = "feldman-cousins"\n{counts}'),
         )
         limits.append(nd.limit(path, "e", 1e-3).lower[0])
-    assert limits[0] == pytest.approx(limits[1], rel=1e-9)
+    assert limits[0] == pytest.approx(limits[1], rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_each_column_has_its_own_unit(tmp_path):
     rows = [f"{low / 1e3}, {high}, {n}" for low, high, n in zip(LOW, LOW[1:], ROW_COUNTS, strict=False)]
     path = with_table(tmp_path, "low [keV], high [eV], observed [1]", rows, (EDGES, ""))
     statistic, bins = use(path)
-    assert bins.edges == pytest.approx(np.array(LOW) / 1e3, rel=1e-12)
+    assert bins.edges == pytest.approx(np.array(LOW) / 1e3, rel=1e-12, abs=0)
     assert statistic.likelihood.observed.tolist() == ROW_COUNTS
     refused(
         with_table(tmp_path, "low [KeV], high [eV], observed [1]", rows, (EDGES, "")), "[KeV]", "did you mean [keV]"
@@ -270,7 +270,7 @@ def test_backgrounds_as_rates_become_counts(tmp_path):
         header = f"low [eV], high [eV], observed [1], bkg [{unit}]"
         path = with_table(tmp_path, header, rows, (background, '[[background]]\nname = "flat"\ncolumn = "bkg"\n\n'))
         counts = Experiment.from_file(path).model().components()["flat"]
-        assert counts == pytest.approx(10 * 3650.0 * np.diff(LOW) / 1e3, rel=1e-9)
+        assert counts == pytest.approx(10 * 3650.0 * np.diff(LOW) / 1e3, rel=1e-9, abs=0)
     header = "low [eV], high [eV], observed [1], bkg [1/d]"
     path = with_table(tmp_path, header, rows, (background, '[[background]]\nname = "flat"\ncolumn = "bkg"\n\n'))
     refused(path, "bkg", "must be per mass and time")
