@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: atlas test validate benchmarks docs sky lint clean
+.PHONY: atlas test quick validate benchmarks docs sky lint wheel clean
 
 $(VENV)/.atlas: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -20,8 +20,12 @@ atlas: $(VENV)/.atlas
 	$(BIN)/nudipole atlas --out out --resume
 
 test: $(VENV)/.dev lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 	$(MAKE) --no-print-directory docs
+
+# the inner loop: formulas, matter, statistics, input; under a minute
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n auto tests/processes/scattering tests/processes/decays tests/matter tests/inference tests/inputs tests/test_portal.py tests/test_architecture.py tests/test_project.py
 
 sky: $(VENV)/.dev
 	$(BIN)/python scripts/build_sky.py
@@ -32,10 +36,14 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 validate: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m validation
+	$(BIN)/python -m pytest -q -n auto -m validation
 
 benchmarks: $(VENV)/.dev
 	$(BIN)/python -m pytest -q benchmarks --benchmark-enable --benchmark-only -m "not validation"
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python scripts/check_wheel.py dist/*.whl dist/*.tar.gz
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html

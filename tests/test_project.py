@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -17,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def test_version_and_licence_are_the_same_everywhere():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert PROJECT["version"] == nudipole.__version__
+    assert PROJECT["dynamic"] == ["version"]  # read from nudipole/__init__.py when the package is built
     assert f"\nversion: {nudipole.__version__}\n" in citation
     assert f"\nlicense: {PROJECT['license']}\n" in citation
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
@@ -72,3 +73,36 @@ def test_no_reference_integral_keeps_the_default_absolute_error(name):
     """The default of ``scipy.integrate.quad`` is 1.5e-8: any answer in GeV^-2 would do."""
     unsaid = [where for where, _, keywords in _calls(name) if "epsabs" not in keywords]
     assert not unsaid, f"write epsabs=0 in {unsaid}"
+
+
+def _script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_fragments_become_a_release(tmp_path, monkeypatch):
+    script = _script("assemble_changelog")
+    (tmp_path / "changelog.d").mkdir()
+    for name, text in {"b.fixed": "Two.\nLines.\n", "a.added": "One.\n", "README": "kept\n"}.items():
+        (tmp_path / "changelog.d" / f"{name}.md").write_text(text, encoding="utf-8")
+    (tmp_path / "CHANGELOG.md").write_text(script.HEAD + "\n## 0.0.1 (2026-01-01)\n", encoding="utf-8")
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    script.main("0.2.0", "2026-12-01")
+    written = (tmp_path / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert written == (
+        f"{script.HEAD}\n## 0.2.0 (2026-12-01)\n\n### Added\n\n- One.\n\n### Fixed\n\n- Two.\n  Lines.\n\n"
+        "## 0.0.1 (2026-01-01)\n"
+    )
+    assert [path.name for path in (tmp_path / "changelog.d").iterdir()] == ["README.md"]
+    with pytest.raises(SystemExit):
+        script.main("0.2", "2026-12-01")
+
+
+def test_the_oldest_versions_are_those_that_are_allowed(capsys):
+    _script("oldest_versions").main()
+    lines = capsys.readouterr().out.splitlines()
+    assert {"numpy==2.0", "click==8.2", "matplotlib==3.9"} <= set(lines)
