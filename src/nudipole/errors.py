@@ -116,6 +116,14 @@ class TableError(NudipoleError, ValueError):
     """A data table that is missing, has no provenance header, or whose numbers are not what the header says."""
 
 
+class ConvergenceError(NudipoleError, ArithmeticError):
+    """A fit that found no minimum: says of what, where it stood and how far it was off."""
+
+
+class MisfitWarning(UserWarning):
+    """Data that the model does not describe with or without N (p below 1 %), so the limit is not to be trusted."""
+
+
 class MissingExtraError(NudipoleError, ImportError):
     """An optional dependency is not installed; says how to install it."""
 

@@ -121,7 +121,7 @@ def random_experiment(seed, kind):
 def test_derivatives_along_a_signal_are_those_of_the_profile(kind):
     likelihood, unit, relative = random_experiment(11, kind)
     moving, x, step = np.array([0]), np.linspace(0.2, 4.0, 6), 1e-3
-    low, here, high = (likelihood.along(x + s, unit, relative, moving) for s in (-step, 0.0, step))
+    low, here, high = (likelihood.along(x + s, unit, unit[:, None] * relative, moving) for s in (-step, 0.0, step))
     assert here.slope == pytest.approx((high.chi2 - low.chi2) / (2 * step), rel=1e-4, abs=1e-4)
     assert here.curvature == pytest.approx((high.slope - low.slope) / (2 * step), rel=1e-4, abs=1e-4)
     assert here.drift == pytest.approx((high.pulls - low.pulls) / (2 * step), rel=1e-3, abs=1e-4)
@@ -130,7 +130,7 @@ def test_derivatives_along_a_signal_are_those_of_the_profile(kind):
 def test_a_good_start_changes_nothing():
     likelihood, unit, relative = random_experiment(5, "poisson")
     x, moving = np.full(6, 2.0), np.array([0])
-    cold = likelihood.along(x, unit, relative, moving)
-    warm = likelihood.along(x, unit, relative, moving, start=cold.pulls + 0.3)
+    cold = likelihood.along(x, unit, unit[:, None] * relative, moving)
+    warm = likelihood.along(x, unit, unit[:, None] * relative, moving, start=cold.pulls + 0.3)
     assert warm.chi2 == pytest.approx(cold.chi2, abs=2e-6)
     assert warm.pulls == pytest.approx(cold.pulls, abs=1e-4)

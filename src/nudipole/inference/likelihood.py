@@ -24,20 +24,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError, check_finite, check_non_negative
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_finite, check_non_negative
+from nudipole.inference.newton import Bins, Design, Minimum, minimise, solve
 
 FloatArray = npt.NDArray[np.float64]
-_ITERATIONS = 60
 # gain in chi^2 of a last step, which is taken to second order without another look and leaves gain^1.5: for one signal,
 # and on the way of a search along one
 _TOLERANCE, _ROUGH = 1e-6, 1e-4
-_DIGITS = 1e-10
-_WALL = 1e-3
+_DEPENDENT = 1e-9  # relative size of what is left of a template that others make up
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,18 @@ class ProfilePoint:
     curvature: FloatArray
     pulls: FloatArray
     drift: FloatArray
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Data and background of many pseudo-experiments: ``observed`` and ``background``, each of shape (m, b)."""
+
+    observed: FloatArray
+    background: FloatArray
+
+    def some(self, rows: npt.NDArray[np.intp]) -> Ensemble:
+        """Some of them, by number."""
+        return Ensemble(self.observed[rows], self.background[rows])
 
 
 @dataclass(frozen=True)
@@ -108,17 +118,16 @@ class Likelihood:
         """Number of bins."""
         return int(self.observed.size)
 
-    @cached_property
-    def purely_gaussian(self) -> bool:
-        """True if one Newton step is exact."""
-        return bool(np.all(self.sigma > 0))
-
     def asimov(self, signal: FloatArray | float = 0.0) -> Likelihood:
         """The same experiment having observed exactly background plus ``signal``: for sensitivities."""
         return Likelihood(self.background + signal, self.background, self.sigma, self.pulls, self.shifts)
 
     def chi2(
-        self, signal: npt.ArrayLike, signal_shifts: npt.ArrayLike | None = None, start: FloatArray | None = None
+        self,
+        signal: npt.ArrayLike,
+        signal_shifts: npt.ArrayLike | None = None,
+        start: FloatArray | None = None,
+        ensemble: Ensemble | None = None,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         r"""-2 ln L (Poisson: relative to the saturated model) minimised over the pulls.
 
@@ -130,39 +139,52 @@ class Likelihood:
             Change of the signal for theta_j = 1.
         start : ndarray (..., j), optional
             Where to start.
+        ensemble : Ensemble, optional
+            Data and background of each row instead of this experiment's own (pseudo-experiments); the leading axes of
+            the signal are then flattened onto its rows.
 
         Returns
         -------
         tuple of ndarray
             chi2 of shape (...), pulls theta of shape (..., j) and d chi2 / d mu_b of shape (..., b) at the minimum,
             which by the envelope theorem is all that the derivative along any signal needs.
+
+        Raises
+        ------
+        ConvergenceError
+            If a fit does not converge.
         """
-        check_finite(signal=signal)
+        check_finite(largest=LARGEST_TOTAL, signal=signal)
         signal = np.asarray(signal, dtype=float)
         if signal.shape[-1:] != (self.bins,):
             raise DomainError(f"a signal has {self.bins} bins on its last axis here, got the shape {signal.shape}")
         lead, number = signal.shape[:-1], len(self.pulls)
-        fixed = (signal + self.background).reshape(-1, self.bins)
-        assert self.shifts is not None
-        own = np.zeros((1, number, self.bins))
+        flat, own = signal.reshape(-1, self.bins), np.zeros((1, number, self.bins))
         if signal_shifts is not None:
             own = np.broadcast_to(np.asarray(signal_shifts, dtype=float), (*lead, number, self.bins))
-            own = own.reshape(len(fixed), number, self.bins)
+            own = own.reshape(len(flat), number, self.bins)
         moving = np.nonzero(np.any(own, axis=(0, 2)))[0]
-        design = _Design(self.shifts, moving, np.broadcast_to(own[:, moving], (len(fixed), moving.size, self.bins)))
-        if start is not None and start.size != len(fixed) * number:
+        moved = np.broadcast_to(own[:, moving], (len(flat), moving.size, self.bins))
+        if start is not None and start.size != len(flat) * number:
             raise DomainError(f"a start needs {number} pulls for each signal, got the shape {start.shape}")
-        theta = np.zeros((fixed.shape[0], number)) if start is None else start.reshape(len(fixed), number)
-        found = self._minimise(fixed, design, theta)
-        return found.value.reshape(lead), found.theta.reshape(*lead, number), found.slope.reshape(signal.shape)
+        rest, own = self.without_free(flat), self.without_free(moved)
+        theta = None
+        if start is not None:
+            theta = start.reshape(len(flat), number)
+            theta = theta + self._absorbed(flat - rest + np.einsum("mk,mkb->mb", theta[:, moving], moved - own))
+        found = self._minimum(rest, Design(self.changes, moving, own), theta, _TOLERANCE, ensemble)
+        taken = flat - rest + np.einsum("mk,mkb->mb", found.theta[:, moving], moved - own)
+        theta = found.theta - self._absorbed(taken)
+        return found.value.reshape(lead), theta.reshape(*lead, number), found.slope.reshape(*lead, self.bins)
 
     def along(
         self,
         x: FloatArray,
         unit: FloatArray,
-        relative: FloatArray,
+        moved: FloatArray,
         moving: npt.NDArray[np.intp],
         start: FloatArray | None = None,
+        ensemble: Ensemble | None = None,
     ) -> ProfilePoint:
         """The profile of signals x u and its first two derivatives in x.
 
@@ -171,154 +193,98 @@ class Likelihood:
         x : ndarray (m,)
         unit : ndarray (m, b)
             The signal u for x = 1.
-        relative : ndarray (m, k, b)
-            Relative change of each bin of the signal for one unit of the pulls that move it.
+        moved : ndarray (m, k, b)
+            Change of u for one unit of the pulls that move it.
         moving : ndarray (k,)
             Which pulls these are; none for a signal without uncertainty.
         start : ndarray (m, j), optional
             Where to start with the pulls.
+        ensemble : Ensemble, optional
+            Data and background of each row instead of this experiment's own.
         """
-        assert self.shifts is not None
         number = len(self.pulls)
-        counts = x[:, None] * unit
-        design = _Design(self.shifts, moving, counts[:, None, :] * relative)
-        theta = np.zeros((len(x), number)) if start is None else start
-        found = self._minimise(counts + self.background, design, theta, _ROUGH)
+        design = Design(self.changes, moving, x[:, None, None] * moved)
+        found = self._minimum(x[:, None] * unit, design, start, _ROUGH, ensemble)
         along = unit
         if moving.size:
-            along = unit * (1.0 + np.einsum("mk,mkb->mb", found.theta[:, moving], relative))
+            along = unit + np.einsum("mk,mkb->mb", found.theta[:, moving], moved)
         slope = np.sum(found.slope * along, axis=-1)
         curvature = np.sum(found.curvature * along**2, axis=-1)
         if number == 0:
             return ProfilePoint(found.value, slope, curvature, found.theta, found.theta)
         mixed = design.onto_pulls(found.curvature * along)
         if moving.size:
-            mixed[:, moving] += np.einsum("mkb,mb->mk", relative, found.slope * unit)
-        drift = np.asarray(-np.linalg.solve(found.hessian, mixed[..., None])[..., 0], dtype=float)
+            mixed[:, moving] += np.einsum("mkb,mb->mk", moved, found.slope)
+        drift = -solve(found.hessian, mixed)
         return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
 
-    def _minimise(
-        self, fixed: FloatArray, design: _Design, theta: FloatArray, tolerance: float = _TOLERANCE
-    ) -> _Minimum:
-        """Newton's method in the pulls from ``theta``."""
+    def _minimum(
+        self,
+        signal: FloatArray,
+        design: Design,
+        theta: FloatArray | None,
+        tolerance: float,
+        ensemble: Ensemble | None,
+    ) -> Minimum:
+        data = self._own_data if ensemble is None else ensemble
+        if len(data.observed) not in (1, len(signal)):
+            raise DomainError(f"{len(data.observed)} pseudo-experiments for {len(signal)} signals")
         penalty = np.array([0.0 if pull.free else 1.0 for pull in self.pulls])
+        bins = Bins(data.observed, self.sigma, np.maximum(data.observed, np.abs(data.background)))
+        fixed = signal + data.background
+        starts = [theta] if theta is not None else [np.zeros((len(fixed), len(penalty)))]
+        if theta is None and not np.all(penalty):
+            starts.append(self._absorbed(data.observed - fixed))
+        return minimise(fixed, design, bins, penalty, starts, tolerance)
 
-        def look(at: FloatArray, rows: npt.NDArray[np.intp] | slice) -> _Minimum:
-            bins, slope, curvature = self._bins(fixed[rows] + design.some(rows).onto_bins(at))
-            value = bins.sum(axis=-1) + (penalty * at**2).sum(axis=-1)
-            return _Minimum(at, value, slope, curvature, np.zeros((len(at), len(penalty), len(penalty))))
+    @cached_property
+    def _own_data(self) -> Ensemble:
+        return Ensemble(self.observed[None, :], self.background[None, :])
 
-        found = look(theta.copy(), slice(None))
-        if len(penalty) == 0:
-            return found
-        active = np.arange(fixed.shape[0])
-        for _ in range(_ITERATIONS):
-            rows = slice(None) if len(active) == len(fixed) else active
-            here = design.some(rows)
-            gradient = here.onto_pulls(found.slope[rows]) + 2 * penalty * found.theta[rows]
-            hessian = here.squared(found.curvature[rows])
-            hessian += np.diag(2 * penalty)
-            hessian += np.eye(len(penalty)) * 1e-12 * np.trace(hessian, axis1=1, axis2=2)[:, None, None]
-            step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
-            gain = -np.einsum("mj,mj->m", gradient, step)
-            found.hessian[rows] = hessian
-            # exact where every bin is Gaussian, and good to gain^1.5 where it is not; below its last digits no chi^2 falls
-            last = (gain <= tolerance + _DIGITS * np.abs(found.value[rows])) | self.purely_gaussian
-            done = active[last]
-            found.theta[done] += step[last]
-            found.value[done] -= 0.5 * gain[last]
-            found.slope[done] += found.curvature[done] * here.some(last).onto_bins(step[last])
-            active, step = active[~last], step[~last]
-            if active.size == 0:
-                break
-            scale = np.ones(len(active))
-            for _ in range(40):
-                trial = look(found.theta[active] + scale[:, None] * step, active)
-                worse = ~(trial.value <= found.value[active] + 1e-10 * (1 + np.abs(found.value[active])))
-                if not np.any(worse):
-                    break
-                scale = np.where(worse, 0.4 * scale, scale)
-            active = active[~worse]  # where no step is short enough, chi^2 falls no further
-            found.theta[active], found.value[active] = trial.theta[~worse], trial.value[~worse]
-            found.slope[active], found.curvature[active] = trial.slope[~worse], trial.curvature[~worse]
-        return found
+    @property
+    def changes(self) -> FloatArray:
+        """Change of the background for one unit of each pull, shape (j, b)."""
+        assert self.shifts is not None
+        return self.shifts
 
-    def _bins(self, mu: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """chi^2 of each bin with its first and second derivative in mu; mu is kept positive in Poisson bins."""
-        if self.purely_gaussian:
-            residual = (mu - self.observed) / self.sigma
-            return residual**2, 2 * residual / self.sigma, np.broadcast_to(2 / self.sigma**2, mu.shape).copy()
-        observed, gaussian = self.observed, self.sigma > 0
-        floor = 1e-9 + 1e-6 * np.maximum(observed, self.background)
-        safe = np.where(gaussian, 1.0, np.maximum(mu, floor))
-        below = ~gaussian & (mu < floor)
-        ratio = observed / safe
-        log_term = np.where(observed > 0, observed * np.log(np.where(observed > 0, np.maximum(ratio, 1e-300), 1.0)), 0)
-        value = 2 * (safe - observed + log_term)
-        slope = 2 * (1 - ratio)
-        curvature = 2 * np.maximum(ratio / safe, 1e-12)
-        # continued quadratically below the floor, so that Newton's method can come back; where nothing was observed the
-        # exact curvature is zero and a negative expectation would be rewarded, so a wall of _WALL events stands there
-        curvature = np.where(below, np.maximum(curvature, 2.0 / _WALL), curvature)
-        value = np.where(below, value + slope * (mu - safe) + 0.5 * curvature * (mu - safe) ** 2, value)
-        slope = np.where(below, slope + curvature * (mu - safe), slope)
-        width = np.where(gaussian, self.sigma, 1.0)
-        residual = (mu - observed) / width
-        return (
-            np.where(gaussian, residual**2, value),
-            np.where(gaussian, 2 * residual / width, slope),
-            np.where(gaussian, 2 / width**2, curvature),
+    @cached_property
+    def _free(self) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
+        """Weights of the bins (b,), an orthonormal basis of the free backgrounds (b, r) in them, which pulls are free."""
+        free = np.nonzero([pull.free for pull in self.pulls])[0]
+        variance = np.where(self.sigma > 0, self.sigma**2, np.maximum(np.maximum(self.observed, self.background), 1.0))
+        weight = 1.0 / np.sqrt(variance)
+        rows = self.changes[free] * weight
+        norm = np.linalg.norm(rows, axis=1)
+        rows = rows[norm > 0] / norm[norm > 0, None]
+        _, size, basis = np.linalg.svd(rows, full_matrices=False)
+        return weight, basis[size > _DEPENDENT * size.max(initial=0.0)].T, free
+
+    def without_free(self, counts: FloatArray) -> FloatArray:
+        """``counts`` (..., b) less what free backgrounds can take: the same likelihood, with other values of those pulls.
+
+        Exactly zero where nothing is left, so that no rounding error of a large signal is taken for a difference.
+        """
+        weight, basis, free = self._free
+        if not free.size:
+            return counts
+        scaled = counts * weight
+        rest = scaled - (scaled @ basis) @ basis.T
+        rest = rest - (rest @ basis) @ basis.T
+        left = np.linalg.norm(rest, axis=-1, keepdims=True) > _DEPENDENT * np.linalg.norm(
+            scaled, axis=-1, keepdims=True
         )
+        return np.where(left, rest, 0.0) / weight
 
-
-@dataclass(frozen=True)
-class _Minimum:
-    """Where the pulls came to rest (rows m): theta (m, j), chi^2 (m,), its derivatives in mu_b (m, b) and in theta."""
-
-    theta: FloatArray
-    value: FloatArray
-    slope: FloatArray
-    curvature: FloatArray
-    hessian: FloatArray
-
-
-@dataclass(frozen=True)
-class _Design:
-    """d mu / d theta of many signals: ``common`` (j, b) to all, plus ``own`` (m, k, b) for the pulls ``moving`` (k,)."""
-
-    common: FloatArray
-    moving: npt.NDArray[np.intp]
-    own: FloatArray
-
-    def some(self, rows: npt.NDArray[Any] | slice) -> _Design:
-        return _Design(self.common, self.moving, self.own[rows])
-
-    def onto_bins(self, theta: FloatArray) -> FloatArray:
-        """sum_j theta_j d mu_b / d theta_j, shape (m, b)."""
-        moved = theta @ self.common
-        if self.moving.size:
-            moved += np.einsum("mk,mkb->mb", theta[:, self.moving], self.own)
-        return np.asarray(moved)
-
-    def onto_pulls(self, slope: FloatArray) -> FloatArray:
-        """sum_b (d mu_b / d theta_j) slope_b, shape (m, j)."""
-        summed = slope @ self.common.T
-        if self.moving.size:
-            summed[:, self.moving] += np.einsum("mkb,mb->mk", self.own, slope)
-        return np.asarray(summed)
-
-    def squared(self, curvature: FloatArray) -> FloatArray:
-        """sum_b (d mu_b / d theta_j) curvature_b (d mu_b / d theta_i), shape (m, j, i)."""
-        number = len(self.common)
-        products = (self.common[:, None, :] * self.common).reshape(number**2, -1)
-        result = (curvature @ products.T).reshape(-1, number, number)
-        if self.moving.size:
-            weighted = self.own * curvature[:, None, :]
-            mixed = weighted @ self.common.T
-            result[:, self.moving, :] += mixed
-            result[:, :, self.moving] += mixed.transpose(0, 2, 1)
-            result[:, self.moving[:, None], self.moving] += np.matmul(weighted, self.own.transpose(0, 2, 1))
-        return np.asarray(result)
+    def _absorbed(self, counts: FloatArray) -> FloatArray:
+        """Pulls (m, j) of the free backgrounds that come closest to ``counts`` (m, b), the other pulls at zero."""
+        weight, _, free = self._free
+        theta = np.zeros((len(counts), len(self.pulls)))
+        if free.size:
+            rows = self.changes[free] * weight
+            norm = np.linalg.norm(rows, axis=1)
+            norm = np.where(norm > 0, norm, 1.0)
+            theta[:, free] = (counts * weight) @ np.linalg.pinv(rows / norm[:, None], rcond=_DEPENDENT) / norm
+        return theta
 
 
 def join(likelihoods: Sequence[Likelihood]) -> tuple[Likelihood, tuple[npt.NDArray[np.intp], ...]]:

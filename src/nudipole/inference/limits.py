@@ -103,19 +103,20 @@ class ProfileStatistic:
         self, per_d2: FloatArray, relative: FloatArray | None, critical: float
     ) -> tuple[tuple[Interval, ...], ...]:
         """Edges in x = d^2 for all masses at once."""
-        reach = per_d2.sum(axis=1) * D_SCAN[-1] ** 2 > 1e-6
-        rows = np.nonzero(reach)[0]
+        rest = self.likelihood.without_free(per_d2)  # nothing is left where free backgrounds take any signal
+        rows = np.nonzero((per_d2.sum(axis=1) * D_SCAN[-1] ** 2 > 1e-6) & np.any(rest, axis=1))[0]
         result: list[tuple[Interval, ...]] = [()] * len(per_d2)
         if rows.size == 0:
             return tuple(result)
         # in units of the statistical noise every search starts near one, whatever the size of the signal
-        unit = per_d2[rows]
+        unit = rest[rows]
         moving = np.zeros(0, dtype=np.intp) if relative is None else np.nonzero(np.any(relative, axis=(0, 2)))[0]
         moved = np.zeros((1, 0, unit.shape[1])) if relative is None else relative[:, moving]
-        moved = np.broadcast_to(moved, (len(per_d2), *moved.shape[1:]))[rows]
+        moved = np.broadcast_to(moved, (len(per_d2), *moved.shape[1:]))[rows] * per_d2[rows, None]
         noise = np.maximum(self.likelihood.observed, self.likelihood.background)
         variance = np.where(self.likelihood.sigma > 0, self.likelihood.sigma**2, np.maximum(noise, 1.0))
         scale = 1.0 / np.sqrt(np.sum(unit**2 / variance, axis=1))
+        moved = self.likelihood.without_free(moved * scale[:, None, None])
         profile = Profile(self.likelihood, unit * scale[:, None], moved, moving)
         best = profile.minimum()
         if self.parameters == 2:

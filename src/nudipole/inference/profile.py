@@ -17,8 +17,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import DomainError
-from nudipole.inference.likelihood import Likelihood, ProfilePoint
+from nudipole.errors import ConvergenceError
+from nudipole.inference.likelihood import Ensemble, Likelihood, ProfilePoint
 
 FloatArray = npt.NDArray[np.float64]
 # in units of the noise: last gain in chi^2, last relative step, and how far to look
@@ -38,29 +38,46 @@ class BestFit:
 
 @dataclass(frozen=True)
 class Profile:
-    """chi^2 of x * unit at profiled pulls, one convex function of x per row."""
+    """chi^2 of x * unit at profiled pulls, one convex function of x per row.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    unit : ndarray (m, b)
+        The signal at x = 1, without what free backgrounds can take (:meth:`.Likelihood.without_free`).
+    moved : ndarray (m, k, b)
+        Its change for one unit of the pulls ``moving`` (k,), likewise.
+    ensemble : Ensemble, optional
+        Data and background of each row: pseudo-experiments.
+    """
 
     likelihood: Likelihood
     unit: FloatArray
-    relative: FloatArray
+    moved: FloatArray
     moving: npt.NDArray[np.intp]
+    ensemble: Ensemble | None = None
 
     def at(self, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]) -> ProfilePoint:
-        every = len(rows) == len(self.unit)
-        unit, relative = (self.unit, self.relative) if every else (self.unit[rows], self.relative[rows])
-        return self.likelihood.along(x, unit, relative, self.moving, start)
+        """The profile of some rows, each at its own x."""
+        if len(rows) == len(self.unit):
+            return self.likelihood.along(x, self.unit, self.moved, self.moving, start, self.ensemble)
+        data = None if self.ensemble is None else self.ensemble.some(rows)
+        return self.likelihood.along(x, self.unit[rows], self.moved[rows], self.moving, start, data)
 
     @cached_property
-    def _zero(self) -> tuple[float, FloatArray]:
-        """chi^2 without signal, which is the same in every row, and the pulls."""
-        chi2, pulls, _ = self.likelihood.chi2(np.zeros((1, self.likelihood.bins)))
-        return float(chi2[0]), np.repeat(pulls, len(self.unit), axis=0)
+    def zero(self) -> tuple[FloatArray, FloatArray]:
+        """chi^2 without signal (m,), and the pulls (m, j)."""
+        number = 1 if self.ensemble is None else len(self.ensemble.observed)
+        chi2, pulls, _ = self.likelihood.chi2(np.zeros((number, self.likelihood.bins)), ensemble=self.ensemble)
+        if number == 1:
+            return np.repeat(chi2, len(self.unit)), np.repeat(pulls, len(self.unit), axis=0)
+        return chi2, pulls
 
     def minimum(self) -> BestFit:
         """Best x >= 0: Newton's method on the derivative, kept inside a bracket."""
         everything, number = np.arange(len(self.unit)), len(self.unit)
         low, high, x = np.zeros(number), np.full(number, np.inf), np.zeros(number)
-        point = self.at(x, self._zero[1], everything)
+        point = self.at(x, self.zero[1], everything)
         found = BestFit(x, point.chi2, point.curvature, point.pulls, point.drift)
         rows = np.nonzero(point.slope < 0)[0]
         slope = point.slope[rows]
@@ -80,7 +97,7 @@ class Profile:
             gain = np.divide(slope**2, point.curvature, out=np.full(rows.size, np.inf), where=point.curvature > 0)
             gain = np.minimum(gain, np.abs(slope) * (high[rows] - low[rows]))
             rows, slope = rows[gain > _GAIN], slope[gain > _GAIN]
-        raise DomainError("the best fit of a signal did not converge")
+        raise ConvergenceError(f"the best fit of a signal did not converge in {len(rows)} of {number} cases")
 
     def _look(
         self, found: BestFit, x: FloatArray, start: FloatArray, rows: npt.NDArray[np.intp]
@@ -99,7 +116,7 @@ class Profile:
         side = 1.0 if above else -1.0
         target = best.chi2 + critical
         edge = np.full_like(best.x, np.inf if above else 0.0)
-        rows = np.arange(len(best.x)) if above else np.nonzero(self._zero[0] > target)[0]
+        rows = np.arange(len(best.x)) if above else np.nonzero(self.zero[0] > target)[0]
         inner, outer = best.x.copy(), edge.copy()
         distance = np.sqrt(2.0 * critical / np.where(best.curvature > 0, best.curvature, 2.0))
         x = np.clip(best.x + side * distance, 0.5 * best.x, best.x + 1e3)
@@ -126,4 +143,4 @@ class Profile:
             keep = ~done & ~lost
             start = (point.pulls + (x[rows] - here)[:, None] * point.drift)[keep]
             rows = rows[keep]
-        raise DomainError("the edge of an excluded interval did not converge")
+        raise ConvergenceError(f"the edge of an excluded interval did not converge in {len(rows)} of {len(edge)} cases")

@@ -147,7 +147,7 @@ class RecoilModel:
         """The same for one sigma of each pull on the detector: half the difference of one up and one down."""
         leanings = {}
         for pull in self.card.nuisance:
-            if pull.affects in ("quenching", "energy-scale", "resolution", "efficiency"):
+            if pull.affects in ("quenching", "energy-scale", "resolution"):
                 up, down = (
                     self._seen_by(_vary(self.response, pull.affects, sign * pull.sigma)) for sign in (1.0, -1.0)
                 )
@@ -253,7 +253,7 @@ class RecoilModel:
         position = {pull.name: index for index, pull in enumerate(self.pulls)}
         for pull in self.card.nuisance:
             shift = shifts[:, position[pull.name]]
-            if pull.affects in ("neutrinos", "signal"):
+            if pull.affects in ("neutrinos", "signal", "efficiency"):  # a fraction of the counts, also where it is 1
                 shift += pull.sigma
             elif pull.affects.startswith("flux:"):
                 for part, share in zip(self._parts, counts, strict=True):
@@ -368,6 +368,4 @@ def _vary(response: Response, what: str, step: float) -> Response:
         return replace(response, quenching_scale=response.quenching_scale * (1.0 + step))
     if what == "energy-scale":
         return replace(response, energy_scale=response.energy_scale * (1.0 + step))
-    if what == "resolution":
-        return replace(response, resolution=response.resolution.scaled(1.0 + step))
-    return response.scaled_efficiency(1.0 + step)
+    return replace(response, resolution=response.resolution.scaled(1.0 + step))
