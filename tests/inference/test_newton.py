@@ -75,7 +75,9 @@ def test_huge_signals_converge_to_the_penalty_of_the_pull_that_cancels_them():
 
 
 def test_a_fit_that_does_not_converge_is_an_error_that_names_the_signal(monkeypatch):
-    monkeypatch.setattr(newton, "_ITERATIONS", 2)
+    monkeypatch.setattr(newton, "_QUICK", 1)
+    monkeypatch.setattr(newton, "_ITERATIONS", 1)
+    monkeypatch.setattr(newton, "_PATH", ())
     likelihood = Likelihood(OBSERVED, OBSERVED, np.zeros(6), (Pull("flat", free=True),), FLAT[None])
     with pytest.raises(ConvergenceError, match="2 of 3 signals, first number 1"):
         likelihood.chi2(np.array([0.0, 1e6, 1e8])[:, None] * UNIT, start=np.zeros((3, 1)))

@@ -230,7 +230,7 @@ class Likelihood:
         if len(data.observed) not in (1, len(signal)):
             raise DomainError(f"{len(data.observed)} pseudo-experiments for {len(signal)} signals")
         penalty = np.array([0.0 if pull.free else 1.0 for pull in self.pulls])
-        bins = Bins(data.observed, self.sigma, np.maximum(data.observed, np.abs(data.background)))
+        bins = Bins(data.observed, self.sigma)
         fixed = signal + data.background
         starts = [theta] if theta is not None else [np.zeros((len(fixed), len(penalty)))]
         if theta is None and not np.all(penalty):

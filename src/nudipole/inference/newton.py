@@ -8,7 +8,7 @@ minimum does not depend on the units of a template: a free peak of 1e-6 counts a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,17 @@ from nudipole.errors import ConvergenceError
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[Any] | slice
-_ITERATIONS = 200
+_ALL = slice(None)
+_QUICK, _ITERATIONS = 40, 300
+_FAR = 1e-3
+_PATH = (10.0, 1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)  # counts of empty bins on the way down
 _DIGITS = 1e-10  # of chi^2, relative: below them no step is judged
 _EPSILON = 1e-15  # last digit of an expectation, relative
-_WALL = 1e-3  # events that an empty bin may be below zero
-_EMPTY = 1e-9  # count that gives an empty bin a curvature, for steps alone
+_EMPTY = 1e-6  # count of an empty bin: keeps its expectation above zero and moves chi^2 by less than 1e-4
+_FLOOR = 1e-6  # of the count: smallest expectation that the logarithm sees
+_DECREASE = 0.2  # share of the promised gain that a step must bring
 _NEARER = 0.99  # of the way to zero that an expectation may go in one step
 _RIDGE = 1e-12  # relative to the diagonal of the Hessian: pulls that do nothing stay where they are
-_STUCK = 1e-2  # gain in chi^2 that a step still promises where no step is short enough: not a minimum
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,13 @@ class Bins:
     observed : ndarray (m or 1, b)
     sigma : ndarray (b,)
         Gaussian uncertainty, 0 for a Poisson bin.
-    size : ndarray (m or 1, b)
-        Typical expectation: sets where a Poisson bin is continued quadratically.
+    empty : float
+        Count of an empty Poisson bin, which keeps its expectation above zero.
     """
 
     observed: FloatArray
     sigma: FloatArray
-    size: FloatArray
+    empty: float = _EMPTY
 
     @property
     def purely_gaussian(self) -> bool:
@@ -54,15 +57,14 @@ class Bins:
         """The bins of some rows."""
         if len(self.observed) == 1:
             return self
-        return Bins(self.observed[rows], self.sigma, self.size[rows])
+        return replace(self, observed=self.observed[rows])
 
     def longest(self, mu: FloatArray, change: FloatArray) -> FloatArray:
         """Share (m,) of a change of mu, at most 1, that keeps Poisson bins above zero (empty ones above the wall)."""
-        room = np.where(self.observed > 0, _NEARER * mu, mu + _WALL)
-        falls = (self.sigma == 0) & (change < 0) & (room > 0)
+        falls = (self.sigma == 0) & (change < 0) & (mu > 0)
         share = np.ones(mu.shape)
         with np.errstate(over="ignore"):
-            np.divide(room, -change, out=share, where=falls)
+            np.divide(_NEARER * mu, -change, out=share, where=falls)
         return np.minimum(share.min(axis=-1), 1.0)
 
     def chi2(self, mu: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -71,17 +73,15 @@ class Bins:
         if self.purely_gaussian:
             residual = (mu - observed) / self.sigma
             return residual**2, 2 * residual / self.sigma, np.broadcast_to(2 / self.sigma**2, mu.shape).copy()
-        floor = 1e-9 + 1e-6 * self.size
+        counted = np.maximum(observed, self.empty)
+        floor = _FLOOR * counted
         safe = np.where(gaussian, 1.0, np.maximum(mu, floor))
         below = ~gaussian & (mu < floor)
-        ratio = observed / safe
-        log_term = np.where(observed > 0, observed * np.log(np.where(observed > 0, np.maximum(ratio, 1e-300), 1.0)), 0)
-        value = 2 * (safe - observed + log_term)
+        ratio = counted / safe
+        value = 2 * (safe - counted + counted * np.log(ratio))
         slope = 2 * (1 - ratio)
-        curvature = 2 * np.maximum(observed, _EMPTY) / safe**2
-        # continued quadratically below the floor, so that Newton's method can come back; where nothing was observed the
-        # exact curvature is zero and a negative expectation would be rewarded, so a wall of _WALL events stands there
-        curvature = np.where(below, np.maximum(curvature, 2.0 / _WALL), curvature)
+        curvature = 2 * ratio / safe
+        # continued quadratically below the floor, so that Newton's method can come back
         value = np.where(below, value + slope * (mu - safe) + 0.5 * curvature * (mu - safe) ** 2, value)
         slope = np.where(below, slope + curvature * (mu - safe), slope)
         if not np.any(gaussian):
@@ -144,6 +144,12 @@ class Minimum:
     curvature: FloatArray
     hessian: FloatArray
 
+    def take(self, other: Minimum, rows: npt.NDArray[Any]) -> None:
+        """The rows of ``other`` (all of them, in order, or those of a mask) in place of ours."""
+        chosen = rows if rows.dtype == bool else slice(None)
+        for name in ("theta", "value", "slope", "curvature", "hessian"):
+            getattr(self, name)[rows] = getattr(other, name)[chosen]
+
 
 def solve(hessian: FloatArray, right: FloatArray) -> FloatArray:
     """x with hessian x = right (rows m), scaled by the diagonal; what no bin feels stays at zero."""
@@ -176,78 +182,95 @@ def minimise(
     Raises
     ------
     ConvergenceError
-        If a row does not come to rest; names it, with the gain that another step still promises.
+        If a row does not come to rest; names it.
     """
 
-    def look(at: FloatArray, rows: Rows) -> Minimum:
-        value, slope, curvature = bins.some(rows).chi2(fixed[rows] + design.some(rows).onto_bins(at))
-        total = value.sum(axis=-1) + (penalty * at**2).sum(axis=-1)
-        return Minimum(at, total, slope, curvature, np.zeros((len(at), len(penalty), len(penalty))))
-
-    found = look(starts[0].copy(), slice(None))
+    fit = _Fit(fixed, design, bins, penalty)
+    found = fit.look(starts[0].copy())
     for other in starts[1:]:
-        tried = look(other, slice(None))
-        better = tried.value < found.value
-        for name in ("theta", "value", "slope", "curvature"):
-            getattr(found, name)[better] = getattr(tried, name)[better]
+        tried = fit.look(other)
+        found.take(tried, tried.value < found.value)
     if len(penalty) == 0:
         return found
-    active, gain = np.arange(fixed.shape[0]), np.zeros(0)
-    for _ in range(_ITERATIONS):
-        rows: Rows = slice(None) if len(active) == len(fixed) else active
-        here = design.some(rows)
-        gradient = here.onto_pulls(found.slope[rows]) + 2 * penalty * found.theta[rows]
-        hessian = here.squared(found.curvature[rows]) + np.diag(2 * penalty)
-        step = -solve(hessian, gradient)
-        gain = -np.einsum("mj,mj->m", gradient, step)
-        found.hessian[rows] = hessian
-        # exact where every bin is Gaussian, and good to gain^1.5 where it is not; below its last digits no chi^2 falls
-        rounding = np.sum(found.curvature[rows] * (_EPSILON * fixed[rows]) ** 2, axis=-1)
-        last = (gain <= tolerance + _DIGITS * np.abs(found.value[rows]) + rounding) | bins.purely_gaussian
-        done = active[last]
-        found.theta[done] += step[last]
-        found.value[done] -= 0.5 * gain[last]
-        found.slope[done] += found.curvature[done] * here.some(last).onto_bins(step[last])
-        active, step, gain = active[~last], step[~last], gain[~last]
-        if active.size == 0:
-            return found
-        expected = (fixed[rows] + here.onto_bins(found.theta[rows]))[~last]
-        scale = bins.some(rows).some(~last).longest(expected, here.some(~last).onto_bins(step))
+    active, _ = fit.descend(found, tolerance, _QUICK)
+    if active.size == 0:
+        return found
+    # what is left sits at the edge of what is positive: follow the minimum while the empty bins are emptied
+    part = fit.some(active, bins.empty)
+    slow = part.look(starts[0][active])
+    for empty in (*_PATH, bins.empty):
+        part = fit.some(active, empty)
+        slow = part.look(slow.theta)
+        left, gain = part.descend(slow, tolerance, _ITERATIONS)
+    # far from any fit, where signals of many events are cancelled by pulls of many standard deviations, a part in a
+    # thousand decides nothing
+    left = left[gain > _FAR * slow.value[left]]
+    if left.size:
+        raise ConvergenceError(
+            f"the fit of the nuisance parameters did not converge for {left.size} of {len(fixed)} signals, first number "
+            f"{int(active[left[0]])}: after {_ITERATIONS} steps it stands at -2 ln L = {float(slow.value[left[0]]):.6g}"
+        )
+    found.take(slow, active)
+    return found
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """One fit of many rows; see :func:`minimise`."""
+
+    fixed: FloatArray
+    design: Design
+    bins: Bins
+    penalty: FloatArray
+
+    def some(self, rows: npt.NDArray[np.intp], empty: float) -> _Fit:
+        return _Fit(self.fixed[rows], self.design.some(rows), replace(self.bins.some(rows), empty=empty), self.penalty)
+
+    def expected(self, theta: FloatArray, rows: Rows) -> FloatArray:
+        return np.asarray(self.fixed[rows] + self.design.some(rows).onto_bins(theta))
+
+    def look(self, theta: FloatArray, rows: Rows = _ALL) -> Minimum:
+        value, slope, curvature = self.bins.some(rows).chi2(self.expected(theta, rows))
+        total = value.sum(axis=-1) + (self.penalty * theta**2).sum(axis=-1)
+        number = len(self.penalty)
+        return Minimum(theta, total, slope, curvature, np.zeros((len(theta), number, number)))
+
+    def descend(self, found: Minimum, tolerance: float, steps: int) -> tuple[npt.NDArray[np.intp], FloatArray]:
+        """Newton's method from ``found``, which it moves; returns the rows not yet at rest and what they may gain."""
+        active, gain = np.arange(len(self.fixed)), np.zeros(0)
+        for _ in range(steps):
+            rows: Rows = slice(None) if len(active) == len(self.fixed) else active
+            here = self.design.some(rows)
+            gradient = here.onto_pulls(found.slope[rows]) + 2 * self.penalty * found.theta[rows]
+            hessian = here.squared(found.curvature[rows]) + np.diag(2 * self.penalty)
+            step = -solve(hessian, gradient)
+            gain = -np.einsum("mj,mj->m", gradient, step)
+            found.hessian[rows] = hessian
+            # exact where every bin is Gaussian, good to gain^1.5 where it is not; below its last digits no chi^2 falls
+            rounding = np.sum(found.curvature[rows] * (_EPSILON * self.fixed[rows]) ** 2, axis=-1)
+            last = (gain <= tolerance + _DIGITS * np.abs(found.value[rows]) + rounding) | self.bins.purely_gaussian
+            done, change = active[last], here.onto_bins(step)
+            found.theta[done] += step[last]
+            found.value[done] -= 0.5 * gain[last]
+            found.slope[done] += found.curvature[done] * change[last]
+            active, step, change, gain = active[~last], step[~last], change[~last], gain[~last]
+            if active.size == 0:
+                break
+            self._move(found, active, step, change, gain)
+        return active, gain
+
+    def _move(
+        self, found: Minimum, active: npt.NDArray[np.intp], step: FloatArray, change: FloatArray, gain: FloatArray
+    ) -> None:
+        """Takes the longest step that lowers chi^2 by a share of what it promises."""
+        scale = self.bins.some(active).longest(self.expected(found.theta[active], active), change)
         slack = _DIGITS * (1 + np.abs(found.value[active]))
-        slack += _EPSILON * np.sum(np.abs(found.slope[active] * fixed[active]), axis=-1)
-        active = _shortened(found, look, active, step, gain, scale, slack)
-        if active.size == 0:
-            return found
-    raise ConvergenceError(_where(active, fixed, gain[: active.size], f"after {_ITERATIONS} steps"))
-
-
-def _shortened(
-    found: Minimum,
-    look: Any,
-    active: npt.NDArray[np.intp],
-    step: FloatArray,
-    gain: FloatArray,
-    scale: FloatArray,
-    slack: FloatArray,
-) -> npt.NDArray[np.intp]:
-    """Takes the longest step that does not raise chi^2; returns the rows that moved."""
-    for _ in range(60):
-        trial = look(found.theta[active] + scale[:, None] * step, active)
-        worse = ~(trial.value <= found.value[active] + slack)
-        if not np.any(worse):
-            break
-        scale = np.where(worse, 0.4 * scale, scale)
-    stuck = worse & (gain > _STUCK + 1e-8 * np.abs(found.value[active]))
-    if np.any(stuck):
-        raise ConvergenceError(_where(active[stuck], found.slope, gain[stuck], "where no step lowers it"))
-    moved = active[~worse]  # where no step is short enough, chi^2 falls no further
-    found.theta[moved], found.value[moved] = trial.theta[~worse], trial.value[~worse]
-    found.slope[moved], found.curvature[moved] = trial.slope[~worse], trial.curvature[~worse]
-    return moved
-
-
-def _where(rows: npt.NDArray[np.intp], fixed: FloatArray, gain: FloatArray, when: str) -> str:
-    return (
-        f"the fit of the nuisance parameters did not converge for {len(rows)} of {len(fixed)} signals, first number "
-        f"{int(rows[0])}: {when} another step still promises {float(np.max(gain)):.3g} in -2 ln L"
-    )
+        slack += _EPSILON * np.sum(np.abs(found.slope[active] * self.fixed[active]), axis=-1)
+        for _ in range(60):
+            trial = self.look(found.theta[active] + scale[:, None] * step, active)
+            worse = ~(trial.value <= found.value[active] - _DECREASE * scale * gain + slack)
+            if not np.any(worse):
+                break
+            scale = np.where(worse, 0.4 * scale, scale)
+        for name in ("theta", "value", "slope", "curvature"):
+            getattr(found, name)[active[~worse]] = getattr(trial, name)[~worse]
