@@ -1,0 +1,196 @@
+r"""Limits with other assumptions from a table of expected counts: what the sliders of the page do, in Python.
+
+With factors on exposure (x), background (b), efficiency (e) and systematic errors (s), and a share k of each bin above
+the threshold,
+
+.. math::
+
+    n \to x\,e\,k\,n, \qquad B_{\rm SM} \to x\,e\,k\,B_{\rm SM}, \qquad B \to x\,b\,k\,B, \qquad
+    N \to x\,[\,k N + (B'_{\rm SM} + B') - k\,(B_{\rm SM} + B)\,],
+
+so that the data keep their distance to the expectation; Gaussian errors go as sqrt(x b k), shifts as what they shift,
+those of constrained pulls also times s. Exposure, efficiency, confidence level and (for pulls on the rate) systematic
+errors are exact; background and threshold are not where the card gives only an error or one window: the background is
+then taken as flat, and an error as that of its background. The page runs the same formulas (``web/whatif.js``), and a
+test compares both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.constraint import Interval
+from nudipole.errors import DomainError, check_between
+from nudipole.explorer.yields import Yields
+from nudipole.inference.counting import check_confidence_level, feldman_cousins
+from nudipole.inference.likelihood import Likelihood
+from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+
+FloatArray = npt.NDArray[np.float64]
+Excluded = tuple[tuple[Interval, ...], ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Positions of the sliders: factors, 1 being the card; the threshold in units of the axis; the confidence level.
+
+    Raises
+    ------
+    DomainError
+        If a factor is not between 1e-4 and 1e4 (systematic: 0 to 100) or the confidence level not in (0, 1).
+    """
+
+    cl: float
+    exposure: float = 1.0
+    background: float = 1.0
+    efficiency: float = 1.0
+    systematic: float = 1.0
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        check_confidence_level(self.cl)
+        check_between(1e-4, 1e4, exposure=self.exposure, background=self.background, efficiency=self.efficiency)
+        check_between(0.0, 100.0, systematic=self.systematic)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of counts as the statistic wants it; couplings enter through a cubic in ln d."""
+
+    yields: Yields
+    scale: FloatArray  # (s,), what the settings make of each bin of the table
+    sums: FloatArray  # (s, b), from bins of the table to bins of the data
+    per_d2: FloatArray | None
+    relative_shifts: FloatArray | None
+
+    def __len__(self) -> int:
+        return len(self.yields.masses)
+
+    def counts(self, mass_index: int, d: FloatArray) -> FloatArray:
+        """Counts in the bins of the data at couplings d, shape d.shape + (bins,)."""
+        d = np.asarray(d, dtype=float)
+        if self.per_d2 is not None:
+            return d[..., None] ** 2 * self.per_d2[mass_index]
+        logs = self.yields.log_counts
+        assert logs is not None and self.yields.couplings is not None
+        value = cubic(np.log(self.yields.couplings[mass_index]), logs[mass_index], np.log(d).ravel())
+        counts = d.ravel()[:, None] ** 2 * np.exp(value) * self.scale
+        return np.asarray((counts @ self.sums).reshape(*d.shape, -1))
+
+
+def cubic(x: FloatArray, y: FloatArray, at: FloatArray) -> FloatArray:
+    """Cubic Hermite interpolation with central slopes between equally spaced nodes, straight lines beyond them.
+
+    Parameters
+    ----------
+    x : ndarray (k,)
+        Equally spaced.
+    y : ndarray (k, s)
+    at : ndarray (n,)
+
+    Returns
+    -------
+    ndarray (n, s)
+    """
+    step = (x[-1] - x[0]) / (len(x) - 1)
+    slope = np.empty_like(y)
+    slope[1:-1] = 0.5 * (y[2:] - y[:-2])
+    slope[0], slope[-1] = y[1] - y[0], y[-1] - y[-2]
+    place = (at - x[0]) / step
+    left = np.clip(np.floor(place), 0, len(x) - 2).astype(np.intp)
+    t = (place - left)[:, None]
+    a, b, sa, sb = y[left], y[left + 1], slope[left], slope[left + 1]
+    inner = a + t * (sa + t * (3 * (b - a) - 2 * sa - sb + t * (sa + sb - 2 * (b - a))))
+    return np.where(t < 0, a + t * sa, np.where(t > 1, b + (t - 1) * sb, inner))
+
+
+def recompute(table: Yields, settings: Settings) -> Excluded:
+    """Excluded intervals in d [GeV^-1] at each mass of the table.
+
+    Raises
+    ------
+    DomainError
+        If the table has no what-if, or the settings leave nothing of the data.
+    """
+    if table.rule == "none":
+        raise DomainError(f"{table.key}: {table.reason or 'no what-if'}")
+    signal, statistic = prepare(table, settings)
+    return statistic.intervals(signal, settings.cl)
+
+
+def prepare(table: Yields, settings: Settings) -> tuple[_Table, Statistic]:
+    """Signal and statistic under these settings."""
+    kept = _kept(table, settings.threshold)
+    bins = int(table.group.max()) + 1
+    groups = np.zeros((len(table.group), bins))
+    groups[np.arange(len(table.group)), table.group] = 1.0
+    share = _share(table, kept, groups)
+    used = np.nonzero(share > 0)[0]
+    if used.size == 0:
+        raise DomainError(f"{table.key}: the threshold leaves nothing of the data")
+    scale, sums = settings.exposure * settings.efficiency * kept, groups[:, used]
+    per_d2 = None if table.per_d2 is None else (table.per_d2 * scale) @ sums
+    whole = table.likelihood
+    pulls = () if whole is None else whole.pulls
+    loose = np.array([1.0 if p.free else settings.systematic for p in pulls])
+    relative = _relative(table, kept, sums, loose)
+    signal = _Table(table, scale, sums, per_d2, relative)
+    if table.rule == "allowed":
+        allowed = float(np.interp(settings.cl, table.levels, table.allowed))
+        return signal, CountStatistic(lambda cl: allowed)
+    assert whole is not None and whole.shifts is not None
+    own = (table.standard_model * kept) @ sums
+    own_nominal = _nominal_own(table, groups)[used]
+    card = whole.background[used] - own_nominal
+    own_now, card_now = settings.efficiency * own, settings.background * share[used] * card
+    expected = own_now + card_now
+    data = share[used] * whole.observed[used] + expected - share[used] * whole.background[used]
+    observed = expected if table.expectation_as_data else data
+    ratio = np.divide(own_now, own_nominal, out=np.zeros_like(own), where=own_nominal != 0)
+    own_shifts = table.own_shifts[:, used]
+    shifts = own_shifts * ratio + (whole.shifts[:, used] - own_shifts) * settings.background * share[used]
+    sigma = whole.sigma[used] * np.sqrt(settings.exposure * settings.background * share[used])
+    observed = np.where(sigma > 0, observed, np.maximum(observed, 0.0)) * settings.exposure
+    expected = expected * settings.exposure
+    if table.rule == "feldman-cousins":
+        seen, mean = int(np.floor(observed.sum() + 0.5)), float(expected.sum())
+        return signal, CountStatistic(lambda cl: feldman_cousins(seen, mean, cl)[1])
+    changed = Likelihood(observed, expected, sigma, pulls, shifts * settings.exposure * loose[:, None])
+    return signal, ProfileStatistic(changed, 1, table.one_sided)
+
+
+def _kept(table: Yields, threshold: float | None) -> FloatArray:
+    """Share of each bin of the table above the threshold; by default those inside the data's own edges."""
+    low, high = table.edges[:-1], table.edges[1:]
+    start = table.data_edges[0] if threshold is None and table.threshold else threshold
+    if start is None or not table.threshold:
+        return np.ones(len(table.group))
+    return np.clip((high - start) / (high - low), 0.0, 1.0)
+
+
+def _share(table: Yields, kept: FloatArray, groups: FloatArray) -> FloatArray:
+    """Width that is kept over the width of each bin of the data."""
+    if not table.threshold:
+        return np.ones(groups.shape[1])
+    return np.asarray((kept * np.diff(table.edges)) @ groups / np.diff(table.data_edges))
+
+
+def _nominal_own(table: Yields, groups: FloatArray) -> FloatArray:
+    return np.asarray((table.standard_model * _kept(table, None)) @ groups)
+
+
+def _relative(table: Yields, kept: FloatArray, sums: FloatArray, loose: FloatArray) -> FloatArray | None:
+    """Relative change of each bin of the data for each pull, shape (m or 1, j, b)."""
+    if table.relative is None:
+        return None
+    if len(table.group) == sums.shape[1] and np.all(kept > 0):
+        return table.relative * loose[:, None]
+    # a mean over the bins that are joined, weighted with their counts
+    weight = np.ones((1, len(kept))) * kept if table.per_d2 is None else table.per_d2 * kept
+    joined = weight @ sums
+    safe = np.where(joined > 0, joined, 1.0)
+    part = np.einsum("mjs,ms,sb->mjb", np.broadcast_to(table.relative, (len(weight), *table.relative.shape[1:])), weight, sums)
+    return np.asarray(part / safe[:, None, :] * loose[:, None])
