@@ -29,7 +29,7 @@ from nudipole.portal import Direction
 from nudipole.processes.decays import hnl_decay
 
 Progress = Callable[[str, int, int], None]
-MASSES, PRESET_MASSES = 80, 48  # of the curves computed here
+MASSES, PRESET_MASSES = 60, 24  # of the curves computed here
 AGREEMENT = 0.01  # of the what-if with the full calculation, at its own masses, in d
 _COUPLING, _MASS = 17, 20  # bits of mantissa
 

@@ -1,0 +1,113 @@
+"""From an atlas to ``explorer.html``: beside its other files, or wherever it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from nudipole.compilation import run, store, validation
+from nudipole.compilation.validation import Check
+from nudipole.constraint import Limit
+from nudipole.errors import OutputError
+from nudipole.explorer import dataset
+from nudipole.explorer.dataset import Progress
+from nudipole.explorer.page import page
+
+NAME = "explorer.html"
+_HEAD = 4000  # bytes in which the stamp of a page stands
+
+
+def beside(folder: Path, jobs: int | None = None, progress: Progress | None = None) -> Path:
+    """``explorer.html`` in the folder of a finished atlas; one that is there already from the same curves and code stays.
+
+    Parameters
+    ----------
+    folder : Path
+    jobs : int, optional
+        Processes (default: one a core).
+    progress : callable, optional
+        Called with (key, done, total).
+
+    Raises
+    ------
+    OutputError
+        If the folder holds no atlas, or cannot be written.
+    """
+    target = folder / NAME
+    stamp = _stamp(folder)
+    if _stamp_of(target) != stamp:
+        store.write_text(target, stamped(render(folder, jobs, progress), stamp))
+    return target
+
+
+def render(folder: Path, jobs: int | None = None, progress: Progress | None = None, token: str = "") -> str:
+    """The page of a finished atlas."""
+    limits = store.read_limits(folder)
+    data = encoded(limits, read_checks(folder), jobs, progress)
+    return page(data, limits, token)
+
+
+def encoded(limits: Sequence[Limit], checks: Sequence[Check], jobs: int | None, progress: Progress | None) -> str:
+    """The payload of these curves, with what is computed beside them."""
+    computed = dataset.parts(dataset.flavors_of(limits), jobs or os.cpu_count() or 1, progress)
+    return dataset.encode(limits, checks, computed)
+
+
+def read_checks(folder: Path) -> list[Check]:
+    """The comparisons of a finished atlas.
+
+    Raises
+    ------
+    OutputError
+        If there are none to read.
+    """
+    path = folder / "validation.json"
+    try:
+        records = json.loads(path.read_text(encoding="utf-8"))
+        return [validation.from_record(_with_numbers(record)) for record in records]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{path}: no comparisons of an atlas ({type(error).__name__})") from None
+
+
+def _with_numbers(record: dict[str, object]) -> dict[str, object]:
+    """Numbers that do not exist are null in JSON."""
+    return {
+        name: [float("nan") if item is None else item for item in value] if isinstance(value, list) else value
+        for name, value in record.items()
+    }
+
+
+def fresh(
+    only: Sequence[str] | None, masses: int, jobs: int | None, progress: Progress | None
+) -> tuple[list[Limit], list[Check]]:
+    """Curves and comparisons computed now, without files that stay."""
+    with tempfile.TemporaryDirectory(prefix="nudipole-") as name:
+        folder = Path(name)
+        run.atlas(folder, only=only, masses=masses, jobs=jobs, figures=False, progress=progress)
+        return store.read_limits(folder), read_checks(folder)
+
+
+def stamped(text: str, stamp: str) -> str:
+    """The page with a mark of what it was made from."""
+    return text.replace("<head>", f'<head>\n<meta name="nudipole-stamp" content="{stamp}">', 1)
+
+
+def _stamp(folder: Path) -> str:
+    try:
+        content = (folder / "limits.json").read_bytes() + (folder / "validation.json").read_bytes()
+    except OSError as error:
+        raise OutputError(f"{folder}: not a finished atlas ({error.strerror or error})") from None
+    return store.fingerprint(hashlib.sha256(content).hexdigest())
+
+
+def _stamp_of(target: Path) -> str:
+    try:
+        with target.open(encoding="utf-8") as stream:
+            head = stream.read(_HEAD)
+    except (OSError, ValueError):
+        return ""
+    return head.partition('<meta name="nudipole-stamp" content="')[2].partition('"')[0]
