@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from nudipole.catalogue.curves import published
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
+    from nudipole.explorer.run import explore
     from nudipole.generator.run import generate
+    from nudipole.installation import doctor
     from nudipole.portal import Completion, Direction, Portal
 
 __version__ = "0.1.0"
@@ -36,7 +38,9 @@ _HOME = {
     "atlas": "api",
     "cite": "api",
     "cross_section": "api",
+    "doctor": "installation",
     "experiments": "api",
+    "explore": "explorer.run",
     "flux": "api",
     "generate": "generator.run",
     "limit": "api",
@@ -56,7 +60,9 @@ __all__ = [
     "atlas",
     "cite",
     "cross_section",
+    "doctor",
     "experiments",
+    "explore",
     "flux",
     "generate",
     "limit",

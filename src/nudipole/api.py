@@ -203,10 +203,14 @@ def cite(keys: Sequence[str]) -> str:
 
 
 def atlas(out: str | Path = "out", **options: Any) -> Any:
-    """Compute and draw everything: see :func:`nudipole.compilation.run.atlas`."""
+    """Compute and draw everything: see :func:`nudipole.compilation.run.atlas`; with figures also ``explorer.html``."""
     from nudipole.compilation import run
+    from nudipole.explorer import build
 
-    return run.atlas(Path(out), **options)
+    result = run.atlas(Path(out), **options)
+    if options.get("figures", True):
+        build.beside(result.folder, options.get("jobs"), options.get("progress"))
+    return result
 
 
 def _constraint(experiment: str | Path | Constraint) -> Constraint:

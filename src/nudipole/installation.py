@@ -79,7 +79,10 @@ class Diagnosis:
         return {
             "healthy": self.healthy,
             "versions": self.versions,
-            "extras": {e.name: {"enables": e.enables, "installed": e.installed, "missing": list(e.missing)} for e in self.extras},
+            "extras": {
+                e.name: {"enables": e.enables, "installed": e.installed, "missing": list(e.missing)}
+                for e in self.extras
+            },
             "cores": self.cores,
             "usable_cores": self.usable_cores,
             "places": self.places,

@@ -34,6 +34,7 @@ def atlas(
 ) -> None:
     """Compute and draw everything: tables, figures, validation, citations, into a folder."""
     from nudipole.compilation import run
+    from nudipole.explorer import build
 
     quiet = not sys.stderr.isatty()
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -49,5 +50,8 @@ def atlas(
             resume=resume,
             compare=compare,
             progress=lambda key, done, total: bar.update(task, description=key, completed=done, total=total),
+        )
+        build.beside(
+            out, jobs, lambda key, done, total: bar.update(task, description="explorer", completed=done, total=total)
         )
     click.echo(f"{len(result.limits)} curves in {result.folder} after {result.seconds:.1f} s")

@@ -26,6 +26,8 @@ VERBS = {
     "cross-section": "nudipole.cli.theory:cross_section",
     "width": "nudipole.cli.theory:width",
     "meson": "nudipole.cli.theory:meson",
+    "explore": "nudipole.cli.explore:explore",
+    "doctor": "nudipole.cli.doctor:doctor",
 }
 
 

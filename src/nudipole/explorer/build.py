@@ -101,7 +101,8 @@ def _stamp(folder: Path) -> str:
         content = (folder / "limits.json").read_bytes() + (folder / "validation.json").read_bytes()
     except OSError as error:
         raise OutputError(f"{folder}: not a finished atlas ({error.strerror or error})") from None
-    return store.fingerprint(hashlib.sha256(content).hexdigest())
+    looks = page("", ())  # the modules and the style are part of what a page is made from
+    return store.fingerprint(hashlib.sha256(content).hexdigest(), hashlib.sha256(looks.encode()).hexdigest())
 
 
 def _stamp_of(target: Path) -> str:

@@ -77,7 +77,9 @@ def _curve(constraint: Constraint, flavor: str, nature: str, preset: str) -> Lim
     low, high = constraint.mass_range
     number = MASSES if preset == "default" else PRESET_MASSES
     masses = np.geomspace(low, high * (1.0 - 1e-9), number)
-    return constraint.limit(masses, Direction(flavor, nature="majorana" if nature == "majorana" else "dirac"), None, preset)
+    return constraint.limit(
+        masses, Direction(flavor, nature="majorana" if nature == "majorana" else "dirac"), None, preset
+    )
 
 
 def _tables(experiment: Experiment, flavor: str) -> list[Yields]:
@@ -103,9 +105,7 @@ def checked(experiment: Experiment, table: Yields) -> Yields:
     return replace(table, rule="none", reason=f"the table of counts differs from the full calculation {many}")
 
 
-def parts(
-    wanted: Sequence[tuple[str, Sequence[str]]], jobs: int, progress: Progress | None = None
-) -> dict[str, Part]:
+def parts(wanted: Sequence[tuple[str, Sequence[str]]], jobs: int, progress: Progress | None = None) -> dict[str, Part]:
     """:func:`compute` for every key and its flavours, in processes."""
     done: dict[str, Part] = {}
     if jobs == 1:

@@ -100,7 +100,9 @@ def table_from(found: Mapping[str, Any], arrays: Sequence[npt.NDArray[np.float32
         edges=array(found["edges"]),
         group=np.array(found["group"], dtype=np.intp),
         per_d2=None if ends is not None else np.where(logs[:, 0] > _EMPTY, np.exp(logs[:, 0]), 0.0),
-        couplings=None if ends is None else np.exp(ends[0][:, None] + np.linspace(0, 1, steps) * (ends[1] - ends[0])[:, None]),
+        couplings=None
+        if ends is None
+        else np.exp(ends[0][:, None] + np.linspace(0, 1, steps) * (ends[1] - ends[0])[:, None]),
         log_counts=None if ends is None else logs,
         relative=relative,
         standard_model=array(found["own"]),

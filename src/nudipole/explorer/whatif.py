@@ -75,7 +75,8 @@ class _Table:
         if self.per_d2 is not None:
             return d[..., None] ** 2 * self.per_d2[mass_index]
         logs = self.yields.log_counts
-        assert logs is not None and self.yields.couplings is not None
+        assert logs is not None
+        assert self.yields.couplings is not None
         value = cubic(np.log(self.yields.couplings[mass_index]), logs[mass_index], np.log(d).ravel())
         counts = d.ravel()[:, None] ** 2 * np.exp(value) * self.scale
         return np.asarray((counts @ self.sums).reshape(*d.shape, -1))
@@ -141,7 +142,8 @@ def prepare(table: Yields, settings: Settings) -> tuple[_Table, Statistic]:
     if table.rule == "allowed":
         allowed = float(np.interp(settings.cl, table.levels, table.allowed))
         return signal, CountStatistic(lambda cl: allowed)
-    assert whole is not None and whole.shifts is not None
+    assert whole is not None
+    assert whole.shifts is not None
     own = (table.standard_model * kept) @ sums
     own_nominal = _nominal_own(table, groups)[used]
     card = whole.background[used] - own_nominal
@@ -192,5 +194,7 @@ def _relative(table: Yields, kept: FloatArray, sums: FloatArray, loose: FloatArr
     weight = np.ones((1, len(kept))) * kept if table.per_d2 is None else table.per_d2 * kept
     joined = weight @ sums
     safe = np.where(joined > 0, joined, 1.0)
-    part = np.einsum("mjs,ms,sb->mjb", np.broadcast_to(table.relative, (len(weight), *table.relative.shape[1:])), weight, sums)
+    part = np.einsum(
+        "mjs,ms,sb->mjb", np.broadcast_to(table.relative, (len(weight), *table.relative.shape[1:])), weight, sums
+    )
     return np.asarray(part / safe[:, None, :] * loose[:, None])

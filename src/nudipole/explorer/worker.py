@@ -60,14 +60,14 @@ def _limit(file: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     from nudipole.catalogue.experiment import Experiment
     from nudipole.errors import check_choice
     from nudipole.inputs import cards
-    from nudipole.portal import DIRECTIONS, Direction
+    from nudipole.portal import DIRECTIONS, Direction, Nature
 
     check_choice("flavor", request["flavor"], DIRECTIONS)
     stay_inside(cards.read(file), file)
     experiment = Experiment.from_file(file)
     low, high = experiment.mass_range
     masses = np.geomspace(low, high * (1.0 - 1e-9), MASSES)
-    nature = "majorana" if request["nature"] == "majorana" else "dirac"
+    nature: Nature = "majorana" if request["nature"] == "majorana" else "dirac"
     limit = experiment.limit(masses, Direction(request["flavor"], nature=nature), None, request["preset"])
     return {
         "title": experiment.title,

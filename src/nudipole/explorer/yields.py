@@ -173,7 +173,7 @@ def _divided(model: Any) -> tuple[Model, FloatArray, npt.NDArray[np.intp]]:
         inside = np.geomspace(edges[0], edges[1], SUB_BINS - below + 1)[1:]
         fine = np.concatenate([np.geomspace(start, edges[0], below + 1), inside])
     else:
-        fine = np.linspace(*edges, SUB_BINS + 1)
+        fine = np.linspace(float(edges[0]), float(edges[1]), SUB_BINS + 1)
     factor = model.response.edges[-1] / edges[-1]
     divided = replace(model, response=replace(model.response, edges=fine * factor))
     return divided, fine, np.zeros(SUB_BINS, dtype=np.intp)

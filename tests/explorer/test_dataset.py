@@ -1,0 +1,88 @@
+"""What is in the page is what is in the atlas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nudipole.compilation import store
+from nudipole.errors import DomainError
+from nudipole.explorer import build, dataset, recipes, run, tables
+from tests.explorer.conftest import KEYS
+
+
+def test_every_curve_of_the_atlas_is_there(folder, data):
+    header, arrays = data
+    limits = [c for c in store.read_limits(folder) if any(c.excluded)]
+    drawn = {
+        (c["key"], c["flavor"]): c for c in header["curves"] if c["nature"] == "dirac" and c["preset"] == "default"
+    }
+    assert set(drawn) == {(c.key, c.direction.name) for c in limits}
+    for limit in limits:
+        record = drawn[limit.key, limit.direction.name]
+        np.testing.assert_allclose(arrays[record["masses"]], limit.masses, rtol=1e-6)
+        if len(record["regions"]) == 1:
+            (start, low, high, _, _) = record["regions"][0]
+            count = len(arrays[low])
+            np.testing.assert_allclose(arrays[low], limit.lower[start : start + count], rtol=1e-5)
+            assert (high is None) == bool(np.all(np.isinf(limit.upper[start : start + count])))
+
+
+def test_majorana_and_preset_curves_are_there(data):
+    header, _ = data
+    assert {c["nature"] for c in header["curves"]} == {"dirac", "majorana"}
+    assert "lz2023" in {c["preset"] for c in header["curves"] if c["key"] == "lz-nees"}
+    assert not header["failures"]
+
+
+def test_tables_come_back(data):
+    header, arrays = data
+    records = {(t["key"], t["flavor"]): t for t in header["tables"]}
+    assert {"gemma", "conus-plus", "lz-nees", "icarus", "donut"} <= {key for key, _ in records}
+    for record in records.values():
+        found = tables.table_from(record, arrays)
+        assert found.rule != "none", record["reason"]
+        counts = found.per_d2 if found.per_d2 is not None else found.log_counts
+        assert counts is not None
+        assert counts.shape[0] == len(found.masses)
+        assert counts.shape[-1] == len(found.group)
+
+
+def test_recipes_show_the_card(data):
+    record = data[0]["experiments"]["conus-plus"]
+    sections = dict(record["sections"])
+    assert ["power GW", "3.6"] in sections["source"]
+    assert any("quenching.germanium" in value for _, value in sections["nuisance"])
+    assert record["presets"][0][0] == "normalisation-only"
+    assert "stars" in data[0]["experiments"]["red-giants"]["mechanism"]
+
+
+def test_citations_have_their_entry(data):
+    header, _ = data
+    for record in header["experiments"].values():
+        assert set(record["references"]) <= set(header["bibtex"])
+
+
+def test_long_lists_of_a_card_are_cut():
+    assert recipes._value(list(range(100))).endswith("… (100 values)")
+
+
+def test_a_failure_is_kept_as_a_sentence(monkeypatch):
+    def refuse(*_args):
+        raise DomainError("no such luck")
+
+    monkeypatch.setattr(dataset, "_curve", refuse)
+    part = dataset.compute("gemma", ("e",))
+    assert part.failures[0] == "Majorana, e: no such luck"
+    assert part.tables
+
+
+def test_a_page_from_the_same_curves_is_kept(folder, page_file):
+    before = page_file.stat().st_mtime_ns
+    assert build.beside(folder, jobs=1) == page_file
+    assert page_file.stat().st_mtime_ns == before
+
+
+def test_curves_or_keys_not_both(folder):
+    with pytest.raises(DomainError, match="not both"):
+        run.explore(curves=folder, only=KEYS)
