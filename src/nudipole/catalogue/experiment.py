@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.catalogue import thinning
 from nudipole.constraint import Interval, Kind, Limit, as_masses
 from nudipole.errors import CardError, DomainError, UnknownNameError
+from nudipole.inference import thinning
 from nudipole.inference.counting import check_confidence_level
 from nudipole.inference.limits import ProfileStatistic
 from nudipole.inputs import cards
 from nudipole.inputs.cards import Card
 from nudipole.portal import DIRECTIONS, Completion, Direction, Portal
-from nudipole.signals import SIGNALS
+from nudipole.signals import SIGNALS, escaping
 from nudipole.signals.protocol import Model
 
 FloatArray = npt.NDArray[np.float64]
@@ -168,7 +168,7 @@ class Experiment:
                 statistic = model.statistic()
 
                 def exact(at: FloatArray) -> tuple[tuple[Interval, ...], ...]:
-                    return statistic.intervals(model.signal(at, direction), cl)
+                    return escaping.intervals(statistic, model.signal(at, direction), cl)
 
                 increasing = bool(np.all(np.diff(masses[reached]) > 0))
                 thin = increasing and getattr(model, "smooth_in_mass", False)

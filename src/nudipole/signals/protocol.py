@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -62,8 +62,8 @@ class Model(Protocol):
     @property
     def bins(self) -> Bins: ...
 
-    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        """Expected signal at each mass [GeV]."""
+    def signal(self, masses: FloatArray, direction: Direction) -> Any:
+        """Expected signal at each mass [GeV]: a :class:`Signal`, or another :class:`~nudipole.inference.limits.Signal`."""
 
     def statistic(self) -> Statistic:
         """Data, background, pulls and how a limit is set."""

@@ -24,8 +24,8 @@ and a recoil-only search keeps what does not decay through the dipole before nea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -223,3 +223,26 @@ def total(templates: Iterable[SignalTemplate]) -> SignalTemplate:
     for template in rest:
         result = result + template
     return result
+
+
+def side_by_side(templates: Sequence[SignalTemplate]) -> SignalTemplate:
+    """Several searches as one: the bins of all of them, one after the other.
+
+    Examples
+    --------
+    >>> side_by_side([SignalTemplate.from_counts([1.0]), SignalTemplate.from_counts([2.0, 3.0])]).counts(1.0)
+    array([1., 2., 3.])
+    """
+    sizes = [template.bins for template in templates]
+    moving = next((t for t in templates if t.kappa.size), templates[0])
+    placed, start = [], 0
+    for template, size in zip(templates, sizes, strict=True):
+        if template.kappa.size and (template.decay_norm, template.extra) != (moving.decay_norm, moving.extra):
+            raise DomainError("templates stand side by side only for the same direction")
+        weight = np.zeros((len(template.weight), sum(sizes)))
+        weight[:, start : start + size] = template.weight
+        stable = np.zeros(sum(sizes))
+        stable[start : start + size] = template.stable
+        start += size
+        placed.append(replace(template, weight=weight, stable=stable, decay_norm=moving.decay_norm, extra=moving.extra))
+    return total(placed)

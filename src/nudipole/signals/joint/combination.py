@@ -17,8 +17,10 @@ from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
+from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.joint import member_cards as members
 from nudipole.signals.protocol import Bins, Model, Signal
+from nudipole.signals.template import SignalTemplate, side_by_side
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -77,20 +79,37 @@ class CombinationModel:
         likelihood = self._joint[0]
         return Bins("bin", np.arange(likelihood.bins + 1.0), likelihood.observed)
 
-    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal | EscapingSignal:
         likelihood, positions = self._joint
         per_d2 = np.zeros((len(masses), likelihood.bins))
         shifts = np.zeros((len(masses), len(likelihood.pulls), likelihood.bins))
         start = 0
-        for member, where in zip(self.members, positions, strict=True):
-            part = member.signal(masses, direction)
-            assert part.per_d2 is not None
-            stop = start + part.per_d2.shape[1]
-            per_d2[:, start:stop] = part.per_d2
+        parts = [member.signal(masses, direction) for member in self.members]
+        for part, where in zip(parts, positions, strict=True):
+            counts = part.stable if isinstance(part, EscapingSignal) else part.per_d2
+            assert counts is not None
+            stop = start + counts.shape[1]
+            per_d2[:, start:stop] = counts
             if part.relative_shifts is not None:
                 shifts[:, where, start:stop] = part.relative_shifts
             start = stop
-        return Signal(per_d2=per_d2, relative_shifts=shifts)
+        if not any(isinstance(part, EscapingSignal) for part in parts):
+            return Signal(per_d2=per_d2, relative_shifts=shifts)
+        return EscapingSignal(masses, per_d2, lambda at: self._side_by_side(at, direction), shifts)
+
+    def _side_by_side(self, masses: FloatArray, direction: Direction) -> list[SignalTemplate]:
+        """Templates of all members, each in its own bins."""
+        signals = [member.signal(masses, direction) for member in self.members]
+        every = []
+        for row in range(len(masses)):
+            parts = []
+            for signal in signals:
+                if signal.per_d2 is None:
+                    parts.append(signal.templates[row])
+                else:
+                    parts.append(SignalTemplate.from_counts(signal.per_d2[row]))
+            every.append(side_by_side(parts))
+        return every
 
     def statistic(self) -> Statistic:
         return ProfileStatistic(self._joint[0], self.card.parameters, self.card.test == "one-sided")

@@ -21,6 +21,7 @@ from nudipole.inference.limits import Signal as AnySignal
 from nudipole.inference.limits import Statistic
 from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
+from nudipole.signals import escaping
 from nudipole.signals.joint import member_cards as members
 from nudipole.signals.protocol import Bins, Model, Signal
 
@@ -104,7 +105,7 @@ class EnvelopeStatistic:
         found: list[list[Interval]] = [[] for _ in range(len(signal))]
         for statistic, part, rows in zip(self.members, signal.members, signal.rows, strict=True):
             if part is not None:
-                for row, intervals in zip(rows, statistic.intervals(part, cl), strict=True):
+                for row, intervals in zip(rows, escaping.intervals(statistic, part, cl), strict=True):
                     found[row] += intervals
         return tuple(united(intervals) for intervals in found)
 

@@ -51,6 +51,13 @@ class TargetSection(Section, frozen=True, kw_only=True):
     atomic: Literal["stepping", "rrpa"] = "stepping"  # electrons of an atom; rrpa: many-body ratio, xenon alone
 
 
+class DetectorSection(Section, frozen=True, kw_only=True):
+    """``exit_m``: the way [m] that N flies undecayed, since its photon would spoil the selection, e.g. from the middle of
+    the detector to where a photon is not seen any more. Left out: N leaves at any coupling."""
+
+    exit_m: Positive
+
+
 class ResponseSection(Section, frozen=True, kw_only=True):
     """From recoil to bin. Edges: one field, in the unit of its name, or the low and high columns of the observation."""
 
@@ -82,6 +89,7 @@ class RecoilCard(Card, frozen=True, kw_only=True):
 
     source: Options
     target: TargetSection
+    detector: DetectorSection | None = None
     response: ResponseSection
     timing: TimingSection | None = None
     observation: ObservationSection

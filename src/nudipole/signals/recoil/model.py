@@ -8,8 +8,9 @@ At fixed recoil energy and mass every cross section is a polynomial in 1/E_nu, s
     \int_{E_{\min}(E_r, M)}^\infty \phi(E)\, E^{-j}\, dE ,
     \qquad n_b = \sum_r \mathcal R_{b}(E_r)\,\frac{dR}{dE_r}\,\Delta E_r ,
 
-with the response matrix of the detector (review Eqs 38-51). N leaves such detectors long before it decays wherever
-these limits lie, so counts go exactly as d^2. The Standard Model recoils (nu-e, CEvNS) are the same with M = 0.
+with the response matrix of the detector (review Eqs 38-51). N must leave the detector (``[detector] exit_m``) undecayed, which
+closes the excluded region at large couplings (:mod:`nudipole.signals.recoil.escape`); lower edges go exactly as d^2 while N lives
+long enough. The Standard Model recoils (nu-e, CEvNS) are the same with M = 0.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ from nudipole.inference.limits import Statistic
 from nudipole.inputs import options, tables
 from nudipole.matter import materials
 from nudipole.portal import Direction
+from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.protocol import Bins, Signal
 from nudipole.signals.recoil import card as recoil_card
+from nudipole.signals.recoil import escape
 from nudipole.signals.recoil.card import RecoilCard
 from nudipole.signals.recoil.energy_grid import Matrices, RecoilGrid
 from nudipole.signals.recoil.rate import (
@@ -48,6 +51,7 @@ from nudipole.signals.recoil.rate import (
     merged,
     nuclear_channels,
 )
+from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 # nodes in ln E_r for what is smooth, and how many finer steps resolve lines and atomic shells in electron recoils
@@ -55,6 +59,7 @@ SMOOTH_NODES, ELECTRON_STEPS = 200, 6
 _TIME_STEPS = 40
 CardType = RecoilCard
 Folded = list[tuple[int, bool, Kernels]]
+Fluxes = list[tuple[int, bool, CumulativeMoments]]
 ChannelMatrices = tuple[tuple[Matrices, ...], ...]
 
 
@@ -211,37 +216,80 @@ class RecoilModel:
         fractions = self._time_fractions[part[0].name]
         return (counts[..., :, None] * fractions).reshape(*counts.shape[:-1], -1)
 
-    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        fluxes = [
-            (position, c.lines, CumulativeMoments.of(c, c.intensity))
-            for position, part in enumerate(self._parts)
-            for c in merged(part, [component.effective(direction) for component in part])
-        ]
-        kernels: list[Folded] = [[] for _ in self._parts]
-        for index, (channel, grid) in enumerate(zip(self.channels, self._grids, strict=True)):
-            for lines, energies in ((False, grid.coarse), (True, grid.fine)):
-                some = [(position, moments) for position, sharp, moments in fluxes if sharp is lines]
-                found = dipole_kernels(channel, energies, masses, [m for _, m in some]) if some else ()
-                for (position, _), arrays in zip(some, found, strict=True):
-                    kernels[position].append((index, lines, arrays))
-        number = len(masses)
-        counts = np.stack(
-            [
-                self._in_time(np.maximum(self._fold(number, found, self._nominal), 0.0), part)
-                for part, found in zip(self._parts, kernels, strict=True)
-            ]
-        )
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal | EscapingSignal:
+        kernels = self._kernels(masses, self._fluxes(direction))
+        counts, number = self._counted(len(masses), kernels), len(masses)
         # where arrival times tell the parts apart each is folded by itself, else all at once
         grouped = (
             [([k for found in kernels for k in found], self._parts[0])]
             if self._time_fractions is None
             else list(zip(kernels, self._parts, strict=True))
         )
-        shifts = {
+        varied = {
             name: np.sum([self._in_time(self._fold(number, _summed(k), m), part) for k, part in grouped], axis=0)
             for name, m in self._varied.items()
         }
-        return Signal(per_d2=counts.sum(axis=0), relative_shifts=self._relative_shifts(counts, shifts))
+        shifts = self._relative_shifts(counts, varied)
+        if self.card.detector is None:
+            return Signal(per_d2=counts.sum(axis=0), relative_shifts=shifts)
+        fluxes, exit_m = self._fluxes(direction), self.card.detector.exit_m
+        lines = sorted({float(line[0]) for _, _, flux in fluxes for line in flux.lines})
+        edges = escape.hnl_energies(self.flux.maximum_energy, lines)
+
+        def make(at: FloatArray) -> list[SignalTemplate]:
+            return escape.templates(at, direction, exit_m, edges, self._cells(at, fluxes, edges))
+
+        return EscapingSignal(masses, counts.sum(axis=0), make, shifts)
+
+    def _cells(self, masses: FloatArray, fluxes: Fluxes, edges: FloatArray) -> FloatArray:
+        """Counts per d^2 in cells of the energy of N, shape (cells, masses, bins)."""
+        number, size = len(masses), self.response.bins
+        continua, sharp = ([f for f in fluxes if f[1] is lines] for lines in (False, True))
+        above = np.zeros((len(edges), len(self._parts), number, size))
+        for row, least in enumerate(edges[:-1]):
+            for position, found in enumerate(self._kernels(masses, continua, float(least))):
+                above[row, position] = self._fold(number, found, self._nominal)
+        cells = np.maximum(-np.diff(above, axis=0), 0.0)
+        for position, _, flux in sharp:
+            for line in flux.lines:
+                one = [(position, True, replace(flux, lines=line[None, :]))]
+                for index, _, arrays in self._kernels(masses, one)[position]:
+                    recoils = line[0] - self._grids[index].fine  # energy of N, falling
+                    ends = np.searchsorted(-recoils, -edges[::-1])[::-1]  # columns above each edge come first
+                    for row in range(len(edges) - 1):
+                        columns = slice(int(ends[row + 1]), int(ends[row]))
+                        for array, matrix in zip(arrays, self._nominal[index], strict=True):
+                            cells[row, position] += array[:, columns] @ matrix.fine[:, columns].T
+        return np.asarray(sum(self._in_time(cells[:, i], part) for i, part in enumerate(self._parts)))
+
+    def _fluxes(self, direction: Direction) -> Fluxes:
+        """Cumulative moments of what arrives for this direction, with its part of the flux, and whether it is lines."""
+        return [
+            (position, c.lines, CumulativeMoments.of(c, c.intensity))
+            for position, part in enumerate(self._parts)
+            for c in merged(part, [component.effective(direction) for component in part])
+        ]
+
+    def _kernels(self, masses: FloatArray, fluxes: Fluxes, hnl_energy_min: float = 0.0) -> list[Folded]:
+        """Kernels of each part of the flux, with the channel and the grid that they belong to."""
+        kernels: list[Folded] = [[] for _ in self._parts]
+        for index, (channel, grid) in enumerate(zip(self.channels, self._grids, strict=True)):
+            for lines, energies in ((False, grid.coarse), (True, grid.fine)):
+                some = [(position, moments) for position, sharp, moments in fluxes if sharp is lines]
+                every = [m for _, m in some]
+                found = dipole_kernels(channel, energies, masses, every, hnl_energy_min) if some else ()
+                for (position, _), arrays in zip(some, found, strict=True):
+                    kernels[position].append((index, lines, arrays))
+        return kernels
+
+    def _counted(self, masses: int, kernels: list[Folded]) -> FloatArray:
+        """Counts per d^2 (parts, masses, bins)."""
+        return np.stack(
+            [
+                self._in_time(np.maximum(self._fold(masses, found, self._nominal), 0.0), part)
+                for part, found in zip(self._parts, kernels, strict=True)
+            ]
+        )
 
     def _relative_shifts(self, counts: FloatArray, varied: Mapping[str, FloatArray]) -> FloatArray | None:
         """Relative change of counts (parts, masses, bins) for each pull; ``varied``: that of the detector's, absolute."""

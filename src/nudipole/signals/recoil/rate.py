@@ -206,7 +206,11 @@ class ElectronChannel:
 
 
 def dipole_kernels(
-    channel: Channel, recoil_energy: FloatArray, hnl_mass: FloatArray, fluxes: Sequence[CumulativeMoments]
+    channel: Channel,
+    recoil_energy: FloatArray,
+    hnl_mass: FloatArray,
+    fluxes: Sequence[CumulativeMoments],
+    hnl_energy_min: float = 0.0,
 ) -> tuple[Kernels, ...]:
     r"""For each flux the kernels of a channel, sum_j c_j(E_r, M) Phi_j(E_min(E_r, M)), (masses, energies), per unit d^2.
 
@@ -220,10 +224,13 @@ def dipole_kernels(
     fluxes : sequence of CumulativeMoments
         A continuum has its value at each energy; lines, whose spectra end in a step, the average over the cell of each
         energy (half way to its neighbours), so that trapezoid weights integrate the step exactly where it lies.
+    hnl_energy_min : float
+        Only N above this energy [GeV], of neutrinos above it by the recoil energy.
     """
     polynomials = channel.dipole_polynomials(recoil_energy)
     powers = hnl_mass[:, None] ** np.array([0.0, 2.0, 4.0])
     massless = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, channel.mass)
+    softest = hnl_energy_min + recoil_energy
     found = []
     for flux in fluxes:
         kernels = np.zeros((len(polynomials), len(hnl_mass), len(recoil_energy)))
@@ -232,12 +239,14 @@ def dipole_kernels(
             for kernel, polynomial in zip(kernels, polynomials, strict=True):
                 coefficients = np.einsum("j,jkn->kn", line[1:], polynomial)
                 if np.any(coefficients):
-                    kernel += cover.average(np.einsum("mk,kn->mn", powers, coefficients))
+                    kernel += cover.average(np.einsum("mk,kn->mn", powers, coefficients)) * (softest <= line[0])
         reached = np.nonzero(massless <= flux.maximum)[0]
         if flux.table.size and reached.size:  # beyond the last energy with flux there is nothing to look up
             columns = slice(0, int(reached[-1]) + 1)
             heavier = 1.0 + 0.5 * powers[:, 1:2] / (channel.mass * recoil_energy[columns])  # E_min(M) / E_min(0)
-            phi = flux.at_logarithm(np.log(heavier * massless[columns]))
+            least = heavier * massless[columns]
+            least = np.maximum(least, softest[columns]) if hnl_energy_min > 0.0 else least
+            phi = flux.at_logarithm(np.log(least))
             for kernel, polynomial in zip(kernels, polynomials[..., columns], strict=True):
                 for moment, coefficients in zip(phi, polynomial, strict=True):
                     if np.any(coefficients):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nudipole.catalogue import registry, thinning
+from nudipole.catalogue import registry
 from nudipole.constraint import Interval
+from nudipole.inference import thinning
 from nudipole.portal import Direction
 
 MASSES = np.geomspace(1e-3, 1.0, 100)
