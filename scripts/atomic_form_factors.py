@@ -1,17 +1,19 @@
 """Re-make the atomic tables of nudipole.matter from public packages: isotopes, electron shells, x-ray form factors.
 
-    pip install periodictable xraydb
+    pip install periodictable xraydb mendeleev
     python scripts/atomic_form_factors.py
 
 writes src/nudipole/matter/data/{isotopes,electron_shells,xray_form_factors}.csv. The rms charge radii and spins are
 those of the table that is already there (typed from the IAEA compilation); masses and abundances come from
-periodictable, binding energies and form factors from xraydb.
+periodictable, binding energies and form factors from xraydb, ground-state configurations and first ionisation energies of
+the elements with open d or f shells from mendeleev.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import mendeleev
 import numpy as np
 import periodictable
 import xraydb
@@ -39,15 +41,18 @@ def isotopes() -> list[int]:
     rows = []
     for charge, number, *_rest, spin, radius in typed:
         nuclide = periodictable.elements[int(charge)][int(number)]
-        rows.append(f"{charge:.0f},{number:.0f},{nuclide.mass:.9g},{nuclide.abundance / 100:.6g},{spin:g},{radius:g}")
+        abundance = URANIUM.get(int(number), 0.0) if charge == 92 else nuclide.abundance / 100
+        rows.append(f"{charge:.0f},{number:.0f},{nuclide.mass:.9g},{abundance:.6g},{spin:g},{radius:g}")
     write(
         "isotopes.csv",
-        "natural nuclides: mass of the neutral atom, abundance, nuclear spin, rms charge radius",
+        "natural and long-lived nuclides: mass of the neutral atom, natural abundance, nuclear spin, rms charge radius",
         "masses and abundances: atomic mass evaluation and IUPAC/CIAAW as shipped in periodictable "
         f"{periodictable.__version__}; spins and radii: IAEA nuclear data (Angeli and Marinova, At. Data Nucl. Data "
         "Tables 99, 69 (2013)), as tabulated in the public ampsci nuclear data table",
-        "derived by scripts/atomic_form_factors.py; radii and spins typed; radius of S33: mean of its neighbours; "
-        "spins of Fe57 and W183 from textbook knowledge",
+        "derived by scripts/atomic_form_factors.py; radii and spins typed; spins that the compilation lacks "
+        "from textbook knowledge; radius of S33: mean of its neighbours; of V50, Ta180, Al26, Cl36, Ni59, "
+        "Ni63, Se79, Zr93, Nb94, Pd107, I129, U232: that of the nearest isotope times A^(1/3); of Pa231, "
+        "Tc97, Tc98, Tc99, Pm145, Ac227, Np237: 0.836 A^(1/3) + 0.570 fm; abundances of uranium: IUPAC",
         "Z [1], A [1], atomic_mass [u], abundance [1], spin [1], charge_radius [fm]",
         rows,
     )
@@ -69,17 +74,47 @@ def shells() -> None:
                 rows.append(f"{charge},{edge.energy:g},{electrons}")
         if left:  # the valence s electrons that the x-ray tables leave out: first ionisation energy
             rows.append(f"{charge},{VALENCE_S[symbol]:g},{left}")
+    for charge in range(1, 93):
+        symbol = periodictable.elements[charge].symbol
+        if symbol not in SHELL_ELEMENTS and symbol in isotope_symbols():
+            rows += [f"{charge},{energy:g},{electrons}" for energy, electrons in configuration(symbol)]
+    rows.sort(key=lambda row: int(row.split(",")[0]))
     write(
         "electron_shells.csv",
         "binding energies of the electrons of free atoms, subshell by subshell",
         "W. T. Elam, B. D. Ravel, J. R. Sieber, Radiat. Phys. Chem. 63, 121 (2002), as shipped in xraydb "
-        f"{xraydb.__version__}; valence s electrons of Na, Mg, K, Ca, Cs: first ionisation energies (NIST)",
+        f"{xraydb.__version__}; valence s electrons of Na, Mg, K, Ca, Cs: first ionisation energies (NIST); of the elements with "
+        "open d or f shells and all others added later: ground-state configurations, and first ionisation energies where "
+        f"the x-ray tables have no edge, as shipped in mendeleev {mendeleev.__version__}",
         "derived by scripts/atomic_form_factors.py",
         "Z [1], binding [eV], electrons [1]",
         rows,
     )
 
 
+def isotope_symbols() -> set[str]:
+    charges = np.loadtxt(DATA / "isotopes.csv", delimiter=",", ndmin=2)[:, 0]
+    return {periodictable.elements[int(charge)].symbol for charge in charges}
+
+
+def configuration(symbol: str) -> list[tuple[float, int]]:
+    """Subshells of the ground state, the lower j filled first; no electron is bound by less than the first is."""
+    element, edges = mendeleev.element(symbol), xraydb.xray_edges(symbol)
+    first = element.ionenergies[1]
+    found = []
+    for (n, letter), electrons in element.ec.conf.items():
+        for name, capacity in zip(EDGE_NAMES[letter], CAPACITIES[letter], strict=True):
+            edge = edges.get("KLMNOPQ"[n - 1] + (name if n > 1 else ""))
+            here = min(electrons, capacity)
+            electrons -= here
+            if here:
+                found.append((max(edge.energy if edge else first, first), here))
+    return sorted(found, reverse=True)
+
+
+EDGE_NAMES = {"s": ["1"], "p": ["2", "3"], "d": ["4", "5"], "f": ["6", "7"]}
+CAPACITIES = {"s": [2], "p": [2, 4], "d": [4, 6], "f": [6, 8]}
+URANIUM = {234: 5.4e-5, 235: 0.007204, 238: 0.992742}  # IUPAC
 VALENCE_S = {"Na": 5.139, "Mg": 7.646, "K": 4.341, "Ca": 6.113, "Cs": 3.894}
 
 

@@ -69,7 +69,7 @@ def test_names():
     assert np.shape(materials.get("Xe").ionisable_electrons_per_kg(np.ones((2, 3)))) == (2, 3)
 
 
-@pytest.mark.parametrize("name", ["", "Xx", "ar40", "CsI2x", "H0", "kryptonite", "2H", "H 2", "Ar40", "C12"])
+@pytest.mark.parametrize("name", ["", "Xx", "ar40", "CsI2x", "H0", "kryptonite", "H 2", "He5", "Li9", "Ar41"])
 def test_unknown_materials_are_named(name):
     with pytest.raises(UnknownNameError):
         materials.get(name)
@@ -90,3 +90,67 @@ def test_mixtures_are_checked():
         materials.Material("bad", {"Xx": 1.0})
     with pytest.raises(UnknownNameError):
         isotopes.natural("Xx")
+
+
+# --- nuclides, and every element ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "nuclei"),
+    [
+        ("He3", {"He3"}),
+        ("H1", {"H1"}),
+        ("H2", {"H2"}),
+        ("Ge76", {"Ge76"}),
+        ("136Xe", {"Xe136"}),
+        ("D2O", {"H2", "O16", "O17", "O18"}),
+        ("6LiF", {"Li6", "F19"}),
+        ("O2", {"O16", "O17", "O18"}),
+        ("He", {"He3", "He4"}),
+        ("Pu239", {"Pu239"}),
+    ],
+)
+def test_a_nuclide_is_that_nuclide_alone(name, nuclei):
+    material = materials.get(name)
+    assert {nucleus.name for nucleus, _ in material.nuclei_per_kg} == nuclei
+    mass = sum(n * nucleus.atomic_mass for nucleus, n in material.nuclei_per_kg) * units.ATOMIC_MASS_UNIT
+    assert mass == pytest.approx(units.KILOGRAM, rel=1e-8, abs=0)
+
+
+def test_every_natural_element_is_there():
+    assert len(isotopes.ELEMENTS) == 84
+    weights = {
+        "Te": 127.60,
+        "La": 138.905,
+        "Br": 79.904,
+        "Ga": 69.723,
+        "As": 74.922,
+        "Li": 6.968,
+        "Bi": 208.980,
+        "U": 238.029,
+    }
+    for symbol, weight in weights.items():
+        assert isotopes.atomic_weight(symbol) == pytest.approx(weight, rel=5e-4, abs=0)
+    for compound in ("TeO2", "LaBr3", "GaAs", "LiF", "Bi4Ge3O12", "CdWO4", "YBa2Cu3O7"):
+        assert materials.get(compound).electrons_per_kg > 1e26
+        assert materials.get(compound).ionisable_electrons_per_kg(1e-3) == pytest.approx(
+            materials.get(compound).electrons_per_kg, rel=1e-12, abs=0
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Tc", "Tc97"),
+        ("TcO2", "no natural"),
+        ("germanium", "unknown material 'germanium'"),
+        ("Xx", "unknown element 'Xx'"),
+        ("Uuo2", "Uu"),
+        ("He5", "unknown"),
+        ("Xe500", "unknown material"),
+        ("C0", "unknown material"),
+        ("", "unknown material"),
+        ("C9999999999", "unknown material"),
+    ],
+)
+def test_what_is_none_is_named(name, said):
+    with pytest.raises(UnknownNameError, match=said):
+        materials.get(name)

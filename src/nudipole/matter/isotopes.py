@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,13 +16,18 @@ from nudipole import units
 from nudipole.errors import UnknownNameError
 from nudipole.inputs import tables
 
-SYMBOLS = {
-    "H": 1, "He": 2, "C": 6, "N": 7, "O": 8, "F": 9, "Ne": 10, "Na": 11, "Mg": 12, "Al": 13, "Si": 14, "S": 16,
-    "Cl": 17, "Ar": 18, "K": 19, "Ca": 20, "Ti": 22, "Cr": 24, "Mn": 25, "Fe": 26, "Ni": 28, "Cu": 29, "Zn": 30,
-    "Ge": 32, "Mo": 42, "I": 53, "Xe": 54, "Cs": 55, "Gd": 64, "W": 74, "Pb": 82,
-}  # fmt: skip
-ELEMENTS = tuple(SYMBOLS)
+_IN_ORDER = """
+    H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru
+    Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At
+    Rn Fr Ra Ac Th Pa U Np Pu Am
+"""
+SYMBOLS = {symbol: number for number, symbol in enumerate(_IN_ORDER.split(), start=1)}
+"""Charge number of every element up to americium."""
+_WITHOUT_NATURAL = ("Tc", "Pm", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Np", "Pu", "Am")
+ELEMENTS = tuple(symbol for symbol in SYMBOLS if symbol not in _WITHOUT_NATURAL)
+"""Elements that occur in nature as a mixture of isotopes of known abundance."""
 _SYMBOL_OF = {charge: symbol for symbol, charge in SYMBOLS.items()}
+_ALIASES = {"D": "H2", "T": "H3"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Nucleus:
     atomic_mass : float
         Mass of the neutral atom [u].
     abundance : float
-        Natural abundance (number fraction).
+        Natural abundance (number fraction), 0 for what is made.
     spin : float
     charge_radius : float
         rms charge radius [fm].
@@ -76,12 +81,12 @@ class Nucleus:
 
 
 def get(name: str) -> Nucleus:
-    """The nucleus called ``name``, e.g. ``"Ar40"`` (``"40Ar"`` and ``"Ar-40"`` do as well).
+    """The nucleus called ``name``, e.g. ``"Ar40"`` (``"40Ar"`` and ``"Ar-40"`` do as well; D and T are H2 and H3).
 
     Raises
     ------
     UnknownNameError
-        If there is no such natural nuclide in the table.
+        If there is no such natural or long-lived nuclide in the table.
 
     Examples
     --------
@@ -89,7 +94,8 @@ def get(name: str) -> Nucleus:
     (18, 37.2155)
     """
     table = _nuclides()
-    match = re.fullmatch(r"([A-Z][a-z]?)-?(\d+)|(\d+)-?([A-Z][a-z]?)", name)
+    name = _ALIASES.get(name, name)
+    match = re.fullmatch(r"([A-Z][a-z]?)-?([1-9][0-9]{0,2})|([1-9][0-9]{0,2})-?([A-Z][a-z]?)", name)
     if match:
         symbol, number = match[1] or match[4], match[2] or match[3]
         found = table.get(f"{symbol}{int(number)}")
@@ -98,21 +104,42 @@ def get(name: str) -> Nucleus:
     raise UnknownNameError("nucleus", name, table)
 
 
-def natural(symbol: str) -> tuple[Nucleus, ...]:
-    """All natural isotopes of an element; their ``abundance`` adds to 1.
+def natural(name: str) -> tuple[Nucleus, ...]:
+    """All natural isotopes of an element, or one nuclide alone; their ``abundance`` adds to 1.
 
     Raises
     ------
     UnknownNameError
-        If the element is not in the table.
+        If the element is not in the table, or has no natural isotopes.
+
+    Examples
+    --------
+    >>> [nucleus.name for nucleus in natural("He")], natural("He3")[0].abundance
+    (['He3', 'He4'], 1.0)
     """
-    if symbol not in SYMBOLS:
-        raise UnknownNameError("element", symbol, ELEMENTS)
-    return tuple(nucleus for nucleus in _nuclides().values() if nucleus.symbol == symbol)
+    if name in ELEMENTS:
+        return _by_element()[name]
+    if name in _WITHOUT_NATURAL:
+        made = [nucleus.name for nucleus in _nuclides().values() if nucleus.symbol == name]
+        raise UnknownNameError(f"mixture of isotopes: {name} has no natural ones;", name, made)
+    try:
+        return (replace(get(name), abundance=1.0),)
+    except UnknownNameError:
+        raise UnknownNameError("element", name, ELEMENTS) from None
+
+
+def charge_number(name: str) -> int:
+    """Z of an element or a nuclide."""
+    return SYMBOLS[name] if name in SYMBOLS else get(name).protons
+
+
+def element(name: str) -> str:
+    """The symbol of the element that an element or nuclide is one of."""
+    return name if name in SYMBOLS else get(name).symbol
 
 
 def atomic_weight(symbol: str) -> float:
-    """Mean mass of the natural atoms of an element [u].
+    """Mean mass of the natural atoms of an element, or mass of one nuclide [u].
 
     Examples
     --------
@@ -132,8 +159,17 @@ def _nuclides() -> dict[str, Nucleus]:
     )
     for charge, number, mass, abundance, spin, radius in rows:
         nucleus = Nucleus(
-            _SYMBOL_OF[int(charge)], int(charge), int(number), float(mass), float(abundance / total[charge]),
-            float(spin), float(radius),
+            _SYMBOL_OF[int(charge)], int(charge), int(number), float(mass),
+            float(abundance / total[charge]) if abundance else 0.0, float(spin), float(radius),
         )  # fmt: skip
         nuclides[nucleus.name] = nucleus
     return nuclides
+
+
+@functools.cache
+def _by_element() -> dict[str, tuple[Nucleus, ...]]:
+    nuclides = _nuclides().values()
+    return {
+        symbol: tuple(nucleus for nucleus in nuclides if nucleus.symbol == symbol and nucleus.abundance > 0)
+        for symbol in ELEMENTS
+    }

@@ -1,6 +1,9 @@
 r"""Materials: what is in a kilogram.
 
-A material is a mixture of elements by mass fraction; chemical formulae (``CsI``, ``H2O``, ``C9H12``) are read as such.
+A material is a mixture of elements by mass fraction; chemical formulae (``CsI``, ``H2O``, ``C9H12``) are read as such, and
+elements in them stand for their natural mixture of isotopes. A nuclide by itself (``He3``, ``Xe136``, ``76Ge``) is that nuclide
+alone: so ``H2`` is deuterium and ``O2`` is oxygen. ``D`` is deuterium in a formula (``D2O``), and a number before the first
+element of one makes that element a nuclide (``6LiF``).
 """
 
 from __future__ import annotations
@@ -42,19 +45,30 @@ _NAMES: Mapping[str, str] = {
 }
 _ALIASES: Mapping[str, str] = {"rock": "crust"}
 ATOMIC_MODELS = ("stepping", "rrpa")
-_LARGEST_MOLECULE = 9  # a lone symbol with a larger number is a nuclide like Ar40, not a formula
+_MOLECULES = (
+    "N2",
+    "O2",
+    "O3",
+    "F2",
+    "Cl2",
+    "Br2",
+    "I2",
+    "P4",
+    "S8",
+)  # of one element; no others, so that He5 is a slip
+_MOST_ATOMS = 100_000  # of one element in a formula unit
 NAMES = tuple(sorted({*_MIXTURES, *_NAMES, *_ALIASES}))
 
 
 @dataclass(frozen=True)
 class Material:
-    """A mixture of natural elements.
+    """A mixture of natural elements and single nuclides.
 
     Parameters
     ----------
     name : str
     mass_fractions : mapping of str to float
-        By chemical symbol; normalised to 1.
+        By chemical symbol or nuclide; normalised to 1.
 
     Examples
     --------
@@ -94,7 +108,7 @@ class Material:
     @property
     def electrons_per_kg(self) -> float:
         """Number of electrons in a kilogram."""
-        return sum(number * isotopes.SYMBOLS[symbol] for symbol, number in self.atoms_per_kg.items())
+        return sum(number * isotopes.charge_number(name) for name, number in self.atoms_per_kg.items())
 
     @property
     def protons_per_kg(self) -> float:
@@ -126,7 +140,7 @@ class Material:
 
 
 def get(name: str) -> Material:
-    """The material called ``name``: an element, a chemical formula, or one of :data:`NAMES`.
+    """The material called ``name``: an element, a nuclide, a chemical formula, or one of :data:`NAMES`.
 
     Raises
     ------
@@ -137,6 +151,8 @@ def get(name: str) -> Material:
     --------
     >>> {symbol: round(number, 3) for symbol, number in get("CsI").mass_fractions.items()}
     {'Cs': 0.512, 'I': 0.488}
+    >>> [nucleus.name for nucleus, _ in get("He3").nuclei_per_kg], [nucleus.name for nucleus, _ in get("D2O").nuclei_per_kg][0]
+    (['He3'], 'H2')
     """
     return _get(name)
 
@@ -151,26 +167,50 @@ def _get(name: str) -> Material:
 
 
 def stoichiometry(formula: str) -> dict[str, int]:
-    """Atoms of each element in one formula unit.
+    """Atoms of each element (or nuclide) in one formula unit.
 
     Raises
     ------
     UnknownNameError
-        If this is no formula of elements that are in the table.
+        If this is no formula of elements, or no nuclide, that are in the table; names the part that is none.
 
     Examples
     --------
-    >>> stoichiometry("C9H12")
-    {'C': 9, 'H': 12}
+    >>> stoichiometry("C9H12"), stoichiometry("D2O"), stoichiometry("Xe136")
+    ({'C': 9, 'H': 12}, {'H2': 2, 'O': 1}, {'Xe136': 1})
     """
-    parts = re.findall(r"([A-Z][a-z]?)(\d*)", formula)
-    if not parts or "".join(symbol + number for symbol, number in parts) != formula:
-        raise UnknownNameError("material", formula, (*NAMES, "an element", "a chemical formula"))
-    if len(parts) == 1 and int(parts[0][1] or 1) > _LARGEST_MOLECULE:
-        raise UnknownNameError("material", formula, (*NAMES, "an element", "a chemical formula (this is a nuclide)"))
+    nuclide = _nuclide(formula)
+    if nuclide is not None:
+        return {nuclide: 1}
+    prefix, parts = _parts(formula)
+    if len(parts) == 1 and parts[0][1] and formula not in _MOLECULES:
+        raise UnknownNameError(
+            "material", formula, (*NAMES, "an element", "a nuclide of the table", "a chemical formula")
+        )
     counts: dict[str, int] = {}
-    for symbol, number in parts:
-        if symbol not in isotopes.SYMBOLS or number == "0" or number.startswith("0"):
-            raise UnknownNameError("material", formula, (*NAMES, "an element", "a chemical formula"))
-        counts[symbol] = counts.get(symbol, 0) + int(number or 1)
+    for index, (symbol, number) in enumerate(parts):
+        name = "H2" if symbol == "D" else symbol
+        if index == 0 and prefix:
+            name = isotopes.get(f"{symbol}{prefix}").name
+        elif name != "H2" and name not in isotopes.ELEMENTS:
+            isotopes.natural(name)  # which says what is wrong with it
+            raise UnknownNameError("element", symbol, isotopes.ELEMENTS)
+        counts[name] = counts.get(name, 0) + int(number or 1)
+    if max(counts.values()) > _MOST_ATOMS:
+        raise UnknownNameError("material", formula, (*NAMES, "an element", "a nuclide", "a chemical formula"))
     return counts
+
+
+def _nuclide(name: str) -> str | None:
+    try:
+        return isotopes.get(name).name
+    except UnknownNameError:
+        return None
+
+
+def _parts(formula: str) -> tuple[str, list[tuple[str, str]]]:
+    """The number before a formula, and its elements with their numbers."""
+    whole = re.fullmatch(r"([1-9][0-9]{0,2})?((?:[A-Z][a-z]?(?:[1-9][0-9]{0,5})?)+)", formula, re.ASCII)
+    if not whole:
+        raise UnknownNameError("material", formula, (*NAMES, "an element", "a nuclide", "a chemical formula"))
+    return whole[1] or "", re.findall(r"([A-Z][a-z]?)(\d*)", whole[2])

@@ -38,7 +38,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import UnknownNameError, check_between, check_non_negative, check_positive
+from nudipole.errors import check_between, check_non_negative, check_positive
 from nudipole.matter import isotopes, materials
 
 FloatArray = npt.NDArray[np.float64]
@@ -110,7 +110,7 @@ def radiation_length(material: str) -> float:
     """
     inverse = 0.0
     for symbol, number in materials.get(material).atoms_per_kg.items():
-        charge = isotopes.SYMBOLS[symbol]
+        charge = isotopes.charge_number(symbol)
         nucleus, electrons = radiation_logarithms(charge)
         inverse += number * (charge**2 * (nucleus - coulomb_correction(charge)) + charge * electrons)
     return float(1e3 / (4.0 * _SCALE * units.GEV_M2_TO_CM2 * inverse))
@@ -151,10 +151,8 @@ def pair_cross_section(element: str, energy: npt.ArrayLike) -> FloatArray:
 
 def pair_fields(element: str, energy: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """The same as :func:`pair_cross_section`, in the field of the nucleus and in that of the electrons [GeV^-2]."""
-    if element not in isotopes.SYMBOLS:
-        raise UnknownNameError("element", element, isotopes.ELEMENTS)
+    charge = isotopes.natural(element)[0].protons
     check_positive(energy=energy)
-    charge = isotopes.SYMBOLS[element]
     k = np.asarray(energy, dtype=float) / units.ELECTRON_MASS
     above = np.maximum(k, 2.0)
     hidden_nucleus, hidden_electrons = _screening(above, charge)
