@@ -49,7 +49,7 @@ def test_bad_input_is_named():
     with pytest.raises(UnknownNameError):
         atoms.ionisable_electrons("Xx", 1e-6)
     with pytest.raises(UnknownNameError):
-        atoms.ionisable_electrons("Tc", 1e-6)
+        atoms.ionisable_electrons("Np", 1e-6)
     with pytest.raises(UnknownNameError):
         atoms.hidden_charge("Xx", 0.0)
     with pytest.raises(DomainError):
