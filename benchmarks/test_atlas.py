@@ -7,7 +7,7 @@ import time
 import pytest
 
 from nudipole.catalogue import registry
-from nudipole.compilation import run, store
+from nudipole.compilation import run, store, tasks
 from nudipole.plot import pages as drawing
 
 RECOIL = tuple(key for key in registry.card_keys() if registry.get(key).card.signal in ("recoil", "combination"))
@@ -35,13 +35,13 @@ def test_one_figure_in_three_formats(benchmark, recoils, tmp_path):
 
 
 def test_seconds_of_each_task(benchmark):
-    """Where the time of the atlas goes; the numbers in ``run.SECONDS`` come from here."""
+    """Where the time of the atlas goes."""
     seconds = {}
 
     def every() -> None:
         for key in registry.all_keys():
             start = time.process_time()
-            run._task(key, (), 200)
+            tasks.run(key, tasks.Settings())
             seconds[key] = round(time.process_time() - start, 2)
 
     benchmark.pedantic(every, rounds=1)

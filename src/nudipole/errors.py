@@ -135,6 +135,14 @@ class OutputError(NudipoleError, OSError):
     """A result that cannot be written where it was asked for."""
 
 
+class InputFileError(NudipoleError, ValueError):
+    """A file of the user's that cannot be read, or does not hold what it was given for."""
+
+
+class WorkerError(NudipoleError, RuntimeError):
+    """A process that computed for this one is gone."""
+
+
 #: The numbers that a formula is fed. Nothing physical lies outside in the units of this package: the range holds the
 #: energy of a recoil on a nucleus at M = 1 eV (1e-33 GeV) and the Planck mass (1e19 GeV), the decay length of N in metres
 #: and the electrons per cubic centimetre of a white dwarf. Inside it the powers that the formulas take stay finite;

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from nudipole import units
-from nudipole.catalogue import registry
-from nudipole.compilation import run, store, validation
-from nudipole.errors import DomainError, OutputError
-from nudipole.signals import SIGNALS
+from nudipole.compilation import run, store, tasks, validation
+from nudipole.errors import DomainError, InputFileError, MissingExtraError, OutputError, UnknownNameError
 
 KEYS = ("gemma", "conus-plus")
 
@@ -51,8 +49,8 @@ def test_resume_takes_finished_parts_and_only_those(atlas, tmp_path, monkeypatch
     run.atlas(out, only=KEYS, masses=12, jobs=1, figures=False)
     (out / "parts" / "gemma.json").write_text('{"half":')  # interrupted
     computed = []
-    real = run._task
-    monkeypatch.setattr(run, "_task", lambda key, *rest: computed.append(key) or real(key, *rest))
+    real = tasks.run
+    monkeypatch.setattr(tasks, "run", lambda key, *rest: computed.append(key) or real(key, *rest))
     resumed = run.atlas(out, only=KEYS, masses=12, jobs=1, resume=True, figures=False)
     assert computed == ["gemma"]
     assert [c.excluded for c in resumed.limits] == [c.excluded for c in atlas.limits]
@@ -161,6 +159,86 @@ def test_comparisons_are_kept_with_the_curves(atlas, tmp_path):
 
 
 def test_long_tasks_start_first():
-    order = sorted(("gemma", "dune-nd", "supernova-energy", "lep"), key=run._effort)
+    order = sorted(("gemma", "dune-nd", "supernova-energy", "lep"), key=lambda key: tasks.order(key, {}))
     assert order == ["supernova-energy", "dune-nd", "lep", "gemma"]
-    assert set(run.SECONDS) <= {*SIGNALS, *registry.all_keys()}
+    measured = {"gemma": 9.0, "lep": 1.0, "dune-nd": 2.0, "supernova-energy": 3.0}
+    assert sorted(measured, key=lambda key: tasks.order(key, measured))[0] == "gemma"
+
+
+def test_presets_levels_and_nature_reach_the_curves(atlas, tmp_path):
+    options = {"only": ("gemma",), "masses": 12, "jobs": 1, "figures": False}
+    other = run.atlas(tmp_path, presets=["gemma=sensitivity"], cl=0.95, majorana=True, **options)
+    (limit, *_) = other.limits
+    assert (limit.preset, limit.confidence_level, limit.direction.nature) == ("sensitivity", 0.95, "majorana")
+    assert limit.excluded != atlas.find("gemma", limit.direction.name).excluded
+    assert tasks.presets(["sensitivity"]).keys() == {"gemma", "texono-ge"}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"presets": ["gemma=none"]}, UnknownNameError, "preset of gemma"),
+        ({"presets": ["gema=sensitivity"]}, UnknownNameError, "gemma"),
+        ({"presets": ["no-such"]}, UnknownNameError, "preset"),
+        ({"cl": 1.5}, DomainError, "confidence level"),
+        ({"style": "drak"}, UnknownNameError, "dark"),
+        ({"only": ["gemma"], "flavors": ["tau"]}, DomainError, "nothing to draw"),
+    ],
+)
+def test_bad_options_are_named_before_anything_is_written(tmp_path, options, error, match):
+    with pytest.raises(error, match=match):
+        run.atlas(tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_constraint_that_refuses_a_level_is_left_out_and_said(tmp_path, monkeypatch):
+    real = tasks.curves
+
+    def refuse(key, settings):
+        if key == "gemma":
+            raise DomainError("gemma has no other level")
+        return real(key, settings)
+
+    monkeypatch.setattr(tasks, "curves", refuse)
+    with pytest.warns(UserWarning, match="gemma is left out: gemma has no other level"):
+        found = run.atlas(tmp_path, only=KEYS, masses=12, jobs=1, figures=False, cl=0.95)
+    assert {c.key for c in found.limits} == {"conus-plus"}
+    with pytest.raises(DomainError, match="no curve could be computed"):
+        run.atlas(tmp_path, only=["gemma"], masses=12, jobs=1, figures=False, cl=0.95)
+
+
+def test_keys_from_a_file(tmp_path):
+    path = tmp_path / "keys.txt"
+    path.write_text("# mine\ngemma, conus-plus # two\ngemma\n")
+    assert tasks.keys_from(path) == ("gemma", "conus-plus")
+    path.write_text("gema\n")
+    with pytest.raises(UnknownNameError, match="gemma"):
+        tasks.keys_from(path)
+    path.write_text("# nothing\n")
+    with pytest.raises(InputFileError, match="no keys"):
+        tasks.keys_from(path)
+    with pytest.raises(InputFileError, match="no such file"):
+        tasks.keys_from(tmp_path)
+
+
+def test_a_folder_that_is_removed_is_no_success(tmp_path):
+    import shutil
+
+    out = tmp_path / "out"
+
+    def remove(key, done, total):
+        if done == 1:
+            shutil.rmtree(out)
+
+    with pytest.raises(OutputError, match="lost 1 of its parts"):
+        run.atlas(out, only=KEYS, masses=12, jobs=1, figures=False, progress=remove)
+
+
+def test_without_matplotlib_it_is_said_before_anything_is_computed(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match="nudipole\\[plot\\]"):
+        run.atlas(tmp_path / "out", only=KEYS, masses=12, jobs=1)
+    assert not (tmp_path / "out").exists()
+    assert run.atlas(tmp_path / "out", only=KEYS, masses=12, jobs=1, figures=False).limits

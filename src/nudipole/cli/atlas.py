@@ -9,13 +9,29 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from nudipole.cli.common import ManyValues
+from nudipole.cli.common import ManyValues, majorana_option
 from nudipole.portal import DIRECTIONS
 
 
 @click.command(cls=ManyValues)
 @click.option("--flavor", "flavors", multiple=True, type=click.Choice(DIRECTIONS), help="Only these, one or more.")
 @click.option("--only", multiple=True, metavar="KEY", help="Only these constraints, one or more.")
+@click.option(
+    "--keys-from", type=click.Path(path_type=Path), metavar="FILE", help="Only the constraints that it lists."
+)
+@click.option(
+    "--preset", "presets", multiple=True, metavar="[KEY=]NAME", help="Of one constraint, or of all that have it."
+)
+@click.option("--cl", type=float, help="Confidence level (default: that of each constraint).")
+@majorana_option
+@click.option(
+    "--style",
+    type=click.Choice(["paper", "talk", "dark", "review"]),
+    default="paper",
+    show_default=True,
+    help="review: the review's Figs 3-7 as captioned.",
+)
+@click.option("--figures/--no-figures", default=True, help="Draw figures (default), or write numbers only.")
 @click.option("--masses", type=int, default=200, show_default=True, help="Points of each curve.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a core).")
 @click.option("--scheduler", metavar="ADDRESS", help="Send the tasks to this dask scheduler instead.")
@@ -31,11 +47,19 @@ def atlas(
     out: Path,
     resume: bool,
     compare: Path | None,
+    keys_from: Path | None,
+    presets: tuple[str, ...],
+    cl: float | None,
+    majorana: bool,
+    style: str,
+    figures: bool,
 ) -> None:
     """Compute and draw everything: tables, figures, validation, citations, into a folder."""
-    from nudipole.compilation import run
+    from nudipole.compilation import run, tasks
     from nudipole.explorer import build
 
+    if keys_from is not None:
+        only = tuple(dict.fromkeys((*only, *tasks.keys_from(keys_from))))
     quiet = not sys.stderr.isatty()
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
@@ -49,6 +73,11 @@ def atlas(
             scheduler=scheduler,
             resume=resume,
             compare=compare,
+            presets=presets,
+            cl=cl,
+            majorana=majorana,
+            style=style,
+            figures=figures,
             progress=lambda key, done, total: bar.update(task, description=key, completed=done, total=total),
         )
         build.beside(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 
@@ -21,12 +23,24 @@ def markdown(before: Sequence[Limit], after: Sequence[Limit]) -> str:
     ]
     for name in sorted(old.keys() | new.keys()):
         if name not in old or name not in new:
-            lines.append(f"| {name[0]} | {name[1]} | {'new' if name in new else 'gone'} | | |")
+            lines.append(f"| {cell(name[0])} | {cell(name[1])} | {'new' if name in new else 'gone'} | | |")
             continue
         ratio = _ratio(old[name], new[name])
         shown = f"{np.median(ratio):.4f} | {ratio.min():.4f} | {ratio.max():.4f}" if ratio.size else "no overlap | |"
-        lines.append(f"| {name[0]} | {name[1]} | {shown} |")
+        lines.append(f"| {cell(name[0])} | {cell(name[1])} | {shown} |")
     return "\n".join(lines) + "\n"
+
+
+def cell(text: str) -> str:
+    """Text of another file as one cell of a Markdown table: nothing in it is markup, nothing leaves the line.
+
+    Examples
+    --------
+    >>> cell("dune-nd"), cell("<b>")
+    ('dune-nd', '&lt;b&gt;')
+    """
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return re.sub(r"([\\`*_\[\]|~#!])", r"\\\1", escape(plain, quote=False))
 
 
 def _ratio(old: Limit, new: Limit) -> np.ndarray:

@@ -7,8 +7,10 @@ import hashlib
 import importlib.resources
 import json
 import os
+import platform
+import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ COLUMNS = (
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder and see that it can be written to.
+    """Make the folder, see that it can be written to, and remove what killed runs left half written.
 
     Raises
     ------
@@ -36,25 +38,48 @@ def prepare(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from None
+        for path in (p for place in (folder, folder / "parts", folder / "figures") for p in place.glob(".*.half")):
+            if _abandoned(path.name):
+                path.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write to {str(folder)!r}: {getattr(error, 'strerror', '') or error}") from None
+
+
+def _abandoned(name: str) -> bool:
+    """Whether a half-written file belongs to a process of this machine that is no more."""
+    _, host, process, _, _ = name.rsplit(".", 4) if name.count(".") >= 5 else ("", "", "", "", "")
+    if host != _host() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
+def _host() -> str:
+    return platform.node().replace(".", "-") or "here"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole: to a temporary name in the same folder, then renamed."""
+    """Write a file whole: to a temporary name in the same folder, on the disk, then renamed; its mode is the user's."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        half = path.parent / f".{path.name[:60]}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.half"
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(half, path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            half.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write {str(path)!r}: {getattr(error, 'strerror', '') or error}") from None
 
 
 def write_text(path: Path, content: str) -> None:
@@ -78,6 +103,43 @@ def fingerprint(*parts: object) -> str:
     """Hash of the code and these options."""
     text = json.dumps([code_fingerprint(), *map(str, parts)])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def part_file(out: Path, key: str) -> Path:
+    """Where the finished part of one constraint is."""
+    return out / "parts" / f"{key}.json"
+
+
+def write_part(out: Path, key: str, stamp: str, part: dict[str, Any]) -> None:
+    """Keep a finished part, with what it was computed from and a checksum of what it holds."""
+    document = {"fingerprint": stamp, "checksum": _checksum(part), **part}
+    write_text(part_file(out, key), json.dumps(document))
+
+
+def read_part(out: Path, key: str, stamp: str) -> dict[str, Any] | None:
+    """A finished part; None if there is none, it is not whole, was altered, or was computed from something else."""
+    part = _document(part_file(out, key))
+    if part.pop("fingerprint", None) != stamp or part.pop("checksum", None) != _checksum(part):
+        return None
+    return part
+
+
+def measured(out: Path, key: str) -> float | None:
+    """How long [s] a part took in an earlier run, of whatever settings."""
+    seconds = _document(part_file(out, key)).get("seconds")
+    return float(seconds) if isinstance(seconds, (int, float)) and 0.0 <= seconds < 1e6 else None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _checksum(part: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def to_record(limit: Limit) -> dict[str, Any]:
@@ -129,8 +191,8 @@ def limits_csv(limits: Iterable[Limit]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def read_limits(folder: Path) -> list[Limit]:
-    """The curves of an earlier atlas.
+def read_limits(folder: Path, flavors: Sequence[str] = ()) -> list[Limit]:
+    """The curves of an earlier atlas, of these flavours if any are given.
 
     Raises
     ------
@@ -139,7 +201,7 @@ def read_limits(folder: Path) -> list[Limit]:
     """
     path = folder / "limits.json"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return [from_record(record) for record in document["curves"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{path}: not an atlas to compare with ({type(error).__name__})") from None
+        records = json.loads(path.read_text(encoding="utf-8"))["curves"]
+        return [from_record(record) for record in records if not flavors or record["flavor"] in flavors]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OutputError(f"{str(path)!r}: not an atlas ({type(error).__name__})") from None

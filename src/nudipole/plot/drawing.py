@@ -119,8 +119,19 @@ def _frame(axes: Any, view: frontier.Window, choice: Choice, look: style.Style) 
         canvas.small_ticks(axes, False, coupling, (0.0,) if choice.units == "both" else (0.0, 1.0), 1.0)
         if choice.units == "both":
             canvas.small_ticks(axes, False, other, (1.0,), factor)
-    symbol = axes.text(0.975, 0.965, SYMBOLS[choice.flavor], transform=axes.transAxes, ha="right", va="top", zorder=12)
-    symbol.set(fontsize=1.5 * look.name_size, bbox={"facecolor": look.paper, "alpha": 0.8, "linewidth": 0, "pad": 2.0})
+    symbol = axes.text(
+        0.975,
+        0.965,
+        SYMBOLS.get(choice.flavor, choice.flavor),
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        zorder=12,
+    )
+    symbol.set(
+        fontsize=(1.5 if choice.flavor in ("e", "mu", "tau") else 1.1) * look.name_size,
+        bbox={"facecolor": look.paper, "alpha": 0.8, "linewidth": 0, "pad": 2.0},
+    )
     return symbol
 
 

@@ -86,6 +86,8 @@ def short(key: str) -> str:
     """
     if key in SHORT:
         return SHORT[key]
+    if key.partition(":")[0] in SHORT:
+        return SHORT[key.partition(":")[0]]
     from nudipole.catalogue import registry
 
     try:

@@ -25,7 +25,7 @@ from nudipole.plot.planes import SKY
 NUMBERS = {"e": 3, "mu": 4, "tau": 5, "universal": 6}
 _SKY_FLAVORS = ("e", "mu", "tau")
 _WIDTH = style.SIZES["double"][0]
-_LEGEND = 0.42  # inches below the panels
+LEGEND = 0.42  # inches below the panels
 
 
 def names(limits: Sequence[Limit]) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _sky(limits: Sequence[Limit], look: style.Style) -> Any:
     """One panel a flavour: the sky in colour, what is excluded on the ground in grey."""
     drawn = {f: own for f in _SKY_FLAVORS if (own := [c for c in limits if c.direction.name == f])}
     rows = 1 if len(drawn) < 3 else 2
-    figure, panels = grid((_WIDTH, rows * style.SIZES["double"][1] - (rows - 1) * _LEGEND), rows, 2)
+    figure, panels = grid((_WIDTH, rows * style.SIZES["double"][1] - (rows - 1) * LEGEND), rows, 2)
     for panel in panels[len(drawn) :]:
         panel.set_axis_off()
     view = drawing.window(limits)
@@ -97,11 +97,11 @@ def grid(size: tuple[float, float], rows: int, columns: int) -> tuple[Any, list[
     em = float(canvas.require().rcParams["font.size"]) / 72.0
     left, right, bottom, top, between = 5.6 * em, 5.4 * em, 3.3 * em, 1.9 * em, 2.0 * em
     wide = (size[0] - left - right - (columns - 1) * between) / columns
-    tall = (size[1] - _LEGEND) / rows
+    tall = (size[1] - LEGEND) / rows
     panels = []
     for number in range(rows * columns):
         row, column = divmod(number, columns)
-        x, y = left + column * (wide + between), _LEGEND + (rows - 1 - row) * tall + bottom
+        x, y = left + column * (wide + between), LEGEND + (rows - 1 - row) * tall + bottom
         box = (x / size[0], y / size[1], wide / size[0], (tall - bottom - top) / size[1])
         panels.append(figure.add_axes(box))
     return figure, panels

@@ -139,7 +139,7 @@ def limits(
         If none excludes anything.
     """
     if curves is not None:
-        known = store.read_limits(Path(curves)) if isinstance(curves, (str, Path)) else list(curves)
+        known = store.read_limits(Path(curves), (flavor,)) if isinstance(curves, (str, Path)) else list(curves)
         own = [c for c in known if c.direction.name == flavor]
         wanted = [c.key for c in own if c.key not in SKY] if keys is None else list(keys)
         for key in wanted:
