@@ -31,7 +31,7 @@ from nudipole.portal import DIRECTIONS
     show_default=True,
     help="review: the review's Figs 3-7 as captioned.",
 )
-@click.option("--figures/--no-figures", default=True, help="Draw figures (default), or write numbers only.")
+@click.option("--no-figures", is_flag=True, help="Write numbers only.")
 @click.option("--masses", type=int, default=200, show_default=True, help="Points of each curve.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: one a core).")
 @click.option("--scheduler", metavar="ADDRESS", help="Send the tasks to this dask scheduler instead.")
@@ -52,7 +52,7 @@ def atlas(
     cl: float | None,
     majorana: bool,
     style: str,
-    figures: bool,
+    no_figures: bool,
 ) -> None:
     """Compute and draw everything: tables, figures, validation, citations, into a folder."""
     from nudipole.compilation import run, tasks
@@ -77,7 +77,7 @@ def atlas(
             cl=cl,
             majorana=majorana,
             style=style,
-            figures=figures,
+            figures=not no_figures,
             progress=lambda key, done, total: bar.update(task, description=key, completed=done, total=total),
         )
         build.beside(
