@@ -131,9 +131,13 @@ def legend(figure: Any, limits: Sequence[Limit], look: style.Style, ground: bool
     }
     handles = [*families, *(how[k] for k in how if k in kinds or (k == "exclusion" and ground))]
     columns = -(-len(handles) // 2) if len(handles) > 4 else len(handles)
-    figure.legend(
-        handles=handles, loc="lower center", ncol=columns, handlelength=1.6, columnspacing=1.4, borderaxespad=0.3
-    )
+    place = {"loc": "lower center", "handlelength": 1.6, "columnspacing": 1.2, "borderaxespad": 0.3}
+    size = float(canvas.require().rcParams["legend.fontsize"])
+    for shrink in (1.0, 0.9, 0.8, 0.7):
+        drawn = figure.legend(handles=handles, ncol=columns, fontsize=shrink * size, **place)
+        if drawn.get_window_extent().width <= figure.bbox.width or shrink == 0.7:
+            return
+        drawn.remove()
 
 
 def validation(out: Path, checks: Sequence[Check]) -> None:

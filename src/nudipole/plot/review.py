@@ -101,6 +101,7 @@ ONE_AT_A_TIME = (
 )
 COSMOLOGY = (Entry("bbn", "brdar2020"), Entry("cmb", "brdar2020"))
 SKY = (Entry("sn1987a", "magill2018"), *COSMOLOGY)
+_SKY = ("cosmology", "sn1987a")
 _LETTERS = {"e": "e", "mu": "μ", "tau": "τ"}
 
 
@@ -173,10 +174,9 @@ def _one_at_a_time(known: _Known, look: style.Style) -> Any:
     shown, titles = _chosen(known, ONE_AT_A_TIME, "")
     if not shown:
         return None
-    size = (0.72 * style.SIZES["double"][0], style.SIZES["double"][1])
+    size = (0.8 * style.SIZES["double"][0], style.SIZES["double"][1])
     figure, (panel,) = pages.grid(size, 1, 1)
-    symbols = "one coupling at a time"
-    drawing.draw(panel, shown, Choice(symbols, light=True, labels="all", titles=titles), look)
+    drawing.draw(panel, shown, Choice("one coupling at a time", light=True, labels="all", titles=titles), look)
     pages.legend(figure, shown, look)
     return figure
 
@@ -202,7 +202,10 @@ def _sky(known: _Known, look: style.Style) -> Any:
         drawing.draw(panels[number], shown, replace(choice, window=window, labels="all"), look)
     for panel in panels[len(drawn) :]:
         panel.set_axis_off()
-    pages.legend(figure, [c for ground, sky, _ in drawn.values() for c in (*sky, *ground) if c.kind != "roi"], look)
+    coloured = [
+        c for ground, sky, _ in drawn.values() for c in (*sky, *ground) if c.kind == "projection" or c.key in _SKY
+    ]
+    pages.legend(figure, coloured, look, ground=True)
     return figure
 
 
