@@ -80,7 +80,10 @@ def atlas(
             figures=not no_figures,
             progress=lambda key, done, total: bar.update(task, description=key, completed=done, total=total),
         )
-        build.beside(
-            out, jobs, lambda key, done, total: bar.update(task, description="explorer", completed=done, total=total)
-        )
+        if style != "review":  # a choice of curves, two presets of some
+            build.beside(
+                out,
+                jobs,
+                lambda key, done, total: bar.update(task, description="explorer", completed=done, total=total),
+            )
     click.echo(f"{len(result.limits)} curves in {result.folder} after {result.seconds:.1f} s")
