@@ -236,3 +236,12 @@ def test_options_are_plain_so_that_cards_can_be_checked_against_them(registry):
 def test_bad_input_is_a_named_error(make, error):
     with pytest.raises(error):
         make()
+
+
+def test_a_tabulated_response_is_what_is_released():
+    """Linear between its energies, nothing below the first, held above the last; nothing else acts on it."""
+    energy, probability = np.array([1e-6, 2e-6]), np.array([[0.1, 0.3], [0.2, 0.0]])
+    response = Response(edges=np.arange(3.0), tabulated=(energy, probability), energy_scale=2.0)
+    recoil = np.array([0.9e-6, 1e-6, 1.5e-6, 5e-6])
+    assert response.matrix(recoil) == pytest.approx(np.array([[0.0, 0.1, 0.2, 0.3], [0.0, 0.2, 0.1, 0.0]]), rel=1e-12)
+    assert response.total(recoil) == pytest.approx([0.0, 0.3, 0.3, 0.3], rel=1e-12)

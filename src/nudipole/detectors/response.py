@@ -82,6 +82,9 @@ class Response:
         That of electron recoils, where it differs (detectors that tell them from nuclear recoils).
     quenching_scale, energy_scale : float
         Pulls: the deposit, and the mean of the observable, times this (1 unless a nuisance moves them).
+    tabulated : tuple of ndarray, optional
+        Recoil energies (k,) [GeV] and the released probability (bins, k) to be counted in each bin, in place of quenching,
+        observable, resolution and efficiency: linear between the energies, 0 below the first, held above the last.
 
     Examples
     --------
@@ -98,6 +101,7 @@ class Response:
     electron_efficiency: Efficiency | None = None
     quenching_scale: float = 1.0
     energy_scale: float = 1.0
+    tabulated: tuple[FloatArray, FloatArray] | None = None
 
     def __post_init__(self) -> None:
         edges = np.asarray(self.edges, dtype=float)
@@ -129,6 +133,9 @@ class Response:
         """
         check_non_negative(recoil_energy=recoil_energy)
         recoil = np.atleast_1d(np.asarray(recoil_energy, dtype=float))
+        if self.tabulated is not None:
+            energy, probability = self.tabulated
+            return np.stack([np.interp(recoil, energy, row, left=0.0) for row in probability])
         mean = self.mean(recoil)
         if self.efficiency.space == "reconstructed":
             fine, point, bin_of = self._inside_bins()
@@ -143,7 +150,7 @@ class Response:
 
     def total(self, recoil_energy: npt.ArrayLike) -> FloatArray:
         """Probability that a recoil [GeV] of each energy is counted in any bin."""
-        if self.efficiency.space == "reconstructed":
+        if self.tabulated is not None or self.efficiency.space == "reconstructed":
             return np.asarray(self.matrix(recoil_energy).sum(axis=0))
         return np.asarray(replace(self, edges=self.edges[[0, -1]]).matrix(recoil_energy)[0])
 

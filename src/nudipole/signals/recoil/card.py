@@ -21,6 +21,7 @@ from nudipole.inputs import options, tables, typed
 from nudipole.inputs.cards import Background, Card, Fault, NonNegative, Nuisance, Options, Positive, Section
 from nudipole.signals import observation_checks
 from nudipole.signals.observation import ObservationSection, check_table_bins
+from nudipole.signals.recoil import released_response
 
 FloatArray = npt.NDArray[np.float64]
 _UNITS = {**tables.ENERGY, **tables.NUMBER}
@@ -67,6 +68,8 @@ class ResponseSection(Section, frozen=True, kw_only=True):
     resolution: Options = _default("none")
     efficiency: Options = _default("constant")
     electron_efficiency: Options | None = None  # where electron recoils have another than ``efficiency``
+    # a released table in place of all of these: recoil energy, and the probability p0, p1, ... to be counted in each bin
+    table: str = ""
     window_eV: tuple[NonNegative, Positive] | None = None
     window_keV: tuple[NonNegative, Positive] | None = None
     window_MeV: tuple[NonNegative, Positive] | None = None
@@ -141,6 +144,8 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
         resolution and efficiency are not all in energies or all in photo-electrons.
     """
     edges = _edges(card, table, file)
+    if card.response.table:
+        return Response(edges=edges, tabulated=released_response.load(card, len(edges) - 1, file))
     models: dict[str, Any] = {}
     for part, registry in (
         ("quenching", QUENCHING),
