@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nudipole import units
+from nudipole.inputs import tables
 from nudipole.matter import earth, materials, photon_conversion, targets
 from nudipole.processes.scattering import deep_inelastic, upscattering
 
@@ -384,6 +385,9 @@ def beam_counts(model, mass, couplings, direction, number=1 << 18, seed=1):
     whole = (photon + electrons + muons) * (2.0 if nature == "majorana" else 1.0)
     pair = card.selection.visible == "pair"
     share = (electrons if pair else photon) / (photon + electrons + muons)
+    if card.selection.efficiency_by_mass:
+        known = tables.load(f"catalogue/{card.selection.efficiency_by_mass}")
+        share = share * np.interp(mass, known["mass"] * units.MEV, known["efficiency"])
     for matter in card.matter:
         incoming = neutrinos(model.flux, direction, mass, number, rng, exposure)
         made = scatter(kinds_in(matter.material, matter.channels), incoming, mass, rng)
