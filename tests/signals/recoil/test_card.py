@@ -44,7 +44,13 @@ def test_bins_and_columns_of_a_released_response_match(tmp_path):
         table = tmp_path / "response.csv"
         table.write_text(f"{header}# columns: energy [keV], {columns}\n{row}\n", encoding="utf-8")
         with pytest.raises(CardError, match=r"response\.table"):
-            built("xenonnt-cevns", response={"table": str(table), "edges": [0.0, 1.0, 2.0]}, observation={"table": ""})
+            raw = {"table": "", "counts": [1.0, 1.0]}
+            built(
+                "xenonnt-cevns",
+                response={"table": str(table), "edges": [0.0, 1.0, 2.0]},
+                observation=raw,
+                background=[],
+            )
 
 
 def test_a_many_body_ratio_is_for_xenon_alone():

@@ -30,7 +30,7 @@ def load(card: RecoilCard, bins: int, file: Path) -> tuple[FloatArray, FloatArra
         the card describes or varies a response besides.
     """
     section, name = card.response, card.response.table
-    table = find_table(name, file)
+    table = find_table(name, file, "response.table")
     assert table is not None
     columns = [f"p{index}" for index in range(bins)]
     if not {"energy", *columns} <= set(table.columns) or f"p{bins}" in table.columns:
