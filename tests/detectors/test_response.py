@@ -243,5 +243,7 @@ def test_a_tabulated_response_is_what_is_released():
     energy, probability = np.array([1e-6, 2e-6]), np.array([[0.1, 0.3], [0.2, 0.0]])
     response = Response(edges=np.arange(3.0), tabulated=(energy, probability), energy_scale=2.0)
     recoil = np.array([0.9e-6, 1e-6, 1.5e-6, 5e-6])
-    assert response.matrix(recoil) == pytest.approx(np.array([[0.0, 0.1, 0.2, 0.3], [0.0, 0.2, 0.1, 0.0]]), rel=1e-12, abs=0)
+    assert response.matrix(recoil) == pytest.approx(
+        np.array([[0.0, 0.1, 0.2, 0.3], [0.0, 0.2, 0.1, 0.0]]), rel=1e-12, abs=0
+    )
     assert response.total(recoil) == pytest.approx([0.0, 0.3, 0.3, 0.3], rel=1e-12, abs=0)

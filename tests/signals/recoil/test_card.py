@@ -43,14 +43,10 @@ def test_bins_and_columns_of_a_released_response_match(tmp_path):
     for columns, row in (("p0 [1]", "1,0.5"), ("p0 [1], p1 [1]", "1,0.7,0.7"), ("p0 [1], p1 [1]", "1,-0.1,0.7")):
         table = tmp_path / "response.csv"
         table.write_text(f"{header}# columns: energy [keV], {columns}\n{row}\n", encoding="utf-8")
+        raw = {"table": "", "counts": [1.0, 1.0]}
+        response = {"table": str(table), "edges": [0.0, 1.0, 2.0]}
         with pytest.raises(CardError, match=r"response\.table"):
-            raw = {"table": "", "counts": [1.0, 1.0]}
-            built(
-                "xenonnt-cevns",
-                response={"table": str(table), "edges": [0.0, 1.0, 2.0]},
-                observation=raw,
-                background=[],
-            )
+            built("xenonnt-cevns", response=response, observation=raw, background=[])
 
 
 def test_a_many_body_ratio_is_for_xenon_alone():
