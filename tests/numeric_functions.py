@@ -37,7 +37,6 @@ from nudipole.signals.hadron_collider.search import MonoPhotonSearch
 from nudipole.signals.lepton_collider import acceptance as photon_acceptance
 from nudipole.signals.template import SignalTemplate
 from nudipole.supernova import bursts, emission, gamma_rays, luminosity, profiles, red_giants
-from nudipole.supernova import constraints as supernova
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -365,11 +364,10 @@ EXCLUDED: dict[str, str] = {
     "cosmology.grid.points": "the points of a table, for the builder",
     "cosmology.constraints.with_reheating": "reads tables from a folder; tests/cosmology/test_constraints.py",
     "cosmology.abundances.abundances": "runs an optional BBN code on a finished history",
-    "cosmology.constraints.SkyConstraint": "data of the package, not of a user; its methods are swept",
+    "sky.constraint.SkyConstraint": "data of the package, not of a user; its methods are swept",
     "cosmology.lines.TheoryLine": "data of the package, not of a user; its methods are swept",
-    "supernova.constraints.SkyConstraint": "data of the package, not of a user; its methods are swept",
-    "supernova.scan.excluded_intervals": "takes the user's own function",
-    "supernova.scan.curve": "takes the user's own function",
+    "sky.scan.excluded_intervals": "takes the user's own function",
+    "sky.scan.curve": "takes the user's own function",
     "catalogue.thinning.interpolated": "takes the limits that a model has found",
     "catalogue.thinning.solve": "takes the user's own function",
     "inference.limits.crossings": "takes the user's own function",
@@ -406,6 +404,10 @@ INNER = [
     "supernova.channels.total_rate",
     "constraint.Limit",
     "cosmology.criteria.Criterion.statistic",
+    "cosmology.criteria.Criterion.misfit",
+    "cosmology.criteria.Criterion.couplings",
+    "cosmology.criteria.Criterion.critical",
+    "cosmology.criteria.after_late_photons",
     "cosmology.evolution.History",
     "cosmology.grid.SkyGrid",
     "cosmology.relic.Relic",
@@ -520,10 +522,11 @@ INNER = [
     "signals.template.SignalTemplate",
     "signals.upscattering.model.UpscatterModel.signal",
     "supernova.bursts.detected_area",
+    "supernova.criteria.Cooling.statistic",
     "supernova.criteria.Cooling.ratio",
-    "supernova.criteria.NextSupernova.ratio",
-    "supernova.criteria.Stellar.ratio",
-    "supernova.criteria.VisibleEnergy.ratio",
+    "supernova.criteria.NextSupernova.statistic",
+    "supernova.criteria.Stellar.statistic",
+    "supernova.criteria.VisibleEnergy.statistic",
     "supernova.emission.Rates",
     "supernova.channels.sum_rates",
     "supernova.gamma_rays.profile_deviance",
@@ -554,8 +557,7 @@ INSTANCES: dict[type, Menu] = {
     Direction: DIRECTIONS,
     constraint.Limit: lambda: [lines.CONSTRAINTS[0].limit([0.1], Direction("mu"))],
     lines.TheoryLine: lambda: [lines.CONSTRAINTS[0]],
-    sky.SkyConstraint: lambda: [sky.CONSTRAINTS[0]],
-    supernova.SkyConstraint: lambda: [registry.get("red-giants")],
+    sky.SkyConstraint: lambda: [sky.CONSTRAINTS[0], registry.get("red-giants")],
     experiment.Experiment: lambda: [registry.get("gemma")],
     relic.Relic: lambda: [relic.relic(0.1, 1e-12, "dirac", 8, 30.0)],
     efficiency.Efficiency: lambda: [efficiency.constant(0.5)],

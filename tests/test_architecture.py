@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("detectors",),
     ("inference",),
     ("signals",),
+    ("sky",),
     ("cosmology", "supernova"),
     ("catalogue",),
     ("generator", "fits"),

@@ -87,7 +87,7 @@ def test_electron_mass_turns_annihilation_off():
     assert energy[3] < 1e-3
 
 
-@pytest.mark.parametrize("bad", [1e-9, 0.2, 0.0, np.nan])
+@pytest.mark.parametrize("bad", [1e-12, 0.2, 0.0, np.nan])
 def test_temperatures_outside_the_table_are_named(bad):
     with pytest.raises(DomainError):
         baths.electromagnetic(bad)
@@ -96,3 +96,19 @@ def test_temperatures_outside_the_table_are_named(bad):
 def test_impossible_neutrinos_are_named():
     with pytest.raises(DomainError, match="Fermi-Dirac"):
         baths.neutrino_state(1e-20, 1.0)
+
+
+def test_photons_alone_are_left_below_the_table():
+    cold, colder = baths.electromagnetic(2e-8), baths.electromagnetic(2e-11)
+    assert colder.energy * 1e12 == pytest.approx(float(cold.energy), rel=1e-9, abs=0)
+    assert colder.heat_capacity * 1e9 == pytest.approx(float(cold.heat_capacity), rel=1e-9, abs=0)
+    assert colder.energy == pytest.approx(np.pi**2 / 15 * (2e-11) ** 4, rel=1e-9, abs=0)
+
+
+def test_hard_and_dilute_neutrinos_keep_their_energy_and_number():
+    # what a late decay of 0.3 GeV leaves: far fewer and harder than a thermal bath
+    energy, number = 7.5e-31, 4.5e-28
+    temperature, z = baths.neutrino_state(energy, number)
+    assert z < -30
+    assert baths.neutrino_energy(temperature, z) == pytest.approx(energy, rel=1e-6, abs=0)
+    assert baths.neutrino_number(temperature, z) == pytest.approx(number, rel=1e-6, abs=0)

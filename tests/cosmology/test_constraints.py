@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nudipole.compilation import validation
 from nudipole.constraint import EDGES, Constraint
-from nudipole.cosmology import constraints, criteria, evolution, grid, lines
+from nudipole.cosmology import constraints, criteria, evolution, grid, lines, presets
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.inputs import tables
 from nudipole.portal import Direction, Portal
@@ -89,7 +89,7 @@ def test_explain_compares_edges_that_move():
 def test_low_reheating_allows_more():
     for constraint in (BBN, CMB):
         always, low = (
-            constraint.limit([1e-2], MU, preset=preset).excluded[0] for preset in ("default", "reheating-1gev")
+            constraint.limit([2e-2], MU, preset=preset).excluded[0] for preset in ("default", "reheating-1gev")
         )
         assert sum(i.high for i in low) < 0.1 * always[0].high
     notes = CMB.limit([2e-2], MU, preset="reheating-1gev").notes
@@ -100,13 +100,13 @@ def test_late_photons_exclude_what_nothing_else_does():
     # few N, made after reheating to 1 GeV, that decay at 10^6 s: nucleosynthesis itself and N_eff do not notice
     mass, lifetime = 1e-2, 1e6
     d = np.array([float(grid.coupling(mass, lifetime))])
-    with_photons = constraints._statistic(BBN.criteria["reheating-1gev"], mass, d, "dirac")
+    with_photons = BBN.criteria["reheating-1gev"].statistic(mass, MU, d)
     blind = replace(BBN.criteria["reheating-1gev"], photodisintegration=False)
-    without = constraints._statistic(blind, mass, d, "dirac")
+    without = blind.statistic(mass, MU, d)
     assert with_photons > 10 * max(float(without[0]), 1.0)
     # below the deuteron's threshold they do nothing
     light = np.array([float(grid.coupling(4e-3, lifetime))])
-    chosen = [constraints._statistic(c, 4e-3, light, "dirac") for c in (BBN.criteria["reheating-1gev"], blind)]
+    chosen = [c.statistic(4e-3, MU, light) for c in (BBN.criteria["reheating-1gev"], blind)]
     np.testing.assert_allclose(*chosen)
 
 
@@ -172,11 +172,20 @@ def test_light_n_is_excluded_at_every_larger_coupling_and_heavy_n_only_below():
     assert heavy[-1].high < 1e-8
 
 
-def test_the_default_excludes_no_more_than_either_neutrino_treatment():
+def test_the_default_is_kinetic_and_the_lenient_preset_excludes_no_more_than_either_treatment():
     points = [Portal(m, d, MU) for m in (1e-3, 1e-2, 0.1) for d in np.geomspace(1e-11, 1e-7, 9)]
-    both = BBN.test_statistic(points)
+    both = BBN.test_statistic(points, "lenient")
+    np.testing.assert_array_equal(BBN.test_statistic(points), BBN.test_statistic(points, "kinetic"))
     alone = [BBN.test_statistic(points, preset) for preset in ("kinetic", "thermal")]
     np.testing.assert_allclose(both, np.minimum(*alone))
+
+
+def test_hard_neutrinos_of_heavy_n_decide_the_edge_of_late_decays():
+    # at 100 MeV the neutrinos of N convert protons while the thermal bath hides them: 4.9e-10 against 6.4e-11 GeV^-1
+    kinetic, thermal = (BBN.limit([0.1], MU, preset=p).excluded[0][0].high for p in ("default", "thermal"))
+    assert kinetic == pytest.approx(4.9e-10, rel=0.05, abs=0)
+    assert thermal == pytest.approx(6.4e-11, rel=0.05, abs=0)
+    assert "thermal" in BBN.limit([0.1], MU).notes[0]
 
 
 def test_standard_model_is_never_excluded_and_costs_nothing():
@@ -217,35 +226,70 @@ def test_sharper_measurements_exclude_more():
     assert CMB.limit([5e-2], MU).kind == "exclusion"
 
 
-def test_limit_and_statistic_agree():
-    limit = BBN.limit([1e-2], MU)
-    edge = limit.excluded[0][0].high
-    below, above = BBN.test_statistic([Portal(1e-2, edge * f, MU) for f in (0.97, 1.03)])
-    assert below > 3.84 > above
+@pytest.mark.parametrize("constraint", [BBN, CMB])
+@pytest.mark.parametrize("preset", ["default", "thermal", "brdar2020", "reheating-1gev"])
+@pytest.mark.parametrize("mass", [2e-5, 1e-3, 4e-3, 0.02, 0.1, 0.7])
+def test_the_statistic_crosses_its_critical_value_at_every_edge_of_the_limit(constraint, preset, mass):
+    critical = constraint.criterion(preset).critical(constraint.criterion(preset).confidence_level)
+    for nature in ("dirac", "majorana"):
+        direction = Direction("coherent", nature=nature)
+        for interval in constraint.limit([mass], direction, preset=preset).excluded[0]:
+            for edge, inside in ((interval.low, 1), (interval.high, -1)):
+                if edge is not None:
+                    out, within = (edge * (1 - s * inside * 1e-3) for s in (1, -1))
+                    values = constraint.test_statistic([Portal(mass, d, direction) for d in (out, within)], preset)
+                    assert values[0] < critical < values[1]
+
+
+@pytest.mark.parametrize("constraint", [BBN, CMB])
+def test_couplings_below_the_tabulated_lifetimes_are_not_excluded(constraint):
+    for mass in (1e-3, 0.1):
+        end = float(grid.coupling(mass, 1e9))
+        assert constraint.limit([mass], MU).lower[0] == pytest.approx(end, rel=1e-9, abs=0)
+        points = [Portal(mass, d, MU) for d in (0.0, 1e-30, 1e-20, 0.99 * end)]
+        assert np.all(constraint.test_statistic(points) == 0)
+        assert constraint.test_statistic([Portal(mass, 1.01 * end, MU)])[0] > 100
+
+
+def test_long_lived_light_n_is_excluded():
+    # 0.147 MeV that lives 1.6e7 s: D/H = 1.7e-6, N_eff = 4.15
+    mass, d = 0.147e-3, float(grid.coupling(0.147e-3, 1.6e7))
+    found = grid.load()(mass, d)
+    assert found[1] == pytest.approx(1.7e-6, rel=0.08, abs=0)
+    assert found[2] == pytest.approx(4.15, abs=0.03)
+    assert BBN.limit([mass], MU).excludes(0, d)
+
+
+def test_a_cut_has_one_confidence_level():
+    assert BBN.limit([1e-2], MU, cl=0.9, preset="brdar2020").confidence_level == 0.9
+    with pytest.raises(DomainError, match=r"bbn \(brdar2020\).*level of 0.9.*presets with any level: default"):
+        BBN.limit([1e-2], MU, cl=0.95, preset="brdar2020")
+    edges = [BBN.limit([0.1], MU, cl=cl).excluded[0][0].high for cl in (0.5, 0.9, 0.99)]
+    assert edges[0] > 1.01 * edges[1] > 1.02 * edges[2]
 
 
 def test_masses_outside_the_grid_have_no_limit_and_say_so():
-    limit = BBN.limit([1e-6, 1.0], MU)
+    limit = BBN.limit([1e-6, 2.0], MU)
     assert limit.excluded == ((), ())
     assert any("nothing is said beyond" in note for note in limit.notes)
-    assert BBN.test_statistic([Portal(1.0, 1e-6, MU)])[0] == 0
-    assert BBN.mass_range == (grid.MASSES[0], grid.MASSES[-1])
+    assert BBN.test_statistic([Portal(2.0, 1e-6, MU)])[0] == 0
+    assert BBN.mass_range == pytest.approx((9.487e-6, 0.9487), rel=1e-4, abs=0)
 
 
 def test_baryon_density_is_marginalised():
     # with the prior's error the deuterium term weakens
     values, standard = np.array([0.247, 2.3e-5, 3.0, 1e-5]), np.array([0.247, 2.5e-5, 3.0, 1e-5])
     response = criteria.standard_model("thermal")[1]
-    criterion = criteria.BBN["default"]
-    assert 0 < criterion.statistic(values, standard, response) < criterion.statistic(values, standard, 0 * response)
+    criterion = presets.BBN["default"]
+    assert 0 < criterion.misfit(values, standard, response) < criterion.misfit(values, standard, 0 * response)
     assert response[1] / standard[1] == pytest.approx(-1.65, abs=0.1)  # d ln(D/H) / d ln(Omega_b h^2)
 
 
 def test_helium3_counts_only_above_what_the_sun_was_born_with():
     standard, response = criteria.standard_model("thermal")
-    criterion = replace(criteria.BBN["default"], helium=None)
+    criterion = replace(presets.BBN["default"], helium=None)
     fewer, same, more = (
-        float(criterion.statistic(standard * [1, 1, 1, f], standard, 0 * response)) for f in (0.5, 1.0, 3.0)
+        float(criterion.misfit(standard * [1, 1, 1, f], standard, 0 * response)) for f in (0.5, 1.0, 3.0)
     )
     assert fewer == same == 0
     assert more == pytest.approx(((3 * standard[3] / standard[1] - 0.83) / 0.15) ** 2, rel=1e-6, abs=0)

@@ -162,7 +162,7 @@ def test_tabulated_scattering_rate_is_the_rate():
 
 
 @pytest.mark.parametrize(
-    ("mass", "strength"), [(-1.0, 1e-18), (np.nan, 1e-18), (1e-2, -1.0), (1.0, 1e-18), (1e-9, 1e-18)]
+    ("mass", "strength"), [(-1.0, 1e-18), (np.nan, 1e-18), (1e-2, -1.0), (2.0, 1e-18), (1e-9, 1e-18)]
 )
 def test_bad_points_are_named(mass, strength):
     with pytest.raises(DomainError):

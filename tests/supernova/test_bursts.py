@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.optimize import brentq
+from scipy.stats import norm, poisson
 
 from nudipole import units
 from nudipole.portal import Direction
@@ -87,7 +88,15 @@ def test_neutrino_box_against_monte_carlo() -> None:
     assert counted == pytest.approx(expected, rel=0.03, abs=0)
 
 
-@pytest.mark.parametrize(("cl", "background"), [(0.9, 0.0), (0.95, 0.0), (0.9, 3.2)])
-def test_upper_limit_has_its_coverage(cl: float, background: float) -> None:
-    signal = bursts.upper_limit(cl, background)
-    assert poisson.cdf(np.floor(background), signal + background) == pytest.approx(1 - cl, rel=1e-6, abs=0)
+@pytest.mark.parametrize(("cl", "background"), [(0.9, 0.0), (0.95, 0.0), (0.9, 3.2), (0.6, 0.99)])
+def test_statistic_is_the_probability_of_the_counts_relative_to_no_signal(cl: float, background: float) -> None:
+    observed = np.floor(background)
+
+    def cls(s: float) -> float:
+        return float(poisson.cdf(observed, s + background) / poisson.cdf(observed, background) - (1 - cl))
+
+    signal = brentq(cls, 0.0, 100.0)
+    assert bursts.statistic(signal, background) == pytest.approx(norm.ppf(cl) ** 2, rel=1e-9, abs=0)
+    assert bursts.statistic(0.0, background) == 0
+    assert np.all(np.diff(bursts.statistic(np.geomspace(5.0, 1e15, 40), background)) >= 0)
+    assert np.isfinite(bursts.statistic(1e30, background))

@@ -12,7 +12,7 @@ from nudipole.supernova.emission import Star
 
 
 def rays(mass: float, potential: str | float = "none", flavor: str = "mu") -> luminosity.Escape:
-    star = Star("analytic", potential, degenerate_km=1e3)
+    star = Star("analytic", potential, degenerate_km=1e3, gravity=False)
     return luminosity.escape(emission.rates(star, mass, Direction(flavor)), 100.0)
 
 

@@ -13,7 +13,7 @@ from nudipole.supernova import emission
 from nudipole.supernova.channels import SLOW
 from nudipole.supernova.emission import Star
 
-COLD = Star("cold", "none")
+COLD = Star("cold", "none", gravity=False)
 
 
 def test_flavours_of_a_thermal_bath_add() -> None:
@@ -45,7 +45,7 @@ def test_majorana_n_is_one_species_with_both_rates() -> None:
 @pytest.mark.parametrize(("mass", "flavor"), [(2.3e-3, "e"), (0.047, "mu"), (0.13, "e"), (0.31, "mu")])
 def test_slow_channels_survive_their_interpolation(channel: str, mass: float, flavor: str) -> None:
     """Few energies, few masses, few nodes against none of these: luminosity within a per cent of the channel."""
-    star = Star("cold", channels=(channel,))
+    star = Star("cold", channels=(channel,), gravity=False)
     rates = emission.rates(star, mass, Direction(flavor))
     state, heat = rates.conditions, rates.conditions.temperature[:, None]
     exact = 0.0

@@ -10,17 +10,17 @@ import pytest
 from nudipole import units
 from nudipole.portal import Direction
 from nudipole.processes.plasma import stellar_plasma as plasma
+from nudipole.sky.scan import excluded_intervals
 from nudipole.supernova import channels, emission, luminosity
 from nudipole.supernova.criteria import Cooling
 from nudipole.supernova.emission import Star
-from nudipole.supernova.scan import excluded_intervals
 
 MU = Direction("mu")
 LIMIT = 3e52
 
 
 def rays(profile: str, mass: float, far: float = 100.0, angular: str = "radial") -> luminosity.Escape:
-    return luminosity.escape(emission.rates(Star(profile, "none"), mass, MU, far), far, angular)
+    return luminosity.escape(emission.rates(Star(profile, "none", gravity=False), mass, MU, far), far, angular)
 
 
 def free_edge(star: Star, mass: float, flavor: str = "mu") -> float:
@@ -29,8 +29,8 @@ def free_edge(star: Star, mass: float, flavor: str = "mu") -> float:
 
 
 def upper_edge(profile: str, mass: float, far: float) -> float:
-    setting = Cooling(Star(profile, "none"), far_km=far, angular="radial")
-    (window,) = excluded_intervals(lambda d: setting.ratio(mass, MU, d, 0.95))
+    setting = Cooling(Star(profile, "none", gravity=False), far_km=far, angular="radial")
+    (window,) = excluded_intervals(lambda d: setting.ratio(mass, MU, d))
     assert window.high is not None
     return window.high
 
@@ -116,12 +116,12 @@ UPPER = {  # masses where the prototype's absorption, which lacks 1/v, is right:
 
 @pytest.mark.parametrize(("profile", "mass"), list(LOWER))
 def test_lower_edges_of_the_prototype(profile: str, mass: float) -> None:
-    assert free_edge(Star(profile, "none"), mass) == pytest.approx(LOWER[profile, mass], rel=0.1, abs=0)
+    assert free_edge(Star(profile, "none", gravity=False), mass) == pytest.approx(LOWER[profile, mass], rel=0.1, abs=0)
 
 
 @pytest.mark.parametrize(("profile", "potential"), list(DEGENERATE))
 def test_lower_edges_of_the_prototype_with_degenerate_neutrinos(profile: str, potential: float) -> None:
-    star = Star(profile, potential, degenerate_km=1e3)
+    star = Star(profile, potential, degenerate_km=1e3, gravity=False)
     edges = [free_edge(star, mass, "e") for mass in (1e-3, 0.1, 0.2, 0.3)]
     assert np.allclose(edges, DEGENERATE[profile, potential], rtol=0.1, atol=0)
 
@@ -164,14 +164,14 @@ def prototype_protons(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("prototype_protons")
 @pytest.mark.parametrize(("mass", "edge"), [(0.001, 2.6e-8), (0.05, 2.4e-8)])
 def test_core_mean_free_path_of_the_prototype(mass: float, edge: float) -> None:
-    rates = emission.rates(Star("analytic", "none"), mass, MU)
+    rates = emission.rates(Star("analytic", "none", gravity=False), mass, MU)
     assert luminosity.mean_free_path_coupling(rates) == pytest.approx(edge, rel=0.2, abs=0)
 
 
 @pytest.mark.parametrize("shell", [22, 26, 30])
 def test_sphere_of_optical_depth_two_thirds_radiates_like_a_black_body(shell: int) -> None:
     """4 pi R^2 (7/8)(pi^2/120) g T^4 with g = 4, for the d that puts the sphere into the middle of this shell."""
-    rates = emission.rates(Star("cold", "none"), 1e-4, MU)
+    rates = emission.rates(Star("cold", "none", gravity=False), 1e-4, MU)
     heat = rates.conditions.temperature
     thermal = rates.measure * rates.energy**3 * np.exp(-np.logaddexp(0.0, rates.energy / heat[:, None]))
     mean = (thermal * rates.opacity[0]).sum(axis=1) / thermal.sum(axis=1)
@@ -183,14 +183,14 @@ def test_sphere_of_optical_depth_two_thirds_radiates_like_a_black_body(shell: in
 
 
 def test_sphere_is_absent_when_the_core_is_transparent() -> None:
-    rates = emission.rates(Star("cold", "none"), 0.01, MU)
+    rates = emission.rates(Star("cold", "none", gravity=False), 0.01, MU)
     assert np.isposinf(luminosity.sphere_luminosity(rates, 1e-10))
     assert luminosity.sphere_luminosity(rates, 1e-7) > 0
 
 
 def test_sphere_dims_as_it_moves_out() -> None:
     """No window opens inside the excluded region: inside the brightest sphere N comes from the volume."""
-    rates = emission.rates(Star("cold", "none"), 0.0136, MU)
+    rates = emission.rates(Star("cold", "none", gravity=False), 0.0136, MU)
     values = luminosity.sphere_luminosity(rates, np.geomspace(1e-9, 1e-6, 60))
     known = values[np.isfinite(values)]
     assert 10 < len(known) < 60
@@ -199,13 +199,13 @@ def test_sphere_dims_as_it_moves_out() -> None:
 
 @pytest.mark.validation
 def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.MonkeyPatch) -> None:
-    setting = Cooling(Star("cold", "none"))
+    setting = Cooling(Star("cold", "none", gravity=False))
 
     def edges() -> list[float]:
         emission._rates.cache_clear()
         emission._booked_rates.cache_clear()
         emission._slow_rate.cache_clear()
-        (window,) = excluded_intervals(lambda d: setting.ratio(0.03, MU, d, 0.95))
+        (window,) = excluded_intervals(lambda d: setting.ratio(0.03, MU, d))
         assert window.high is not None
         return [window.low, window.high]
 
@@ -220,3 +220,32 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
     emission._booked_rates.cache_clear()
     emission._slow_rate.cache_clear()
     luminosity._directions.cache_clear()
+
+
+@pytest.mark.parametrize(("mass", "factor"), [(0.01, 1.19), (0.1, 1.35), (0.2, 1.83), (0.3, 2.49)])
+def test_gravity_weakens_the_lower_edge(mass: float, factor: float) -> None:
+    """Redshift of energy and time, and N that are bound; factors in d of an independent calculation."""
+    free = [luminosity.escape(emission.rates(Star(gravity=g), mass, MU, 100.0), 100.0) for g in (True, False)]
+    bound, flat = (rays.free_luminosity() for rays in free)
+    assert np.sqrt(flat / bound) == pytest.approx(factor, rel=0.02, abs=0)
+
+
+def test_an_n_that_climbs_out_has_left_the_energy_of_its_lapse() -> None:
+    rates = emission.rates(Star(), 0.05, MU)
+    assert np.all(rates.local_energy > rates.energy)
+    assert np.allclose(rates.local_energy * rates.lapse[:, None], rates.energy, rtol=1e-14, atol=0)
+    # per proper volume at one local energy, a shell emits as it does in flat space
+    state = rates.conditions
+    shell = 10
+    local = rates.local_energy[shell]
+    gain, _ = channels.sum_rates(("protons", "photons", "electrons", "pairs"), state, local, 0.05, np.zeros(44))
+    assert np.allclose(rates.gain[0, shell], gain[shell], rtol=0.02, atol=0)
+
+
+def test_oxygen_has_depth_one_where_a_shell_of_half_a_solar_mass_has() -> None:
+    # sigma E^2 / 2 k^2 with Z = 8 and the logarithm 2 ln(2 E / kappa), by hand: 4 alpha d^2 64 / 2 ln
+    column = 0.5 * 1.98841e33 / (4 * np.pi * (1e9) ** 2)
+    assert column == pytest.approx(8e13, rel=0.02, abs=0)
+    nuclei = column / (16 * 1.66054e-24)  # per cm^2
+    sigma = 4 / 137.036 * 64 / 2 * 2 * np.log(2 * 0.1 / 47e-6) * 3.8938e-28
+    assert column * luminosity.oxygen_opacity(0.1, 1e-6) == pytest.approx(nuclei * sigma, rel=1e-3, abs=0)

@@ -126,3 +126,28 @@ def test_example_star_gives_a_closed_region_near_the_cold_one() -> None:
     assert ours.lower[0] == pytest.approx(theirs.lower[0], rel=0.3, abs=0)
     with pytest.raises(DomainError, match="red-giants does not depend on"):
         with_star(next(c for c in CONSTRAINTS if c.key == "red-giants"), Star("hot"))
+
+
+@pytest.mark.parametrize("name", profiles.NAMES)
+def test_lapse_of_a_star_meets_schwarzschild_outside_and_the_interior_solution_of_constant_density(name) -> None:
+    profile = profiles.load(name)
+    lapse, stretch = profile.metric([0.0, 5.0, 10.0, 50.0, 1e4])
+    assert np.all(np.diff(lapse) > 0)
+    outside = 1 - 2 * 1.4767 * profile.enclosed_mass() / 1e4
+    assert lapse[-1] == pytest.approx(np.sqrt(outside), rel=1e-5, abs=0)
+    assert stretch[-1] == pytest.approx(1 / np.sqrt(outside), rel=1e-5, abs=0)
+    assert stretch[0] == pytest.approx(1.0, rel=1e-6, abs=0)
+
+
+def test_lapse_of_constant_density_is_the_interior_schwarzschild_solution() -> None:
+    # alpha = (3 sqrt(1 - 2 M / R) - sqrt(1 - 2 M r^2 / R^3)) / 2
+    radius, edge = np.linspace(0.0, 12.0, 25), 12.0
+    star = profiles.Profile("ball", radius, np.full(25, 4e14), np.full(25, 30.0), np.full(25, 0.2))
+    compactness = 2 * 1.4767 * star.enclosed_mass() / edge
+    lapse, stretch = star.metric(radius)
+    inside = 1 - compactness * (radius / edge) ** 2
+    assert 0.3 < compactness < 0.6
+    assert np.allclose(lapse, (3 * np.sqrt(1 - compactness) - np.sqrt(inside)) / 2, rtol=2e-4, atol=0)
+    assert np.allclose(stretch, 1 / np.sqrt(inside), rtol=2e-4, atol=0)
+    with pytest.raises(DomainError, match="Schwarzschild"):
+        profiles.Profile("hole", radius, np.full(25, 4e15), np.full(25, 30.0), np.full(25, 0.2)).metric(5.0)

@@ -35,7 +35,8 @@ from nudipole.errors import DomainError, check_between, check_non_negative, chec
 from nudipole.processes.plasma import relativistic_plasma as thermal
 
 FloatArray = npt.NDArray[np.float64]
-T_MIN, T_MAX = 1e-8, 0.12  # GeV, range of the table
+T_MIN, T_MAX = 1e-11, 0.12  # GeV
+_PHOTONS_ONLY = 1e-8  # GeV, lower end of the table; nothing but photons is left below
 NEUTRINO_STATES = 6  # three flavours of nu and nubar, one helicity each
 # neutral plus charged current couplings (Escudero 2020, its Sec. 2): nu_e e, nu_mu e
 _ELECTRON_COUPLINGS, _MUON_COUPLINGS = (0.727, 0.233), (-0.273, 0.233)
@@ -55,7 +56,7 @@ class Thermodynamics(NamedTuple):
 
 
 def electromagnetic(temperature: npt.ArrayLike) -> Thermodynamics:
-    """Photons, electrons, muons and their order-e^2 interaction at T_gamma [GeV], from 1e-8 to 0.12 GeV.
+    """Photons, electrons, muons and their order-e^2 interaction at T_gamma [GeV], from 1e-11 to 0.12 GeV.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def electromagnetic(temperature: npt.ArrayLike) -> Thermodynamics:
         raise DomainError(
             f"the electromagnetic bath is tabulated from {T_MIN:g} to {T_MAX:g} GeV, got {t.min():g} to {t.max():g}"
         )
-    table = _pressure_spline()(np.log(t))
+    table = _pressure_spline()(np.log(np.maximum(t, _PHOTONS_ONLY)))
     scaled_p, slope, curvature = table[..., 0], table[..., 1], table[..., 2]
     entropy = t**3 * (4 * scaled_p + slope)
     energy = t**4 * (3 * scaled_p + slope)
@@ -95,7 +96,7 @@ def at_entropy(entropy: float, guess: float) -> tuple[float, Thermodynamics]:
 
 
 def neutrino_energy(temperature: npt.ArrayLike, degeneracy: npt.ArrayLike = 0.0) -> FloatArray:
-    """Energy density [GeV^4] of three flavours of nu and nubar at T_nu [GeV] and z = mu/T in [-40, 4]."""
+    """Energy density [GeV^4] of three flavours of nu and nubar at T_nu [GeV] and z = mu/T in [-120, 4]."""
     _check_bath(temperature, degeneracy)
     return np.asarray(temperature, dtype=float) ** 4 * _fermi_integrals().energy(np.asarray(degeneracy, dtype=float))
 
@@ -112,7 +113,7 @@ def neutrino_state(energy: float, number: float) -> tuple[float, float]:
     Raises
     ------
     DomainError
-        If it is colder than a Fermi gas of z = 4 or more dilute than z = -40.
+        If it is colder than a Fermi gas of z = 4 or more dilute than z = -120.
     """
     check_positive(energy=energy, number=number)
     integrals = _fermi_integrals()
@@ -174,7 +175,7 @@ def _suppression() -> CubicSpline:
     return CubicSpline(log_t, np.log(np.maximum(factors, 1e-280)))
 
 
-_DEGENERACY_RANGE = (-40.0, 4.0)
+_DEGENERACY_RANGE = (-120.0, 4.0)
 
 
 class _FermiIntegrals(NamedTuple):
@@ -186,7 +187,7 @@ class _FermiIntegrals(NamedTuple):
 
 @functools.cache
 def _fermi_integrals() -> _FermiIntegrals:
-    z = np.linspace(*_DEGENERACY_RANGE, 1761)
+    z = np.linspace(*_DEGENERACY_RANGE, 4961)
     x, weights = thermal.momentum_nodes(160, 60.0)
     occupation = thermal.fermi(x - z[:, None])
     energy = NEUTRINO_STATES / (2 * np.pi**2) * np.sum(weights * x**3 * occupation, axis=-1)
@@ -198,7 +199,7 @@ def _fermi_integrals() -> _FermiIntegrals:
 @functools.cache
 def _pressure_spline() -> CubicSpline:
     """P / T^4 and its first two derivatives against ln T."""
-    log_t = np.linspace(np.log(T_MIN) - 0.05, np.log(T_MAX) + 0.05, 900)
+    log_t = np.linspace(np.log(_PHOTONS_ONLY) - 0.05, np.log(T_MAX) + 0.05, 900)
     spline = CubicSpline(log_t, _scaled_pressure(np.exp(log_t)))
     return CubicSpline(log_t, np.stack([spline(log_t), spline(log_t, 1), spline(log_t, 2)], axis=-1))
 

@@ -1,4 +1,4 @@
-r"""What is demanded of an early Universe: measured values, the criterion built of them, and the presets of ``bbn`` and ``cmb``.
+r"""What is demanded of an early Universe: measured values, and the criterion built of them.
 
 .. math::
 
@@ -6,27 +6,31 @@ r"""What is demanded of an early Universe: measured values, the criterion built 
     C = {\rm diag}(\sigma^2) + \sigma_\omega^2\, g\,g^{\rm T},\quad g = \partial(Y_p, {\rm D/H})/\partial\Omega_bh^2,
 
 so Omega_b h^2 is marginalised over its CMB prior; 3He/D counts only where it exceeds what the Sun was born with; one term in
-N_eff for ``cmb``. The statistic is chi^2 above that of the Standard Model.
+N_eff for ``cmb``. The statistic is chi^2 above that of the Standard Model, held against chi^2 quantiles with one degree of freedom.
+The presets are in :mod:`nudipole.cosmology.presets`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Kind
-from nudipole.cosmology import grid
+from nudipole.cosmology import grid, photodisintegration
+from nudipole.errors import LARGEST
 from nudipole.inference.counting import critical_value
 from nudipole.inputs import tables
-from nudipole.portal import Nature
+from nudipole.portal import Direction, Nature
 
 FloatArray = npt.NDArray[np.float64]
 STANDARD_MODEL = "cosmology/data/standard_model.csv"
+EARLIEST_PHOTONS = 300.0  # s; shorter-lived N leave 1e-5 of themselves at 20 keV, and photons below 1 MeV only
+_SCAN_POINTS = 260
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Criterion:
     """What is demanded of an early Universe.
 
     Either measured values (helium, deuterium, helium3 as an upper limit on 3He/D, n_eff: ``None`` leaves one out), or a cut:
-    the largest allowed rise of Y_p to ``helium_cut`` or of N_eff by ``n_eff_cut``, taken as the 90 % point of a Gaussian.
+    the largest allowed rise of Y_p to ``helium_cut`` or of N_eff by ``n_eff_cut``, which knows no level but 90 %.
     ``spread`` is a projection: an error of N_eff around the Standard Model. ``neutrinos`` lists the treatments of which the
     most lenient counts, ``reheating`` [GeV] is where the hot phase began without N, ``folder`` where its grids are if they are
     not shipped.
@@ -77,7 +81,7 @@ class Criterion:
     helium_cut: float | None = None
     n_eff_cut: float | None = None
     spread: float | None = None
-    neutrinos: tuple[str, ...] = grid.NEUTRINOS
+    neutrinos: tuple[str, ...] = ("kinetic",)
     reheating: float = float("inf")
     photodisintegration: bool = True
     folder: str = ""
@@ -85,7 +89,75 @@ class Criterion:
     confidence_level: float = 0.95
     note: str = ""
 
-    def statistic(self, values: FloatArray, standard: FloatArray, response: FloatArray) -> FloatArray:
+    @property
+    def any_level(self) -> bool:
+        """False for a cut, which is one number at one level."""
+        return self.helium_cut is None and self.n_eff_cut is None
+
+    @property
+    def depends_on_decay(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Masses [GeV] of the grid."""
+        ranges = [self._dirac_grid(neutrinos).mass_range for neutrinos in self.neutrinos]
+        return max(low for low, _ in ranges), min(high for _, high in ranges)
+
+    @property
+    def longest_lifetime(self) -> float:
+        """Photon lifetime [s] of a Dirac N of strength D at which the grid ends."""
+        return min(self._dirac_grid(neutrinos).longest for neutrinos in self.neutrinos)
+
+    def couplings(self, mass: float, direction: Direction) -> FloatArray | None:
+        """sqrt(D) [GeV^-1] from the longest lifetime of the grid to where N never leaves equilibrium; None at other masses."""
+        low, high = self.reach
+        if not low * (1 - 1e-9) <= mass <= high * (1 + 1e-9):
+            return None
+        smallest, largest = grid.coupling(mass, [self.longest_lifetime, grid.LIFETIMES[0]])
+        return np.geomspace(smallest, min(largest, 2 * grid.LARGEST_D), _SCAN_POINTS)
+
+    def critical(self, cl: float) -> float:
+        """chi^2 quantile of one degree of freedom."""
+        return critical_value(cl)
+
+    def canonical(self, direction: Direction) -> tuple[Direction, float]:
+        """The early Universe knows D = sum |d_alpha|^2 only."""
+        return Direction("mu", nature=direction.nature), float(np.sqrt(direction.decay_norm))
+
+    def notes(self, direction: Direction) -> tuple[str, ...]:
+        """Masses and lifetimes covered, and the initial state."""
+        low, high = self.reach
+        notes: tuple[str, ...] = (
+            f"tabulated for {low:.3g} <= M <= {high:.3g} GeV and photon lifetimes up to {self.longest_lifetime:.0e} s;"
+            " nothing is said beyond, where smaller couplings are excluded too as long as N was in equilibrium once"
+            if self.reheating == np.inf
+            else f"tabulated for {low:.3g} <= M <= {high:.3g} GeV and photon lifetimes up to {self.longest_lifetime:.0e} s;"
+            " nothing is said beyond",
+            "N was in equilibrium once: reheating above its decoupling temperature"
+            if self.reheating == np.inf
+            else f"there was no N when the hot phase began at {self.reheating:g} GeV",
+        )
+        if direction.nature == "majorana" and self.reheating < np.inf:
+            words = "up to twice too many where it never was in equilibrium"
+            notes += (f"Majorana N read at 2D from the grid of a Dirac N: {words}",)
+        return notes
+
+    def statistic(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
+        """chi^2 above the Standard Model at sqrt(D) = ``d`` [GeV^-1]: of the most lenient treatment of neutrinos."""
+        nature, found = direction.nature, []
+        for neutrinos in self.neutrinos:
+            standard, response = standard_model(neutrinos)
+            helium, deuterium, n_eff, relics = np.moveaxis(self.sky(neutrinos, nature)(mass, d), -1, 0)
+            # nucleosynthesis moves 3He/H by less than 40 % below 0.4 MeV, by a tenth where late photons act
+            values = np.stack([helium, deuterium, n_eff, np.full_like(helium, standard[3])], axis=-1)
+            if self.photodisintegration and self.deuterium is not None:
+                values = after_late_photons(values, relics, mass, grid.lifetime(mass, d), nature)
+            found.append(self.misfit(values, standard, response))
+        return np.asarray(np.min(found, axis=0))
+
+    def misfit(self, values: FloatArray, standard: FloatArray, response: FloatArray) -> FloatArray:
         """chi^2 - chi^2(Standard Model) of (Y_p, D/H, N_eff, 3He/H) along the last axis, d values / d ln Omega_b h^2 given."""
         cut = critical_value(0.9)
         if self.helium_cut is not None:
@@ -117,75 +189,16 @@ class Criterion:
         After low reheating a Majorana N is read at 2D from the Dirac grid: its lifetime is right, and where it was never in
         equilibrium its number twice too large.
         """
-        made_for = grid.Assumptions(neutrinos, nature if self.reheating == np.inf else "dirac", self.reheating)
-        sky = grid.load(made_for) if not self.folder else grid.load_from(Path(self.folder), made_for)
-        if nature == made_for.nature:
-            return sky
-        return lambda mass, d: sky(mass, np.sqrt(2.0) * np.asarray(d, dtype=float))
+        if nature == "dirac":
+            return self._dirac_grid(neutrinos)
+        if self.reheating == np.inf:
+            return grid.load(grid.Assumptions(neutrinos, nature))
+        dirac = self._dirac_grid(neutrinos)
+        return lambda mass, d: dirac(mass, np.sqrt(2.0) * np.asarray(d, dtype=float))
 
-
-_MODERN = Criterion(
-    HELIUM_LBT, DEUTERIUM_2025, HELIUM3_SUN, note="modern: Y_p from LBT, D/H of 2025, both neutrino treatments"
-)
-_ACT = Criterion(n_eff=N_EFF_ACT, note="modern: N_eff of ACT DR6 with Planck, both neutrino treatments")
-
-
-def _reheating_presets(criterion: Criterion) -> dict[str, Criterion]:
-    """The same demands on an N that was absent when the hot phase began at a low temperature."""
-    names = {1.0: "reheating-1gev"}
-    return {
-        names[t]: replace(
-            criterion, reheating=t, note=f"the default after reheating to {t:g} GeV without any N; coarse grid"
-        )
-        for t in grid.REHEATING
-    }
-
-
-BBN: Mapping[str, Criterion] = {
-    "default": _MODERN,
-    "modern": replace(_MODERN, note="the default under its own name"),
-    "brdar2020": Criterion(
-        helium_cut=0.256,
-        neutrinos=("thermal",),
-        confidence_level=0.9,
-        note="2007.15563: Y_p below 0.256 with a thermal neutrino bath; the cut is fitted to the published 4He line, whose"
-        " criterion is not known, so agreement with its level proves nothing, agreement with its shape does",
-    ),
-    "pdg": Criterion(HELIUM_PDG, DEUTERIUM_PDG, HELIUM3_SUN, note="Y_p and D/H of the PDG 2024"),
-    "empress": Criterion(
-        HELIUM_EMPRESS, DEUTERIUM_2017, HELIUM3_SUN, note="the low helium of EMPRESS with D/H of 2017"
-    ),
-    "helium": Criterion(HELIUM_LBT, note="Y_p of LBT alone"),
-    "kinetic": replace(_MODERN, neutrinos=("kinetic",), note="the default, kinetic neutrinos only"),
-    "thermal": replace(_MODERN, neutrinos=("thermal",), note="the default, thermal neutrinos only"),
-    "no-photodisintegration": replace(
-        _MODERN, photodisintegration=False, note="the default without nuclei broken by late photons"
-    ),
-    **_reheating_presets(_MODERN),
-}
-CMB: Mapping[str, Criterion] = {
-    "default": _ACT,
-    "modern": replace(_ACT, note="the default under its own name"),
-    "joint2026": Criterion(n_eff=N_EFF_JOINT, note="N_eff of CMB and light elements together; not to be added to bbn"),
-    "planck2018": Criterion(n_eff=N_EFF_PLANCK, note="N_eff of Planck 2018 with BAO"),
-    "brdar2020": Criterion(
-        n_eff_cut=0.3, neutrinos=("thermal",), confidence_level=0.9, note="2007.15563: Delta N_eff below 0.3"
-    ),
-    "brdar2020-future": Criterion(
-        n_eff_cut=0.05,
-        neutrinos=("thermal",),
-        confidence_level=0.9,
-        kind="projection",
-        note="2007.15563: Delta N_eff below 0.05",
-    ),
-    "simons-observatory": Criterion(
-        spread=0.07, kind="projection", note="baseline sigma(N_eff) = 0.07, 1808.07445 (from memory, not re-read)"
-    ),
-    "cmb-s4": Criterion(
-        spread=0.03, kind="projection", note="sigma(N_eff) = 0.03, 1907.04473 (from memory, not re-read)"
-    ),
-    **_reheating_presets(_ACT),
-}
+    def _dirac_grid(self, neutrinos: str) -> grid.SkyGrid:
+        made_for = grid.Assumptions(neutrinos, reheating=self.reheating)
+        return grid.load_from(Path(self.folder), made_for) if self.folder else grid.load(made_for)
 
 
 @functools.cache
@@ -201,3 +214,21 @@ def standard_model(neutrinos: str) -> tuple[FloatArray, FloatArray]:
 
 def _baryon_density() -> float:
     return float(np.median(tables.load(STANDARD_MODEL)["baryon_density"]))
+
+
+def after_late_photons(
+    values: FloatArray, relics: FloatArray, mass: float, lifetime: FloatArray, nature: Nature
+) -> FloatArray:
+    """(Y_p, D/H, N_eff, 3He/H) with photodisintegration, where N lives long enough for it."""
+    lifetime = np.minimum(lifetime / (2.0 if nature == "majorana" else 1.0), LARGEST)  # s: beyond it nothing decays
+    late = np.nonzero(lifetime > EARLIEST_PHOTONS)[0]
+    energy = min(mass / 2, photodisintegration.LARGEST_ENERGY)
+    if late.size == 0 or energy < photodisintegration.SMALLEST_ENERGY:
+        return values
+    helium, deuterium, _, helium3 = values[late].T
+    # above the table's last energy the cascade has forgotten E_0: only the energy injected counts
+    kappa = relics[late, None] * photodisintegration.exposures(energy, lifetime[late]) * (mass / 2 / energy)
+    deuterium, helium3, helium = photodisintegration.disintegrate(deuterium, helium3, helium, kappa)
+    changed = values.copy()
+    changed[late, 0], changed[late, 1], changed[late, 3] = helium, deuterium, helium3
+    return changed

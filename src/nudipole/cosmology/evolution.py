@@ -33,7 +33,7 @@ from nudipole.errors import DomainError, check_between, check_choice, check_coun
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
-MASS_RANGE = (1e-5, 0.5)  # GeV
+MASS_RANGE = (5e-6, 1.0)  # GeV
 LATE = 2e-5  # GeV, after which a photon from a decay may break a nucleus
 PHOTON_TEMPERATURE_TODAY = 2.7255 * units.KELVIN  # Fixsen 2009
 
@@ -74,7 +74,7 @@ class Options:
     neutrinos: str = "kinetic"
     log_step: float = 0.01
     nodes: int = 48
-    coldest: float = 2e-8
+    coldest: float = 1e-10
 
     def __post_init__(self) -> None:
         check_choice("initial state", self.initial, ("dynamic", "full"))
@@ -82,7 +82,7 @@ class Options:
         check_choice("dilution", self.dilution, ("entropy", "none"))
         check_choice("neutrino bath", self.neutrinos, ("kinetic", "thermal"))
         check_between(1e-4, 1.0, log_step=self.log_step)
-        check_between(1e-12, MATCHING_TEMPERATURE, coldest=self.coldest)
+        check_between(1e-11, MATCHING_TEMPERATURE, coldest=self.coldest)
         check_count(2, nodes=self.nodes)
         hot_phase.check_reheating(self.reheating_temperature)
 
@@ -133,7 +133,7 @@ def evolve(mass: float, strength: float, nature: Nature = "dirac", options: Opti
     Parameters
     ----------
     mass : float
-        M [GeV], 1e-5 to 0.5.
+        M [GeV], 5e-6 to 1.
     strength : float
         D = sum |d_alpha|^2 [GeV^-2]; zero is the Standard Model.
     nature : {"dirac", "majorana"}

@@ -2,8 +2,10 @@ r"""The grids of early Universes: Y_p, D/H, N_eff and what is left to decay late
 
 Points lie on M [GeV] x tau = 4 pi / (D M^3), the photon lifetime of a Dirac N with strength D: late decays act at fixed
 lifetime. Between points the logarithms of all four are interpolated by monotone cubics in ln tau and then in ln M.
-:func:`build` makes the tables (``make sky``), :func:`load` reads what is shipped: a fine grid for a Dirac N that was in
-equilibrium once, coarse ones (every third mass, every second lifetime) for a Majorana N and for low reheating temperatures.
+:func:`build` makes the tables (``make sky``), :func:`load` reads what is shipped. For a Dirac N that was in equilibrium once: a
+fine grid from 9.5 keV to 950 MeV and to 10^9 s with kinetic neutrinos, from 30 keV to 300 MeV and to 10^6 s with thermal ones.
+Coarse ones (every third mass, every second lifetime) for a Majorana N and for low reheating temperatures; that of a Majorana N
+with kinetic neutrinos is finer from 1 to 20 MeV, where its edges lie on slopes.
 A Majorana N of strength D decays like a Dirac N of 2D, and as a relic that was relativistic at decoupling fills as many
 states: its grid is interpolated as the ratio to the fine one at 2D, which is one except where N stays in equilibrium.
 """
@@ -29,14 +31,21 @@ from nudipole.portal import Nature
 FloatArray = npt.NDArray[np.float64]
 NEUTRINOS = ("kinetic", "thermal")
 REHEATING = (1.0,)  # GeV, besides none at all
-MASSES = np.geomspace(3e-5, 0.3, 25)  # GeV
+MASSES = 3e-5 * 10.0 ** (np.arange(-3, 28) / 6)  # GeV: 9.5 keV to 950 MeV
 LIFETIMES = np.geomspace(1e-5, 1e6, 23)  # s
-LONGEST_AFTER_REHEATING = np.array([1e7, 1e8])  # s, where little N was made
+LONGEST = np.array([1e7, 1e8, 1e9])  # s, where the results change slowly
+NARROW = (2.9e-5, 0.31)  # GeV: masses of the other tables
+# where a Majorana N leaves equilibrium as it becomes non-relativistic, and its grid is finer
+TRANSITION_MASSES, TRANSITION_LIFETIMES = (1e-3, 2.1e-2), (1e-2, 1e3)  # GeV, s
 LARGEST_D = 1e-4  # GeV^-1; N is in equilibrium all the way and nothing changes above
 VALUES = ("helium", "deuterium", "n_eff", "relics")
 COLUMNS = ("mass", "lifetime", "d", *VALUES, "energy_residual")
 Progress = Callable[[int, int, str], None]
-_NONE_LEFT = 1e-30  # N per photon, in place of zero where a logarithm is taken
+_NONE_LEFT = 1e-30  # N per photon or D per H, in place of zero where a logarithm is taken
+
+
+def _between(values: FloatArray, ends: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    return np.asarray((values > ends[0]) & (values < ends[1]))
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,16 @@ class Assumptions:
         return self.nature == "majorana" or self.reheating < np.inf
 
     @property
+    def wide(self) -> bool:
+        """Whether the grid goes on beyond 30 keV to 300 MeV: that of the default."""
+        return self.neutrinos == "kinetic" and not self.coarse
+
+    @property
+    def finer(self) -> bool:
+        """Whether the grid of a Majorana N is a fine one between :data:`TRANSITION_MASSES`."""
+        return False
+
+    @property
     def options(self) -> evolution.Options:
         """Of the evolution."""
         exact = evolution.Options(reheating_temperature=self.reheating, neutrinos=self.neutrinos)
@@ -86,19 +105,30 @@ class Assumptions:
     @property
     def masses(self) -> FloatArray:
         """Of the table [GeV]."""
-        return MASSES[::3] if self.coarse else MASSES
+        if self.wide:
+            return MASSES
+        every = np.full(MASSES.shape, not self.coarse)
+        every[::3] = True
+        every &= _between(MASSES, NARROW)
+        if self.finer:
+            every |= _between(MASSES, TRANSITION_MASSES)
+        return MASSES[every]
 
-    @property
-    def lifetimes(self) -> FloatArray:
-        """Of the table [s], before those with too large a coupling are dropped."""
-        steps = LIFETIMES[::2] if self.coarse else LIFETIMES
-        return steps if self.reheating == np.inf else np.append(steps, LONGEST_AFTER_REHEATING)
+    def lifetimes(self, mass: float) -> FloatArray:
+        """Of one mass [GeV] of the table [s], before those with too large a coupling are dropped."""
+        every = np.full(LIFETIMES.shape, not self.coarse)
+        every[::2] = True
+        if self.finer and 0.9 * TRANSITION_MASSES[0] < mass < TRANSITION_MASSES[1]:
+            every |= _between(LIFETIMES, TRANSITION_LIFETIMES)
+        count = len(LONGEST) if self.wide else 2 if self.reheating < np.inf else 0
+        return np.append(LIFETIMES[every], LONGEST[:count])
 
 
 SHIPPED = (
     *(Assumptions(neutrinos) for neutrinos in NEUTRINOS),
-    *(Assumptions(neutrinos, "majorana") for neutrinos in NEUTRINOS),
+    Assumptions("kinetic", "majorana"),
     *(Assumptions(neutrinos, reheating=t) for t in REHEATING for neutrinos in NEUTRINOS),
+    Assumptions("thermal", "majorana"),
 )
 
 
@@ -119,8 +149,9 @@ def lifetime(mass: npt.ArrayLike, d: npt.ArrayLike) -> FloatArray:
 
 def points(made_for: Assumptions, masses: npt.ArrayLike | None = None) -> list[tuple[float, float]]:
     """(mass [GeV], lifetime [s]) of every grid point with d below :data:`LARGEST_D`, plus the next one above."""
-    chosen, lifetimes = [], made_for.lifetimes
+    chosen = []
     for mass in np.ravel(np.asarray(made_for.masses if masses is None else masses, dtype=float)):
+        lifetimes = made_for.lifetimes(float(mass))
         d = coupling(mass, lifetimes)
         first = max(int(np.searchsorted(-d, -LARGEST_D)) - 1, 0)
         chosen += [(float(mass), float(lifetime)) for lifetime in lifetimes[first:]]
@@ -251,25 +282,36 @@ class SkyGrid:
     curves: tuple[PchipInterpolator, ...]
     reference: SkyGrid | None = None  # the curves are ratios to this grid, read at the coupling times sqrt(2)
 
+    @property
+    def mass_range(self) -> tuple[float, float]:
+        """Lightest and heaviest N [GeV]; a ratio is held beyond its own."""
+        return (float(self.masses[0]), float(self.masses[-1])) if self.reference is None else self.reference.mass_range
+
+    @property
+    def longest(self) -> float:
+        """Photon lifetime [s] up to which every mass is tabulated."""
+        return float(np.exp(min(curve.x[-1] for curve in self.curves)))
+
     def __call__(self, mass: float, d: npt.ArrayLike) -> FloatArray:
         """(Y_p, D/H, N_eff, relics) of shape (..., 4) at one mass [GeV] and any couplings sqrt(D) [GeV^-1].
 
-        Couplings beyond the ends of the table take the values at its ends: above, N never leaves equilibrium; below,
-        the result is only used to say that it is excluded there (see :mod:`constraints`).
+        Couplings beyond the ends of the table take the values at its ends: above, N never leaves equilibrium; below, nothing is
+        known, and :mod:`criteria` does not ask.
 
         Raises
         ------
         DomainError
             If the mass is not covered.
         """
-        if not self.masses[0] * (1 - 1e-9) <= mass <= self.masses[-1] * (1 + 1e-9):
-            low, high = self.masses[0], self.masses[-1]
+        low, high = self.mass_range
+        if not low * (1 - 1e-9) <= mass <= high * (1 + 1e-9):
             raise DomainError(f"the grid of early Universes covers {low:g} to {high:g} GeV, got {mass:g}")
         log_lifetime = np.log(lifetime(mass, d))
         middle = int(np.clip(np.searchsorted(self.masses, mass), 1, len(self.masses) - 1))
         nearby = slice(max(middle - 3, 0), min(middle + 3, len(self.masses)))
         at_masses = [curve(np.clip(log_lifetime, curve.x[0], curve.x[-1])) for curve in self.curves[nearby]]
-        found = np.exp(PchipInterpolator(np.log(self.masses[nearby]), np.stack(at_masses), axis=0)(np.log(mass)))
+        between = PchipInterpolator(np.log(self.masses[nearby]), np.stack(at_masses), axis=0)
+        found = np.exp(between(np.log(np.clip(mass, self.masses[0], self.masses[-1]))))
         return found if self.reference is None else found * self.reference(mass, np.sqrt(2.0) * np.asarray(d))
 
 
@@ -308,7 +350,7 @@ def from_table(table: tables.Table, reference: SkyGrid | None = None) -> SkyGrid
     """A grid from a table that :func:`build` has written; ``reference``: a Dirac grid that it is the ratio to, at 2D."""
     masses = np.unique(table["mass"])
     curves = []
-    values = np.log(np.stack([table[name] for name in VALUES], axis=-1))
+    values = np.log(np.maximum(np.stack([table[name] for name in VALUES], axis=-1), _NONE_LEFT))
     for mass in masses:
         here = np.nonzero(table["mass"] == mass)[0]
         here = here[np.argsort(table["lifetime"][here])]

@@ -40,7 +40,7 @@ class Rates(NamedTuple):
     photon_loss: FloatArray
 
 
-_LIGHTEST, _HEAVIEST = 1e-5, 10.0  # GeV, of the tables of scattering rates; the rate no longer depends on a smaller M
+_LIGHTEST, _HEAVIEST = 5e-6, 10.0  # GeV, of the tables of scattering rates; the rate no longer depends on a smaller M
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def relax(f: FloatArray, rates: Rates, dt: float) -> tuple[FloatArray, FloatArra
 def scattering_rate(mass: float, temperature: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
     """Helicity-averaged rate [GeV^3, per D] of N f -> nu f and N nubar -> f fbar, from a table made once per mass.
 
-    M from 1e-5 to 10 GeV. T [GeV] is held inside 1.5e-5 to 1e4 GeV (the rate over T^3 is flat above, nothing below), p/T
+    M from 5e-6 to 10 GeV. T [GeV] is held inside 1.5e-5 to 1e4 GeV (the rate over T^3 is flat above, nothing below), p/T
     inside 1e-3 to 100.
 
     Raises

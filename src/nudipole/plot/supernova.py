@@ -10,8 +10,8 @@ import numpy.typing as npt
 from nudipole.constraint import as_masses
 from nudipole.errors import MissingExtraError, check_positive
 from nudipole.portal import Direction
+from nudipole.sky.constraint import SkyConstraint
 from nudipole.supernova import emission, luminosity
-from nudipole.supernova.constraints import SkyConstraint
 from nudipole.supernova.criteria import Cooling
 
 FloatArray = npt.NDArray[np.float64]
@@ -26,16 +26,16 @@ _LABELS = {
 }
 
 
-def _source(star: emission.Star | None) -> SkyConstraint:
-    settings = {mode: Cooling(star or emission.Star(), mode) for mode in luminosity.MODES}
-    return SkyConstraint("sn1987a", "SN1987A by mode", settings, ())
+def _criteria(star: emission.Star | None) -> dict[str, Cooling]:
+    return {mode: Cooling(star or emission.Star(), mode) for mode in luminosity.MODES}
 
 
 def mode_limits(
     masses: npt.ArrayLike, flavor: str = "mu", star: emission.Star | None = None
 ) -> dict[str, list[tuple[float, float, float | None]]]:
     """Rows (mass, d_low, d_high) [GeV, GeV^-1] of each of :data:`nudipole.supernova.luminosity.MODES`, one star."""
-    source = _source(star)
+    criteria = _criteria(star)
+    source = SkyConstraint("sn1987a", "SN1987A by mode", {"default": Cooling(), **criteria}, (), smooth=True)
     rows: dict[str, list[tuple[float, float, float | None]]] = {}
     for mode in luminosity.MODES:
         limit = source.limit(masses, Direction(flavor), preset=mode)
@@ -51,13 +51,12 @@ def mode_ratios(
     masses: npt.ArrayLike, couplings: npt.ArrayLike, flavor: str = "mu", star: emission.Star | None = None
 ) -> dict[str, FloatArray]:
     """Luminosity or emissivity over its criterion, by mode: (couplings, masses); excluded above one."""
-    source, direction = _source(star), Direction(flavor)
+    direction = Direction(flavor)
     check_positive(couplings=couplings)
     grid, d = as_masses(masses), np.ravel(np.asarray(couplings, dtype=float))
-    level = source.confidence_level
     return {
-        mode: np.array([setting.ratio(float(mass), direction, d, level) for mass in grid]).T
-        for mode, setting in source.settings.items()
+        mode: np.array([criterion.ratio(float(mass), direction, d) for mass in grid]).T
+        for mode, criterion in _criteria(star).items()
     }
 
 

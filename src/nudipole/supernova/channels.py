@@ -47,8 +47,8 @@ def sum_rates(
     channels : tuple of str
     state : Conditions
         Plasma at n radii.
-    energy : ndarray (m,)
-        [GeV], above M.
+    energy : ndarray (m,) or (n, m)
+        [GeV], above M; of each radius its own or the same for all.
     mass : float
         [GeV]
     potential : ndarray (..., n)
@@ -78,36 +78,46 @@ def gain_and_loss(
 
 
 def total_rate(
-    channels: tuple[str, ...], state: profiles.Conditions, energy: FloatArray, mass: float, potential: FloatArray
+    channels: tuple[str, ...],
+    state: profiles.Conditions,
+    energy: FloatArray,
+    mass: float,
+    potential: FloatArray,
+    abscissa: FloatArray | None = None,
 ) -> FloatArray:
-    """Gain plus loss, the rate of approach to equilibrium; arguments and shape as for :func:`sum_rates`."""
+    """Gain plus loss, the rate of approach to equilibrium; arguments and shape as for :func:`sum_rates`.
+
+    ``abscissa`` (m,) is what the slow channels are splined over, in place of (E - M)^(1/2), where every radius has its energies.
+    """
     heat, kappa2, mu = state.temperature[:, None], state.screening2[:, None], potential[..., None]
     electron = state.electron_potential[:, None]
-    total = np.zeros((*potential.shape, len(energy)))
+    count = energy.shape[-1]
+    total = np.zeros((*potential.shape, count))
     if "protons" in channels:
         forward = plasma.static_cross_section(energy, mass, kappa2)
         total += state.proton_targets[:, None] * plasma.backward(forward, energy, mass)
     if "photons" in channels:
         total += sum(plasma.photon_rates(energy, mass, state.photon_mass[:, None], heat, mu))
-    coarse = np.unique(np.linspace(0, len(energy) - 1, min(_COARSE, len(energy))).round().astype(int))
-    few = energy[coarse]
+    coarse = np.unique(np.linspace(0, count - 1, min(_COARSE, count)).round().astype(int))
+    few = energy[..., coarse]
+    root = np.sqrt(energy - mass) if abscissa is None else abscissa
     if "electrons" in channels:
         slow = sum(electron_gas.scattering_rates(few, mass, electron, heat, kappa2, mu, _ELECTRON_NODES))
-        total += _splined(energy, few, mass, np.asarray(slow))
+        total += _splined(root, coarse, np.asarray(slow))
     if "pairs" in channels:
         slow = sum(electron_gas.pair_rates(few, mass, electron, heat, mu, _PAIR_NODES))
-        total += _splined(energy, few, mass, np.asarray(slow))
+        total += _splined(root, coarse, np.asarray(slow))
     return total
 
 
-def _splined(energy: FloatArray, nodes: FloatArray, mass: float, values: FloatArray) -> FloatArray:
-    """Values >= 0 at the nodes, along the last axis, at all energies: ln(value) against (E - M)^(1/2), without overshoots."""
-    if len(nodes) == len(energy):
+def _splined(root: FloatArray, nodes: npt.NDArray[np.intp], values: FloatArray) -> FloatArray:
+    """Values >= 0 at some nodes of the abscissa, along the last axis, at all of it: their logarithm, without overshoots."""
+    if len(nodes) == len(root):
         return values
     # deep in a neutrino sea a rate may vanish at some energies; 1e-15 of its largest value is nothing, too
     floor = np.maximum(1e-15 * np.max(values, axis=-1, keepdims=True), _TINY)
-    spline = Akima1DInterpolator(np.sqrt(nodes - mass), np.log(np.maximum(values, floor)), axis=-1)
-    return np.asarray(np.exp(spline(np.sqrt(energy - mass))))
+    spline = Akima1DInterpolator(root[nodes], np.log(np.maximum(values, floor)), axis=-1)
+    return np.asarray(np.exp(spline(root)))
 
 
 def local_emissivity(mass: float, state: profiles.Conditions, channels: tuple[str, ...] = CHANNELS) -> FloatArray:

@@ -1,113 +1,18 @@
 r"""The sky's own constraints: ``sn1987a``, ``supernova-energy``, ``supernova-next`` and ``red-giants``.
 
-A coupling is excluded where the ratio r(d) of :mod:`nudipole.supernova.criteria` exceeds 1. ``test_statistic`` is r times the
-one-sided Gaussian critical value at the constraint's confidence level. Presets are frozen settings of those criteria; the
-default is our best physics, ``explain`` lists what a preset changes.
+Presets are frozen settings of the criteria of :mod:`nudipole.supernova.criteria`; the default is our best physics, ``explain``
+lists what a preset changes.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
-from nudipole.constraint import Interval, Kind, Limit, as_masses
-from nudipole.errors import DomainError, check_choice, check_positive
+from nudipole.errors import DomainError
 from nudipole.inputs.cards import Published
-from nudipole.portal import DIRECTIONS, Direction, Portal
-from nudipole.supernova import bursts, emission, scan
-from nudipole.supernova.criteria import (
-    Cooling,
-    NextSupernova,
-    Settings,
-    Stellar,
-    VisibleEnergy,
-    one_sided_critical_value,
-)
-
-FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class SkyConstraint:
-    """A constraint of this room: settings by preset, and the protocol of :class:`nudipole.constraint.Constraint`."""
-
-    key: str
-    title: str
-    settings: Mapping[str, Settings]
-    citations: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    kind: Kind = "exclusion"
-    basis: str = "first-principles"
-    confidence_level: float = 0.95
-    flavors: tuple[str, ...] = DIRECTIONS
-    mass_range: tuple[float, float] = (1e-5, 0.6)  # GeV
-    smooth: bool = True  # fine curves are interpolated in mass
-    comparisons: tuple[Published, ...] = ()  # published curves for the validation page
-
-    @property
-    def presets(self) -> tuple[str, ...]:
-        """Names of the settings, ``default`` first."""
-        return tuple(self.settings)
-
-    def setting(self, preset: str = "default") -> Settings:
-        """The settings of a preset.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such preset.
-        """
-        check_choice(f"preset of {self.key}", preset, self.settings)
-        return self.settings[preset]
-
-    def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
-        """r(d) times the one-sided Gaussian critical value at ``confidence_level``, for each point."""
-        setting, cl = self.setting(preset), self.confidence_level
-        for portal in portals:
-            portal.direction.check_no_extra_width(self.key)
-        ratios = [float(setting.ratio(p.mass, p.direction, np.array([p.d]), cl)[0]) for p in portals]
-        return np.array(ratios) * one_sided_critical_value(cl)
-
-    def limit(
-        self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
-    ) -> Limit:
-        """Excluded intervals in d at each mass [GeV], > 0.
-
-        Raises
-        ------
-        DomainError
-            If a mass is not positive or ``cl`` is not between 0.5 and 1.
-        UnknownNameError
-            If the preset does not exist.
-        """
-        check_positive(masses=masses)
-        direction.check_no_extra_width(self.key)
-        level = self.confidence_level if cl is None else cl
-        one_sided_critical_value(level)  # refuses what is none
-        setting = self.setting(preset)
-        grid = as_masses(masses)
-        same = _same_physics(setting, direction)
-        knots = scan.KNOTS if self.smooth else len(grid)
-        excluded = scan.curve(lambda mass: _excluded(setting, mass, same, level), grid, knots)
-        return Limit(
-            self.key, direction, level, grid, excluded, self.kind, self.basis, preset, self.citations, self.notes
-        )
-
-    def explain(self, preset: str = "default") -> dict[str, Any]:
-        """The settings of a preset, and under ``differs`` what is not as in the default."""
-        chosen, default = asdict(self.setting(preset)), asdict(self.setting())
-        differs = {name: {"default": default.get(name), preset: chosen[name]} for name in chosen}
-        return {
-            "preset": preset,
-            **chosen,
-            "differs": {name: pair for name, pair in differs.items() if pair["default"] != pair[preset]},
-            "notes": self.notes,
-        }
+from nudipole.sky.constraint import Criterion, SkyConstraint
+from nudipole.supernova import bursts, emission
+from nudipole.supernova.criteria import Cooling, NextSupernova, Stellar, VisibleEnergy
 
 
 def with_star(constraint: SkyConstraint, star: emission.Star) -> SkyConstraint:
@@ -127,37 +32,26 @@ def with_star(constraint: SkyConstraint, star: emission.Star) -> SkyConstraint:
     True
     """
     star.load()
-    settings: dict[str, Settings] = {}
-    for name, setting in constraint.settings.items():
-        if isinstance(setting, Stellar):
+    criteria: dict[str, Criterion] = {}
+    for name, criterion in constraint.criteria.items():
+        if not isinstance(criterion, Cooling | VisibleEnergy | NextSupernova):
             raise DomainError(f"{constraint.key} does not depend on a proto-neutron star")
-        settings[name] = replace(setting, star=star)
-    return replace(constraint, settings=settings)
+        criteria[name] = replace(criterion, star=star)
+    return replace(constraint, criteria=criteria)
 
 
-def _same_physics(setting: Settings, direction: Direction) -> Direction:
-    """nu_tau for nu_mu where only the thermal bath matters, so that the second of them costs nothing."""
-    bath_only = isinstance(setting, Cooling | Stellar)
-    return replace(direction, name="mu") if bath_only and direction.name == "tau" else direction
-
-
-@functools.lru_cache(maxsize=4096)
-def _excluded(setting: Settings, mass: float, direction: Direction, cl: float) -> tuple[Interval, ...]:
-    return scan.excluded_intervals(functools.partial(setting.ratio, mass, direction, cl=cl))
-
-
-_ANALYTIC = emission.Star("analytic", "none")
-_COOLING: dict[str, Settings] = {
+_ANALYTIC = emission.Star("analytic", "none", gravity=False)
+_COOLING: dict[str, Criterion] = {
     "default": Cooling(),
     "magill2018": Cooling(
-        emission.Star("analytic", 200.0),
+        emission.Star("analytic", 200.0, gravity=False),
         "mean-free-path",
         angular="radial",
         note="1803.03262 as far as it is known: analytic profile, nu_e with the customary 200 MeV inside the"
-        " neutrinosphere, free streaming below and a core mean free path of 10 km above",
+        " neutrinosphere, free streaming below and a core mean free path of 10 km above; flat space",
     ),
     "magill2018-electrons": Cooling(
-        emission.Star("analytic", 200.0, channels=("electrons", "photons", "pairs")),
+        emission.Star("analytic", 200.0, channels=("electrons", "photons", "pairs"), gravity=False),
         "mean-free-path",
         angular="radial",
         note="the same without protons: the published trapping edge is that of electrons alone (2402.01624 calls the"
@@ -169,13 +63,14 @@ _COOLING: dict[str, Settings] = {
         note="2402.01624 in method (integrated luminosity); its profile and curves were not available, ours: analytic",
     ),
     "hot": Cooling(emission.Star("hot"), note="the default with the hot profile"),
+    "no-gravity": Cooling(emission.Star(gravity=False), note="the default in flat space: no redshift, nothing bound"),
     "mean-free-path": Cooling(
         mode="mean-free-path", note="the default with a mean free path of 10 km as trapping edge"
     ),
     "n-sphere": Cooling(mode="n-sphere", note="the default with a black-body N sphere as trapping edge"),
     "raffelt": Cooling(mode="raffelt", note="local emissivity against 1e19 erg/g/s, non-degenerate, no trapping edge"),
 }
-_ENERGY: dict[str, Settings] = {
+_ENERGY: dict[str, Criterion] = {
     "default": VisibleEnergy(),
     "chauhan2024": VisibleEnergy(
         _ANALYTIC,
@@ -184,11 +79,12 @@ _ENERGY: dict[str, Settings] = {
         note="2402.01624 in method: low-energy supernovae, analytic profile",
     ),
     "hot": VisibleEnergy(emission.Star("hot"), note="the default with the hot profile"),
+    "no-gravity": VisibleEnergy(emission.Star(gravity=False), note="the default in flat space"),
     "low-energy-supernovae": VisibleEnergy(arguments=("deposition",), note="energy deposition alone"),
     "gamma-rays": VisibleEnergy(arguments=("gamma-rays",), note="Solar Maximum Mission alone"),
     "energetic-neutrinos": VisibleEnergy(arguments=("neutrinos",), note="Kamiokande-II, IMB and Baksan alone"),
 }
-_NEXT: dict[str, Settings] = {
+_NEXT: dict[str, Criterion] = {
     "default": NextSupernova(),
     "super-k": NextSupernova(
         observation=bursts.Observation((bursts.SUPER_K,), distance_kpc=10.0), note="Super-Kamiokande alone"
@@ -197,21 +93,25 @@ _NEXT: dict[str, Settings] = {
         observation=bursts.Observation((bursts.HYPER_K,), distance_kpc=10.0), note="Hyper-Kamiokande alone"
     ),
 }
-_GIANTS: dict[str, Settings] = {
+_GIANTS: dict[str, Criterion] = {
     "default": Stellar(),
     "brdar2020": Stellar(
         2.2e-12, note="2007.15563: massless bound 2.2e-12 mu_B of 1910.10568, tail above 18 keV left out"
     ),
+    "conservative": Stellar(
+        6e-12,
+        note="2307.13050: with the uncertainties of stellar models marginalised, mu up to 6e-12 mu_B is not constrained for"
+        " a massless partner",
+    ),
 }
-_CRITERION = "criterion without a confidence level of its own; cl has no effect"
-
 CONSTRAINTS: tuple[SkyConstraint, ...] = (
     SkyConstraint(
         "sn1987a",
         "SN1987A cooling",
         _COOLING,
         ("Raffelt:1996wa", "Magill:2018jla", "Chang:2016ntp", "Bollig:2020xdr", "Chauhan:2024nfa"),
-        (_CRITERION, "one snapshot at one second; gravitational trapping left out"),
+        ("one snapshot at one second, with the lapse of its profile",),
+        smooth=True,
         comparisons=(
             Published(
                 table="published/sn1987a.csv",
@@ -249,6 +149,7 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
         _ENERGY,
         ("Caputo:2022mah", "Chupp:1989kx", "Hoof:2022xbe", "Fiorillo:2022cdq", "Chauhan:2024nfa"),
         ("three seconds of emission at the snapshot's rate; fireballs not modelled",),
+        smooth=True,
         comparisons=(
             Published(
                 table="published/supernova-energy.csv",
@@ -256,7 +157,7 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 flavor="mu",
                 source="2402.01624, abstract",
                 note="one number, the strongest coupling of the paper, without its mass; its profile and curves were not"
-                " available. Our analytic profile reaches 4.3e-11, the hot one 1.0e-11 (nu_e 7e-12)",
+                " available. Our analytic profile reaches 4.3e-11",
             ),
         ),
     ),
@@ -266,18 +167,15 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
         _NEXT,
         ("Akita:2023iwq", "Fiorillo:2022cdq"),
         ("three seconds of emission at the snapshot's rate",),
-        kind="projection",
-        confidence_level=0.9,
+        smooth=True,
     ),
     SkyConstraint(
         "red-giants",
         "Red giants",
         _GIANTS,
         ("Capozzi:2020cbu", "Raffelt:1996wa", "Brdar:2020quo"),
-        (_CRITERION, "scales the massless bound by plasmon decay; open above, trapping in the core is not modelled"),
+        ("scales the massless bound by plasmon decay; open above, trapping in the core is not modelled",),
         basis="normalised",
-        mass_range=(1e-6, 1.79e-5),
-        smooth=False,
         comparisons=(
             Published(
                 table="published/red-giants.csv",

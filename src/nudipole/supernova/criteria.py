@@ -1,17 +1,17 @@
-r"""What decides whether the sky excludes a coupling: a ratio r(d) to a criterion, excluded where r > 1.
+r"""What decides whether a star excludes a coupling: a statistic q(d), excluded where it exceeds its critical value.
 
 ===================  ==================================================================================================
 ``sn1987a``          luminosity in N over 3e52 erg/s, in one of the modes of :mod:`nudipole.supernova.luminosity`
 ``supernova-energy`` the largest of: photon energy left in a progenitor over 0.1 B; gamma rays of SN1987A in the Solar
-                     Maximum Mission, Delta(-2 ln L) over the critical value; energetic neutrinos in the 1987 burst over
-                     the classical upper limit
+                     Maximum Mission, -2 ln of the profile likelihood ratio; energetic neutrinos in the 1987 burst
 ``supernova-next``   energetic neutrinos of a supernova at 10 kpc in Super- and Hyper-Kamiokande (projection)
 ``red-giants``       (d / d_lim)^2 with d_lim(M) from plasmon decay and the bound on a massless N
 ===================  ==================================================================================================
 
-Each is a frozen set of assumptions with the method ``ratio``; the presets of :mod:`nudipole.supernova.constraints` are such
-sets. The cooling, energy and stellar criteria have no confidence level of their own: ``cl`` moves the counting experiments
-only.
+Each is a frozen set of assumptions behind :class:`nudipole.sky.constraint.Criterion`; the presets of
+:mod:`nudipole.supernova.constraints` are such sets. Critical values are one-sided Gaussian ones. The cooling, energy and stellar
+criteria are ratios to one number without a confidence level: they count as 95 %, q is the ratio times the critical value
+there, and no other level can be asked for. Counting gives any level.
 """
 
 from __future__ import annotations
@@ -22,20 +22,77 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_positive
+from nudipole.constraint import Kind
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_non_negative, check_positive
 from nudipole.inference import counting
 from nudipole.portal import Direction
+from nudipole.sky import scan
 from nudipole.supernova import bursts, deposition, emission, gamma_rays, luminosity, red_giants
 
 FloatArray = npt.NDArray[np.float64]
 COOLING_ERG_PER_SECOND = 3e52  # Raffelt 1996: the neutrino luminosity one second after bounce
 GAIN_RADIUS_KM = deposition.GAIN_RADIUS_KM
-SMALLEST_MASS = 1e-5  # GeV; below, decays in the time window happen on the scale of the distance to SN1987A
-_EMPTY_RATIO = 1e-300
+STATED_LEVEL = 0.95  # of criteria that are one number
+LIGHTEST, HEAVIEST = 1e-6, 0.6  # GeV, of the curves; nothing changes for a smaller M in the cooling of a star
+_EMPTY = 1e-300
+OXYGEN_COLUMN = (
+    8e13  # g/cm^2: half a solar mass at 1e9 cm, of the progenitors of energetic supernovae and of SN1987A (estimate)
+)
 
 
 @dataclass(frozen=True)
-class Cooling:
+class _Stellar:
+    """What every criterion of this module shares."""
+
+    @property
+    def kind(self) -> Kind:
+        """Exclusion."""
+        return "exclusion"
+
+    @property
+    def confidence_level(self) -> float:
+        """95 %, by convention where the criterion is one number."""
+        return STATED_LEVEL
+
+    @property
+    def any_level(self) -> bool:
+        """False: one number."""
+        return False
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Masses [GeV] of the curve."""
+        return LIGHTEST, HEAVIEST
+
+    @property
+    def depends_on_decay(self) -> bool:
+        """True."""
+        return True
+
+    def couplings(self, mass: float, direction: Direction) -> FloatArray | None:
+        """1e-14 to 1e-4 GeV^-1."""
+        return scan.COUPLINGS
+
+    def critical(self, cl: float) -> float:
+        """One-sided Gaussian critical value."""
+        return one_sided_critical_value(cl)
+
+    def canonical(self, direction: Direction) -> tuple[Direction, float]:
+        """The direction itself."""
+        return direction, 1.0
+
+    def notes(self, direction: Direction) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+
+def _bath_only(direction: Direction) -> tuple[Direction, float]:
+    """nu_mu for nu_tau where only the thermal bath matters, so that the second of them costs nothing."""
+    return (replace(direction, name="mu") if direction.name == "tau" else direction), 1.0
+
+
+@dataclass(frozen=True)
+class Cooling(_Stellar):
     """Settings of ``sn1987a``: the star, the mode, R_far [km], angular treatment and the luminosity limit [erg/s]."""
 
     star: emission.Star = field(default_factory=emission.Star)
@@ -53,8 +110,20 @@ class Cooling:
         check_positive(far_km=self.far_km)
         check_positive(largest=LARGEST_TOTAL, limit_erg_per_s=self.limit_erg_per_s)
 
-    def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
-        """r(d), shape d.shape."""
+    def canonical(self, direction: Direction) -> tuple[Direction, float]:
+        """nu_mu for nu_tau."""
+        return _bath_only(direction)
+
+    def notes(self, direction: Direction) -> tuple[str, ...]:
+        """That this is no test at a confidence level."""
+        return (_CRITERION,)
+
+    def statistic(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
+        """Luminosity over its limit, times the critical value at 95 %."""
+        return self.ratio(mass, direction, d) * self.critical(STATED_LEVEL)
+
+    def ratio(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
+        """Luminosity or emissivity over its limit, shape d.shape."""
         if self.mode == "raffelt":
             weight = sum(emission.flavor_weights(direction))
             return weight * (d / luminosity.raffelt_coupling(mass)) ** 2
@@ -71,14 +140,18 @@ class Cooling:
         return np.minimum(free, sphere)
 
 
+_CRITERION = "one number without a confidence level, stated as 95 %"
+
+
 @dataclass(frozen=True)
-class VisibleEnergy:
+class VisibleEnergy(_Stellar):
     """Settings of ``supernova-energy``: the star and which of the three arguments count."""
 
     star: emission.Star = field(default_factory=emission.Star)
     arguments: tuple[str, ...] = ("deposition", "gamma-rays", "neutrinos")
     limit_erg: float = deposition.LIMIT_ERG
     progenitor_cm: float = deposition.PROGENITOR_CM
+    oxygen_column: float = OXYGEN_COLUMN
     geometry: gamma_rays.Geometry = field(default_factory=gamma_rays.Geometry)
     observation: bursts.Observation = field(default_factory=bursts.Observation)
     angular: str = "average"
@@ -87,45 +160,65 @@ class VisibleEnergy:
     def __post_init__(self) -> None:
         check_positive(largest=LARGEST_TOTAL, limit_erg=self.limit_erg)
         check_positive(progenitor_cm=self.progenitor_cm)
+        check_non_negative(oxygen_column=self.oxygen_column)
 
-    def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
-        """r(d), shape d.shape: the largest of the arguments."""
+    @property
+    def any_level(self) -> bool:
+        """Unless the energy left in progenitors counts, which is one number."""
+        return "deposition" not in self.arguments
+
+    def statistic(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
+        """The largest of the arguments, shape d.shape."""
         rates = emission.rates(self.star, mass, direction, GAIN_RADIUS_KM)
-        rays = luminosity.escape(rates, GAIN_RADIUS_KM, self.angular)
-        largest = np.full(d.shape, _EMPTY_RATIO)
+        rays = luminosity.escape(rates, GAIN_RADIUS_KM, self.angular, self.oxygen_column)
+        largest = np.full(d.shape, _EMPTY)
         if "deposition" in self.arguments:
             energy = deposition.deposited_energy(rays, d, self.progenitor_cm)
-            largest = np.maximum(largest, energy / self.limit_erg)
-        if "gamma-rays" in self.arguments and mass >= SMALLEST_MASS:
-            excess = gamma_rays.statistic(rays, d, self.geometry)
-            largest = np.maximum(largest, excess / one_sided_critical_value(cl))
-        if "neutrinos" in self.arguments and mass >= SMALLEST_MASS:
-            largest = np.maximum(largest, _burst_ratio(rays, d, direction, self.observation, cl, 0.0))
+            largest = np.maximum(largest, energy / self.limit_erg * self.critical(STATED_LEVEL))
+        if "gamma-rays" in self.arguments:
+            largest = np.maximum(largest, gamma_rays.statistic(rays, d, self.geometry))
+        if "neutrinos" in self.arguments:
+            events = bursts.events(rays, d, direction, self.observation)
+            largest = np.maximum(largest, bursts.statistic(events))
         return largest
 
 
 @dataclass(frozen=True)
-class NextSupernova:
+class NextSupernova(_Stellar):
     """Settings of ``supernova-next``: the star and what observes it, at which distance."""
 
     star: emission.Star = field(default_factory=emission.Star)
     observation: bursts.Observation = field(
         default_factory=lambda: bursts.Observation((bursts.SUPER_K, bursts.HYPER_K), distance_kpc=10.0)
     )
+    oxygen_column: float = OXYGEN_COLUMN
     note: str = "Super- and Hyper-Kamiokande together, 10 kpc, events above 75 MeV over the tail of the thermal burst"
 
-    def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
-        """r(d), shape d.shape."""
-        if mass < SMALLEST_MASS:
-            return np.full(d.shape, _EMPTY_RATIO)
+    @property
+    def kind(self) -> Kind:
+        """Projection."""
+        return "projection"
+
+    @property
+    def confidence_level(self) -> float:
+        """90 %."""
+        return 0.9
+
+    @property
+    def any_level(self) -> bool:
+        """True: Poisson counting."""
+        return True
+
+    def statistic(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
+        """Of the events expected, shape d.shape."""
         rates = emission.rates(self.star, mass, direction, GAIN_RADIUS_KM)
-        rays = luminosity.escape(rates, GAIN_RADIUS_KM)
+        rays = luminosity.escape(rates, GAIN_RADIUS_KM, column=self.oxygen_column)
         background = bursts.thermal_background(self.observation)
-        return _burst_ratio(rays, d, direction, self.observation, cl, background)
+        return bursts.statistic(bursts.events(rays, d, direction, self.observation), background)
 
 
 @dataclass(frozen=True)
-class Stellar:
+class Stellar(_Stellar):
     """Settings of ``red-giants``: bound on mu of a massless N [mu_B] and the core."""
 
     massless_mu: float = 1.2e-12
@@ -135,26 +228,29 @@ class Stellar:
     def __post_init__(self) -> None:
         check_positive(massless_mu=self.massless_mu)
 
-    def ratio(self, mass: float, direction: Direction, d: FloatArray, cl: float) -> FloatArray:
-        """r(d), shape d.shape."""
-        scale = units.d_from_mu(self.massless_mu) * float(red_giants.limit_ratio(mass, self.core))
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Masses [GeV] up to the largest photon mass of the plasma."""
+        return LIGHTEST, self.core.largest_mass
+
+    @property
+    def depends_on_decay(self) -> bool:
+        """False: N leaves the core, or its decay would heat it no less."""
+        return False
+
+    def canonical(self, direction: Direction) -> tuple[Direction, float]:
+        """nu_mu for nu_tau."""
+        return _bath_only(direction)
+
+    def statistic(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
+        """(d / d_lim)^2 times the critical value at 95 %, shape d.shape."""
+        scale = units.d_from_mu(self.massless_mu) * red_giants.scaled_limit(mass, self.core)
         if not np.isfinite(scale):
-            return np.full(d.shape, _EMPTY_RATIO)
-        return sum(emission.flavor_weights(direction)) * (d / scale) ** 2
+            return np.full(d.shape, _EMPTY)
+        return sum(emission.flavor_weights(direction)) * (d / scale) ** 2 * self.critical(STATED_LEVEL)
 
 
 Settings = Cooling | VisibleEnergy | NextSupernova | Stellar
-
-
-def _burst_ratio(
-    rays: luminosity.Escape,
-    d: FloatArray,
-    direction: Direction,
-    observation: bursts.Observation,
-    cl: float,
-    background: float,
-) -> FloatArray:
-    return bursts.events(rays, d, direction, observation) / bursts.upper_limit(cl, background)
 
 
 def one_sided_critical_value(cl: float) -> float:

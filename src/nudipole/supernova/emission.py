@@ -48,6 +48,8 @@ class Star:
         Radius [km] out to which a constant potential holds.
     channels : tuple of str
         Subset of :data:`nudipole.supernova.channels.CHANNELS`.
+    gravity : bool
+        Whether N climbs out of the star's potential (its lapse), or through flat space.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Star:
     neutrino_potential: str | float = "profile"
     degenerate_km: float = profiles.NEUTRINOSPHERE_KM
     channels: tuple[str, ...] = CHANNELS
+    gravity: bool = True
 
     def __post_init__(self) -> None:
         for channel in self.channels:
@@ -101,8 +104,8 @@ def _load(star: Star) -> profiles.Profile:
 class Rates:
     """Rates at one mass, per d^2, on shells x energies for each species.
 
-    ``edges`` (n + 1) [km] and ``middle`` (n) [km] of the shells; ``volume`` (n) [GeV^-3]; ``energy`` (m) [GeV] with
-    quadrature weights ``measure`` (m) [GeV]; ``gain``, ``loss`` (species, n, m) [GeV^3]; ``multiplicity`` (species),
+    ``edges`` (n + 1) [km] and ``middle`` (n) [km] of the shells; proper ``volume`` (n) [GeV^-3]; ``energy`` (m) [GeV] far from the
+    star with quadrature weights ``measure`` (m) [GeV]; ``lapse`` (n) of the shells: there N has ``energy / lapse``; ``stretch`` (n), proper length per radius; ``gain``, ``loss`` (species, n, m) [GeV^3]; ``multiplicity`` (species),
     how many like species each stands for; ``vacuum_width`` [GeV^3], the decay width at rest; ``conditions`` at the
     shells.
     """
@@ -118,24 +121,42 @@ class Rates:
     multiplicity: FloatArray
     vacuum_width: float
     conditions: profiles.Conditions
+    lapse: FloatArray
+    stretch: FloatArray
 
     @property
     def momentum(self) -> FloatArray:
-        """Momentum of N [GeV] at the energies."""
+        """Momentum of N [GeV] far from the star."""
         return np.sqrt((self.energy - self.mass) * (self.energy + self.mass))
 
     @property
+    def local_energy(self) -> FloatArray:
+        """Energy of N [GeV] in each shell, (n, m)."""
+        return self.energy / self.lapse[:, None]
+
+    @property
+    def local_momentum(self) -> FloatArray:
+        """Momentum of N [GeV] in each shell, (n, m)."""
+        local = self.local_energy
+        return np.sqrt((local - self.mass) * (local + self.mass))
+
+    @property
     def emission(self) -> FloatArray:
-        """dN/dV dt dE per d^2 [GeV^5], (species, n, m): g E p / 2 pi^2 times the gain, g = 2."""
-        return self.multiplicity[:, None, None] * self.energy * self.momentum / np.pi**2 * self.gain
+        """dN/dV dt dE per d^2 [GeV^5], (species, n, m): g E p / 2 pi^2 times the gain, g = 2, with the local E and p.
+
+        Per time and energy far from the star, where both redshifts cancel in the number of N. What has less than M there
+        stays and is not counted.
+        """
+        phase_space = self.local_energy * self.local_momentum / np.pi**2
+        return self.multiplicity[:, None, None] * phase_space * self.gain
 
     @property
     def opacity(self) -> FloatArray:
         """Absorption per length and d^2 [GeV^3], (species, n, m): (gain + loss) / v, what drives f_N to equilibrium."""
-        return (self.gain + self.loss) * (self.energy / self.momentum)
+        return (self.gain + self.loss) * (self.local_energy / self.local_momentum)
 
     def emissivity(self) -> FloatArray:
-        """Energy lost per volume, time and d^2 in each shell [GeV^7 = GeV^5 per GeV^-2]."""
+        """Energy lost per volume, time and d^2 in each shell [GeV^7 = GeV^5 per GeV^-2], as it arrives far from the star."""
         return np.einsum("snm,m->n", self.emission, self.measure * self.energy)
 
 
@@ -171,7 +192,7 @@ def rates(star: Star, mass: float, direction: Direction, far_km: float | None = 
 
 @functools.lru_cache(maxsize=512)
 def _rates(star: Star, mass: float, weights: tuple[float, float], majorana: float, far_km: float | None) -> Rates:
-    edges, state, energy, measure = _grid(star, mass, far_km)
+    edges, state, energy, measure, (lapse, stretch) = _grid(star, mass, far_km)
     gain, loss = _booked_rates(star, mass, far_km)
     if weights[0] == 0 or len(gain) == 1:
         gain, loss = (sum(weights) * rate[-1:] for rate in (gain, loss))
@@ -185,7 +206,7 @@ def _rates(star: Star, mass: float, weights: tuple[float, float], majorana: floa
         mass=mass,
         edges=edges,
         middle=0.5 * (edges[1:] + edges[:-1]),
-        volume=4.0 * np.pi / 3.0 * np.diff((edges * units.KILOMETRE) ** 3),
+        volume=4.0 * np.pi / 3.0 * np.diff((edges * units.KILOMETRE) ** 3) * stretch,
         energy=energy,
         measure=measure,
         gain=gain,
@@ -193,29 +214,41 @@ def _rates(star: Star, mass: float, weights: tuple[float, float], majorana: floa
         multiplicity=np.full(len(gain), copies),
         vacuum_width=float(hnl_decay.radiative_width(mass)) * sum(weights) * majorana,
         conditions=state,
+        lapse=lapse,
+        stretch=stretch,
     )
 
 
 def _grid(
     star: Star, mass: float, far_km: float | None
-) -> tuple[FloatArray, profiles.Conditions, FloatArray, FloatArray]:
-    """Edges of the shells, conditions in their middle, energies and weights."""
+) -> tuple[FloatArray, profiles.Conditions, FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
+    """Edges of the shells, conditions in their middle, energies far away and weights, metric in the middle."""
     profile = star.load()
     edges = _shells(profile, far_km)
     state = profile.at(np.maximum(0.5 * (edges[1:] + edges[:-1]), profile.radius[0]))
-    return edges, state, *energy_grid(mass, state.temperature, star.potential(state))
+    return edges, state, *energy_grid(mass, state.temperature, star.potential(state)), _metric(star, far_km)
+
+
+@functools.lru_cache(maxsize=64)
+def _metric(star: Star, far_km: float | None) -> tuple[FloatArray, FloatArray]:
+    """Lapse and stretch in the middle of the shells."""
+    profile = star.load()
+    edges = _shells(profile, far_km)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    return profile.metric(middle) if star.gravity else (np.ones_like(middle), np.ones_like(middle))
 
 
 @functools.lru_cache(maxsize=512)
 def _booked_rates(star: Star, mass: float, far_km: float | None) -> tuple[FloatArray, FloatArray]:
     """Rates of N at mu_nu, at -mu_nu (N-bar) and at zero (nu_mu); the last alone where nothing is degenerate."""
-    _, state, energy, _ = _grid(star, mass, far_km)
+    _, state, energy, _, (lapse, _) = _grid(star, mass, far_km)
+    local = energy / lapse[:, None]
     potential = _bookings(star.potential(state))
-    total = total_rate(tuple(c for c in star.channels if c not in SLOW), state, energy, mass, potential)
+    total = total_rate(tuple(c for c in star.channels if c not in SLOW), state, local, mass, potential)
     slow = tuple(c for c in star.channels if c in SLOW)
     if slow:
         total += _interpolated_rate(star, slow, mass, far_km)
-    return gain_and_loss(total, state, energy, potential)
+    return gain_and_loss(total, state, local, potential)
 
 
 def _bookings(potential: FloatArray) -> FloatArray:
@@ -248,8 +281,9 @@ def _interpolated_rate(star: Star, channels: tuple[str, ...], mass: float, far_k
 
 @functools.lru_cache(maxsize=512)
 def _slow_rate(star: Star, channels: tuple[str, ...], mass: float, far_km: float | None) -> FloatArray:
-    _, state, energy, _ = _grid(star, mass, far_km)
-    return np.maximum(total_rate(channels, state, energy, mass, _bookings(star.potential(state))), _TINY)
+    _, state, energy, _, (lapse, _) = _grid(star, mass, far_km)
+    local, root = energy / lapse[:, None], np.sqrt(energy - mass)
+    return np.maximum(total_rate(channels, state, local, mass, _bookings(star.potential(state)), root), _TINY)
 
 
 def _shells(profile: profiles.Profile, far_km: float | None) -> FloatArray:

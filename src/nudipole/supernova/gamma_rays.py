@@ -99,7 +99,9 @@ def fluence(
     # proper times [GeV^-1] at which the photon gets out and at which it is at the edges of the bins
     out = radius * mass / momentum
     edge = 2.0 * photon[:, None] / mass * delays * units.SECOND
-    proper = np.maximum(out[..., None], edge)
+    # an N that has passed us is not seen any more: its photon keeps its direction, as M << E where this matters
+    distance = geometry.distance_kpc * 1e3 * units.PARSEC * units.METRE
+    proper = np.minimum(np.maximum(out[..., None], edge), (distance * mass / momentum)[..., None])
     rest = np.clip((2.0 * photon - energy) / momentum, -1.0, 1.0)
     angular = 2.0 * hnl_decay.photon_angular_distribution(rest, geometry.polarisation)
     density = (measure / momentum * angular)[allowed]

@@ -11,7 +11,8 @@ Built in, by name:
 ``hot``       the same for SFHo-20.0
 
 and any table of the user's with columns radius [km], density [g/cm3], temperature [MeV], proton_fraction [1] and, if
-there is one, neutrino_potential [MeV] (of nu_e; used inside 15 km); ``examples/star.csv`` is one. Gravitational redshift and lapse are left out everywhere.
+there is one, neutrino_potential [MeV] (of nu_e; used inside 15 km); ``examples/star.csv`` is one. Its lapse follows from its density:
+:meth:`Profile.metric`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ _INNERMOST_KM = 0.5
 _CORE_KM = 10.0
 _OUTER_KM = 100.0  # built-in profiles are continued to here, beyond the ends of their tables
 _EXTENSION_NODES = 60
+_LAPSE_NODES, _LAPSE_STEPS = 4001, 12
+_GRAVITY_KM = units.GRAM / units.CENTIMETRE**3 / units.PLANCK_MASS**2 * units.KILOMETRE**2  # G rho in km^-2 of 1 g/cm^3
 _COLUMNS = ("radius", "density", "temperature", "proton_fraction")
 
 
@@ -200,12 +203,61 @@ class Profile:
         radius = np.concatenate([self.radius, more])
         return Profile(self.name, radius, columns[0], columns[1], fraction, potential, self.citations)
 
+    def metric(self, radius: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        r"""Lapse alpha and proper length per radius beta at radii [km], of the star at rest.
+
+        Alpha is the clock rate and the energy far away over the local ones.
+
+        .. math:: \frac{d\ln\alpha}{dr} = \frac{G(m + 4\pi r^3P)}{r^2(1 - 2Gm/r)},\qquad
+                  \frac{dP}{dr} = -(\rho + P)\frac{d\ln\alpha}{dr},\qquad
+                  \alpha(R) = \sqrt{1 - 2Gm/R},\qquad \beta = (1 - 2Gm/r)^{-1/2},
+
+        m the mass inside r of the density of the profile, P the pressure that holds it.
+
+        Raises
+        ------
+        DomainError
+            If a radius is negative, or the star lies inside its Schwarzschild radius.
+
+        Examples
+        --------
+        >>> lapse, stretch = load("cold").metric([0.0, 10.0, 100.0])
+        >>> [round(float(a), 2) for a in lapse], [round(float(b), 2) for b in stretch]
+        ([0.72, 0.79, 0.98], [1.0, 1.19, 1.02])
+        """
+        check_non_negative(radius=radius)
+        nodes = np.linspace(1e-3, self.outer_radius, _LAPSE_NODES)
+        density = np.exp(np.interp(nodes, self.radius, np.log(self.density)))
+        # lengths in km: G m and 4 pi G rho r^3 in km, P in units of rho
+        density = density * _GRAVITY_KM
+        mass = _cumulative(4.0 * np.pi * nodes**2 * density, nodes)
+        room = 1.0 - 2.0 * mass / nodes
+        if np.min(room) <= 0:
+            raise DomainError(f"profile {self.name} lies inside its Schwarzschild radius")
+        pressure = np.zeros_like(nodes)
+        for _ in range(_LAPSE_STEPS):
+            slope = (mass + 4.0 * np.pi * nodes**3 * pressure) / (nodes**2 * room)
+            outward = _cumulative((density + pressure) * slope, nodes)
+            pressure = outward[-1] - outward
+        log_lapse = _cumulative(slope, nodes)
+        log_lapse += 0.5 * np.log(room[-1]) - log_lapse[-1]
+        radius = np.asarray(radius, dtype=float)
+        beyond = 0.5 * np.log1p(-2.0 * mass[-1] / np.maximum(radius, nodes[-1]))
+        lapse = np.exp(np.where(radius > nodes[-1], beyond, np.interp(radius, nodes, log_lapse)))
+        return lapse, np.where(radius > nodes[-1], np.exp(-beyond), 1.0 / np.sqrt(np.interp(radius, nodes, room)))
+
     def enclosed_mass(self) -> float:
         """Baryonic mass [solar masses]."""
         radius = np.linspace(self.radius[0], self.radius[-1], 4001)
         density = np.exp(np.interp(radius, self.radius, np.log(self.density)))
         grams = np.trapezoid(4.0 * np.pi * (radius * 1e5) ** 2 * density, radius * 1e5)
         return float(grams * units.GRAM / units.SOLAR_MASS)
+
+
+def _cumulative(values: FloatArray, nodes: FloatArray) -> FloatArray:
+    """Integral from the first node to each, by trapezia."""
+    steps = 0.5 * (values[1:] + values[:-1]) * np.diff(nodes)
+    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """From a ratio to a criterion, larger than one where d is excluded, to excluded intervals in d, and to curves in mass.
 
-A coarse logarithmic grid finds the brackets, a subdivision and a power law sharpen every crossing to 1e-3.
+A coarse logarithmic grid finds the brackets; two subdivisions and a power law sharpen every crossing to 1e-4.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from nudipole.constraint import Interval
 from nudipole.errors import DomainError
 
 FloatArray = npt.NDArray[np.float64]
-COUPLINGS = np.geomspace(1e-13, 1e-4, 55)  # GeV^-1, six per decade
-_SUBDIVISIONS = 6
+COUPLINGS = np.geomspace(1e-14, 1e-4, 61)  # GeV^-1, six per decade
+_SUBDIVISIONS, _ROUNDS = 6, 2
 _TINY = 1e-300
 KNOTS = 36  # masses computed for a finer curve
 Intervals = tuple[Interval, ...]
@@ -27,6 +27,8 @@ def excluded_intervals(
     ratio: Callable[[FloatArray], FloatArray], couplings: FloatArray = COUPLINGS
 ) -> tuple[Interval, ...]:
     """Intervals of d [GeV^-1] where ``ratio`` exceeds one; open above if it still does at the end of the grid.
+
+    One that begins at the first coupling is cut there by the grid.
 
     Raises
     ------
@@ -99,10 +101,12 @@ def _checked(values: FloatArray) -> FloatArray:
 def _crossing(
     ratio: Callable[[FloatArray], FloatArray], low: float, high: float, value_low: float, value_high: float
 ) -> float:
-    inner = np.geomspace(low, high, _SUBDIVISIONS + 2)
-    values = np.concatenate([[value_low], _checked(ratio(inner[1:-1])), [value_high]])
-    above = values > 1.0
-    index = int(np.flatnonzero(above[1:] != above[:-1])[0])
-    low, high, value_low, value_high = inner[index], inner[index + 1], values[index], values[index + 1]
+    for _ in range(_ROUNDS):
+        inner = np.geomspace(low, high, _SUBDIVISIONS + 2)
+        values = np.concatenate([[value_low], _checked(ratio(inner[1:-1])), [value_high]])
+        above = values > 1.0
+        index = int(np.flatnonzero(above[1:] != above[:-1])[0])
+        low, high = float(inner[index]), float(inner[index + 1])
+        value_low, value_high = float(values[index]), float(values[index + 1])
     a, b = np.log(max(value_low, _TINY)), np.log(max(value_high, _TINY))
     return float(low * (high / low) ** (a / (a - b)))
