@@ -154,7 +154,7 @@ def cross_section(
     recoil: float | None = None,
     form_factor: str | None = None,
     screening: bool = True,
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
     """Up-scattering cross section on ``e-``, ``p``, ``n``, a nucleus (``Ar40``) or a compound (``CsI``)."""
     from nudipole.processes.scattering import upscattering_total
 

@@ -6,8 +6,8 @@ of excluded intervals in d. Experiments, cosmology and supernovae all implement 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -39,6 +39,21 @@ KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
 EDGES = ("lower", "upper", "gap-low", "gap-high", "open")
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two objects of the same dataclass hold the same values, arrays compared number by number (NaN is NaN)."""
+    if type(one) is not type(other):
+        return False
+    return all(_equal(getattr(one, item.name), getattr(other, item.name)) for item in fields(one) if item.compare)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return bool(np.array_equal(one, other, equal_nan=True))
+    return bool(one == other)
+
+
 @dataclass(frozen=True)
 class Interval:
     """An excluded range of couplings d [GeV^-1]; ``high`` is None where it is open above."""
@@ -59,7 +74,7 @@ class Interval:
         return units.mu_from_d(self.low), None if self.high is None else units.mu_from_d(self.high)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Limit:
     """Excluded intervals on a grid of masses.
 
@@ -82,6 +97,12 @@ class Limit:
             raise DomainError(f"confidence level must lie between 0 and 1 (exclusive), got {self.confidence_level:g}")
         if len(self.masses) != len(self.excluded):
             raise DomainError("one set of intervals for each mass is needed")
+
+    def __eq__(self, other: object) -> bool:
+        return same(self, other) if isinstance(other, Limit) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.direction, self.confidence_level, self.preset, self.excluded))
 
     @property
     def lower(self) -> FloatArray:

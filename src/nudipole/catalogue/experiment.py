@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.constraint import Interval, Kind, Limit, as_masses
+from nudipole.constraint import Interval, Kind, Limit, as_masses, same
 from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.inference import thinning
 from nudipole.inference.counting import check_confidence_level
@@ -29,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 _ANCHOR_STRIDE = 4  # masses among which a fit of mass and coupling finds its best point
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rate:
     """Expected counts of one theory point in one experiment, bin by bin."""
 
@@ -41,15 +41,21 @@ class Rate:
     components: Mapping[str, FloatArray]
     observed: FloatArray | None
 
+    def __eq__(self, other: object) -> bool:
+        return same(self, other) if isinstance(other, Rate) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.portal))
+
     def _repr_html_(self) -> str:
         names = list(self.components)
-        head = "".join(f"<th>{name}</th>" for name in ["bin", "signal", *names, "observed"])
+        head = "".join(f"<th>{escape(name)}</th>" for name in ["bin", "signal", *names, "observed"])
         rows = []
         for index, value in enumerate(self.signal):
             seen = "" if self.observed is None else f"{self.observed[index]:.4g}"
             cells = [str(index), f"{value:.4g}", *(f"{self.components[n][index]:.4g}" for n in names), seen]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        return f"<table><caption>{self.key}</caption><tr>{head}</tr>{''.join(rows)}</table>"
+        return f"<table><caption>{escape(self.key)}</caption><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,12 @@ class Experiment:
     raw: Mapping[str, Any]
     file: Path
     _models: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Experiment, (self.card, self.raw, self.file)  # models are made again where they are needed
+
+    def __hash__(self) -> int:
+        return hash((self.card.key, self.file))
 
     def _repr_html_(self) -> str:
         shown = {"what": self.card.summary, "kind": self.kind, "basis": self.basis, "flavours": " ".join(self.flavors)}

@@ -10,6 +10,8 @@ with the spectra of :mod:`nudipole.processes.scattering.upscattering` and the st
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -104,7 +106,7 @@ def cross_section(
     recoil: float | None = None,
     form_factor: str | None = None,
     screening: bool = True,
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
     """Up-scattering on a named target, as the ``cross-section`` verb prints it.
 
     Parameters

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,16 +16,25 @@ from nudipole.detectors.efficiency import EFFICIENCY
 from nudipole.detectors.quenching import QUENCHING
 from nudipole.detectors.resolution import RESOLUTION
 from nudipole.detectors.response import OBSERVABLE, Response
-from nudipole.errors import CardError
+from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes.flux import Flux
 from nudipole.inputs import options, tables, typed
 from nudipole.inputs.cards import Background, Card, Fault, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.matter import materials
+from nudipole.matter.materials import Material
 from nudipole.signals import observation_checks
 from nudipole.signals.observation import ObservationSection, check_table_bins
 from nudipole.signals.recoil import released_response
 
 FloatArray = npt.NDArray[np.float64]
 _UNITS = {**tables.ENERGY, **tables.NUMBER}
+_MODELS: tuple[tuple[str, Mapping[str, Callable[..., Any]]], ...] = (
+    ("quenching", QUENCHING),
+    ("observable", OBSERVABLE),
+    ("resolution", RESOLUTION),
+    ("efficiency", EFFICIENCY),
+    ("electron_efficiency", EFFICIENCY),
+)
 AFFECTS = ("neutrinos", "signal", "flux:", "quenching", "energy-scale", "resolution", "efficiency")
 _EXPOSURES = {
     "exposure_kg_day": units.DAY,
@@ -123,6 +133,31 @@ def exposure(card: RecoilCard, flux: Flux, file: Path) -> float:
     return float(value) * _EXPOSURES[name]
 
 
+def material(card: RecoilCard, file: Path) -> Material:
+    """What is hit.
+
+    Raises
+    ------
+    CardError
+        If there is no such material.
+    """
+    try:
+        return materials.get(card.target.material)
+    except NudipoleError as error:
+        raise CardError(file, "target.material", card.target.material, str(error)) from None
+
+
+def response_probes(card: RecoilCard, file: Path) -> Iterator[Callable[[], object]]:
+    """Each model of the response by itself."""
+    for part, registry in _MODELS:
+        yield functools.partial(_model, card, part, registry, file)
+
+
+def _model(card: RecoilCard, part: str, registry: Mapping[str, Callable[..., Any]], file: Path) -> Any:
+    table = getattr(card.response, part)
+    return None if table is None else options.resolve(registry, table, "model", file, f"response.{part}")
+
+
 def axis(card: RecoilCard, table: tables.Table | None) -> tuple[str, float]:
     """The unit in which the bins were given, and its factor."""
     for unit in ("eV", "keV", "MeV"):
@@ -146,18 +181,7 @@ def response(card: RecoilCard, table: tables.Table | None, file: Path) -> Respon
     edges = _edges(card, table, file)
     if card.response.table:
         return Response(edges=edges, tabulated=released_response.load(card, len(edges) - 1, file))
-    models: dict[str, Any] = {}
-    for part, registry in (
-        ("quenching", QUENCHING),
-        ("observable", OBSERVABLE),
-        ("resolution", RESOLUTION),
-        ("efficiency", EFFICIENCY),
-    ):
-        models[part] = options.resolve(registry, getattr(card.response, part), "model", file, f"response.{part}")
-    if card.response.electron_efficiency is not None:
-        models["electron_efficiency"] = options.resolve(
-            EFFICIENCY, card.response.electron_efficiency, "model", file, "response.electron_efficiency"
-        )
+    models = {part: _model(card, part, registry, file) for part, registry in _MODELS}
     _check_units(card, table, models, file)
     return Response(edges=edges, **models)
 

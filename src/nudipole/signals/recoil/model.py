@@ -15,7 +15,7 @@ long enough. The Standard Model recoils (nu-e, CEvNS) are the same with M = 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,14 +26,13 @@ import numpy.typing as npt
 from nudipole import kinematics
 from nudipole.detectors.efficiency import coherent_csi_2021_time
 from nudipole.detectors.response import Response
-from nudipole.errors import CardError, NudipoleError
+from nudipole.errors import CardError
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.fluxes.moments import CumulativeMoments
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import Statistic
 from nudipole.inputs import options, tables
-from nudipole.matter import materials
 from nudipole.portal import Direction
 from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.observation import Observation, find_table
@@ -69,7 +68,17 @@ def build(card: RecoilCard, file: Path) -> RecoilModel:
     table = find_table(card.observation.table, file)
     response = recoil_card.response(card, table, file)
     recoil_card.check_flux_pulls(card, flux, file)
+    recoil_card.material(card, file)
+    recoil_card.exposure(card, flux, file)
     return RecoilModel(card, file, flux, table, response)
+
+
+def probes(card: RecoilCard, file: Path) -> Iterator[Callable[[], object]]:
+    """The parts of a card that can be tried one by one, so that all their faults are told at once."""
+    yield lambda: options.resolve(FLUXES, card.source, "flux", file, "source")
+    yield lambda: find_table(card.observation.table, file)
+    yield lambda: recoil_card.material(card, file)
+    yield from recoil_card.response_probes(card, file)
 
 
 @dataclass(frozen=True)
@@ -107,10 +116,7 @@ class RecoilModel:
     def channels(self) -> tuple[Channel, ...]:
         """Everything that recoils, with its number of targets times seconds (or times one run)."""
         exposure = recoil_card.exposure(self.card, self.flux, self.file)
-        try:
-            material = materials.get(self.card.target.material)
-        except NudipoleError as error:
-            raise CardError(self.file, "target.material", self.card.target.material, str(error)) from None
+        material = recoil_card.material(self.card, self.file)
         kinds = self.card.response.recoil
         chosen: list[Channel] = []
         if kinds in ("nuclear", "both"):

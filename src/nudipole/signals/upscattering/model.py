@@ -17,9 +17,10 @@ equal s/p are all that a template holds. Couplings come out to 1 % (tests agains
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +73,17 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     flux = upscatter_source.flux(card, file)
     upscatter_source.exposure(card, flux, file)
     return UpscatterModel(card, file, flux, table, regions, detectors, photons)
+
+
+def probes(card: UpscatterCard, file: Path) -> Iterator[Callable[[], object]]:
+    """The parts of a card that can be tried one by one, so that all their faults are told at once."""
+    shapes = card.detector if isinstance(card.detector, list) else [card.detector]
+    yield lambda: upscatter_source.exposure(card, upscatter_source.flux(card, file), file)
+    yield lambda: find_table(card.observation.table, file)
+    yield lambda: upscatter_source.efficiency(card, file)
+    yield lambda: [options.resolve(SHAPES, shape, "model", file, "detector") for shape in shapes]
+    for matter in card.matter:
+        yield functools.partial(upscatter_source.check_matter, matter, file)
 
 
 @dataclass(frozen=True)

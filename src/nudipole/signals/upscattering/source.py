@@ -91,10 +91,7 @@ def region(matter: Matter, detectors: Sequence[Volume], file: Path) -> Region:
         If its place or amount is not given once, its material does not exist, or a slab lies behind every detector.
     """
     field = f"matter.{matter.name}"
-    try:
-        material = materials.get(matter.material)
-    except NudipoleError as error:
-        raise CardError(file, f"{field}.material", matter.material, str(error)) from None
+    material = check_matter(matter, file)
     if (matter.shape is None) == (matter.upstream_m is None):
         raise CardError(file, field, None, "give exactly one of shape and upstream_m")
     if (matter.density_g_cm3 is None) == (matter.mass_tonne is None):
@@ -121,6 +118,23 @@ def region(matter: Matter, detectors: Sequence[Volume], file: Path) -> Region:
     if matter.shape is not None:
         return Region(matter, material, Body(volume, kilograms, matter.source_distance_m))
     return Region(matter, material, Slab(start, stop, kilograms / cubic_metres))
+
+
+def check_matter(matter: Matter, file: Path) -> materials.Material:
+    """What a piece of matter is made of, and its shape by itself.
+
+    Raises
+    ------
+    CardError
+        If there is no such material or shape.
+    """
+    field = f"matter.{matter.name}"
+    if matter.shape is not None:
+        options.resolve(SHAPES, matter.shape, "model", file, f"{field}.shape")
+    try:
+        return materials.get(matter.material)
+    except NudipoleError as error:
+        raise CardError(file, f"{field}.material", matter.material, str(error)) from None
 
 
 def exposure(card: UpscatterCard, flux: Flux, file: Path) -> float:
