@@ -75,3 +75,39 @@ def test_published_curves_are_listed_and_printed():
     assert len(json.loads(run("published", "--json").stdout)) == len(curves.published())
     refused(run("published", "nomda"), "nomad")
     refused(run("published", "--csv"), "name it")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["limit", "conus-plus", "--flavor", "e", "--preset", "default", "normalisation-only", "--masses", "20"],
+        ["spectrum", "lz-nees", "--mass", "1e-3", "--mu", "1e-11", "--flavor", "mu"],
+        ["cross-section", "Ar40", "e-", "--mass", "0.01", "--d", "1e-7", "--energy-range", "0.02", "1"],
+        ["branching", "--mass-range", "0.01", "1"],
+        ["decay-length", "--energy", "1", "10", "--d", "1e-6", "1e-7", "--mass-range", "0.01", "1"],
+    ],
+    ids=lambda a: a[0],
+)
+def test_every_observable_is_one_call_away(tmp_path, arguments):
+    pytest.importorskip("matplotlib")
+    out = tmp_path / "figure.svg"
+    result = run("plot", *arguments, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert 3000 < out.stat().st_size < 400_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["limit", "gemma", "--flavor", "tau"], "excludes nothing"),
+        (["limit", "gema", "--flavor", "e"], "gemma"),
+        (["spectrum", "bbn", "--mass", "1e-3", "--d", "1e-8", "--flavor", "e"], "no rates"),
+        (["spectrum", "gemma", "--mass", "1e-3", "--flavor", "e"], "exactly one of d"),
+        (["cross-section", "Xx9", "--mass", "0.01", "--d", "1e-7"], "Xx9"),
+        (["branching", "--mass-range", "1", "0.1"], "low < high"),
+        (["decay-length", "--energy", "-1", "--d", "1e-7"], "energies"),
+    ],
+)
+def test_bad_input_of_an_observable_is_one_line_and_no_file(tmp_path, arguments, word):
+    refused(run("plot", *arguments, "--out", tmp_path / "figure.png"), word)
+    assert not list(tmp_path.iterdir())

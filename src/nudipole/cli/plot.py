@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from nudipole.catalogue.curves import CONVENTIONS
-from nudipole.cli.common import ManyValues, flavor_option, majorana_option
+from nudipole.cli.common import ManyValues, coupling_options, flavor_option, majorana_option, preset_option
 from nudipole.errors import DomainError
 from nudipole.plot.style import SIZES, STYLES
 
@@ -93,6 +93,95 @@ def plane(
     options |= {"keys": keys or None, "curves": curves, "presets": _by_key(presets)}
     options |= {"overlay": [as_overlay(name, flavor, convention) for name in overlays]}
     drawn(out, look, size, lambda axes: draw(flavor, ax=axes, **options))
+
+
+@plot.command(cls=ManyValues)
+@click.argument("experiment")
+@flavor_option
+@click.option("--preset", "presets", multiple=True, default=("default",), help="One or more.")
+@click.option("--masses", type=int, default=120, show_default=True, help="Points of each curve.")
+@click.option("--cl", type=float, help="Confidence level (default: that of the constraint).")
+@click.option("--units", type=click.Choice(["muB", "GeV^-1", "both"]), default="both", show_default=True)
+@click.option("--no-published", is_flag=True, help="Leave out the published curves.")
+@majorana_option
+@figure_options("single")
+def limit(experiment: str, flavor: str, no_published: bool, out: Path, look: str, size: str, **options: Any) -> None:
+    """What one experiment excludes, preset by preset, with the published curves."""
+    from nudipole.plot import observables
+
+    options |= {"style": look, "published": not no_published}
+    drawn(out, look, size, lambda axes: observables.limit(experiment, flavor, ax=axes, **options))
+
+
+@plot.command()
+@click.argument("experiment")
+@click.option("--mass", type=float, required=True, help="M [GeV].")
+@coupling_options
+@flavor_option
+@preset_option
+@majorana_option
+@figure_options("single")
+def spectrum(
+    experiment: str, mass: float, d: float | None, mu: float | None, flavor: str, out: Path, look: str, size: str,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Counts per bin without N, with N, and as observed."""
+    from nudipole import api
+    from nudipole.plot import observables
+
+    size_of_d = api.coupling(d, mu)
+    options["style"] = look
+    drawn(out, look, size, lambda axes: observables.spectrum(experiment, mass, size_of_d, flavor, ax=axes, **options))
+
+
+_RANGE: dict[str, Any] = {"type": float, "nargs": 2, "metavar": "LOW HIGH", "show_default": True}
+
+
+@plot.command("cross-section", cls=ManyValues)
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET ...")
+@click.option("--mass", "masses", type=float, multiple=True, required=True, help="M [GeV], one or more.")
+@coupling_options
+@click.option("--energy-range", default=(1e-3, 10.0), help="Ends of the energy axis [GeV].", **_RANGE)
+@click.option("--form-factor", help="Of nuclei and nucleons.")
+@figure_options("single")
+def cross_section(
+    targets: tuple[str, ...], masses: tuple[float, ...], d: float | None, mu: float | None,
+    energy_range: tuple[float, float], form_factor: str | None, out: Path, look: str, size: str,
+) -> None:  # fmt: skip
+    """Total up-scattering cross section against neutrino energy."""
+    from nudipole import api
+    from nudipole.plot import observables
+
+    options: dict[str, Any] = {"energy": energy_range, "form_factor": form_factor, "style": look}
+    size_of_d = api.coupling(d, mu)
+    drawn(out, look, size, lambda axes: observables.cross_section(targets, masses, size_of_d, ax=axes, **options))
+
+
+@plot.command()
+@click.option("--mass-range", default=(1e-3, 10.0), help="Ends of the mass axis [GeV].", **_RANGE)
+@figure_options("single")
+def branching(mass_range: tuple[float, float], out: Path, look: str, size: str) -> None:
+    """Branching ratios of N against its mass."""
+    from nudipole.plot import observables
+
+    drawn(out, look, size, lambda axes: observables.branching(mass=mass_range, style=look, ax=axes))
+
+
+@plot.command("decay-length", cls=ManyValues)
+@click.option("--energy", "energies", type=float, multiple=True, required=True, help="E [GeV], one or more.")
+@click.option("--d", "couplings", type=float, multiple=True, required=True, help="Coupling in GeV^-1, one or more.")
+@click.option("--mass-range", default=(1e-3, 10.0), help="Ends of the mass axis [GeV].", **_RANGE)
+@majorana_option
+@figure_options("single")
+def decay_length(
+    energies: tuple[float, ...], couplings: tuple[float, ...], mass_range: tuple[float, float], majorana: bool,
+    out: Path, look: str, size: str,
+) -> None:  # fmt: skip
+    """Mean decay length of N against its mass."""
+    from nudipole.plot import observables
+
+    options: dict[str, Any] = {"mass": mass_range, "majorana": majorana, "style": look}
+    drawn(out, look, size, lambda axes: observables.decay_length(energies, couplings, ax=axes, **options))
 
 
 def _by_key(pairs: tuple[str, ...]) -> dict[str, str]:

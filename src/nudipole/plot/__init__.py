@@ -11,15 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nudipole.plot.canvas import save
+    from nudipole.plot.observables import Range, branching, cross_section, decay_length, limit, spectrum
     from nudipole.plot.overlays import Overlay
     from nudipole.plot.planes import plane
 
 _HOME = {
     "Overlay": "overlays",
+    "Range": "observables",
+    "branching": "observables",
+    "cross_section": "observables",
+    "decay_length": "observables",
+    "limit": "observables",
     "plane": "planes",
     "save": "canvas",
+    "spectrum": "observables",
 }
-__all__ = ["Overlay", "plane", "save"]
+__all__ = [
+    "Overlay",
+    "Range",
+    "branching",
+    "cross_section",
+    "decay_length",
+    "limit",
+    "plane",
+    "save",
+    "spectrum",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -77,7 +77,7 @@ def draw(
     """Draw limits of one flavour into axes; returns the role of each."""
     view = choice.window or window(shown)
     roles = frontier.classify(shown, view)
-    symbol = _frame(axes, view, choice, look)
+    symbol = frame(axes, view, choice, look)
     _fill(axes, roles, view, choice, look)
     lines, named = [], []
     for found in sorted(roles, key=lambda c: (_ORDER[c.role], c.limit.key)):
@@ -90,7 +90,7 @@ def draw(
     return roles
 
 
-def _frame(axes: Any, view: frontier.Window, choice: Choice, look: style.Style) -> Any:
+def frame(axes: Any, view: frontier.Window, choice: Choice, look: style.Style) -> Any:
     """Axes, ticks and grid; returns the name of the flavour, which no label may cover."""
     shown = choice.left if choice.units == "both" else choice.units
     coupling = (view.mu[0] * choice.scale, view.mu[1] * choice.scale)
@@ -146,7 +146,7 @@ def _fill(
         plain = choice.fill == "grey" or found.limit.key in choice.bare
         color = look.excluded if plain else style.tint(choice.color(found.limit.key), look)
         for region in regions(found.limit):
-            x, y = _polygon(region, view)
+            x, y = polygon(region, view)
             axes.fill(x, y * choice.scale, color=color, lw=0, zorder=0.9 if plain else 1.0)
 
 
@@ -156,7 +156,7 @@ def _extent(limit: Limit) -> float:
     return float(np.log10(x[-1] / x[0])) if len(x) else 0.0
 
 
-def _polygon(region: Region, view: frontier.Window) -> tuple[FloatArray, FloatArray]:
+def polygon(region: Region, view: frontier.Window) -> tuple[FloatArray, FloatArray]:
     low, high = _clipped(region, view)
     there, back = frontier.simplify(region.masses, low), frontier.simplify(region.masses, high)[::-1]
     x = np.concatenate([region.masses[there], region.masses[back]])
@@ -174,13 +174,13 @@ def _curve(
 ) -> labels.Curve:
     """The lines of one constraint, as one matplotlib line; returns them as what names keep clear of."""
     limit, color = found.limit, choice.color(found.limit.key)
-    x, y = _edges(limit, view)
+    x, y = edges(limit, view)
     y = y * choice.scale
     plain = limit.kind == "exclusion" and (choice.fill == "grey" or limit.key in choice.bare)
     gid, order = f"curve-{limit.key}", _ORDER[found.role]
     if limit.kind == "roi":
         for region in regions(limit):
-            px, py = _polygon(region, view)
+            px, py = polygon(region, view)
             axes.fill(
                 px, py * choice.scale, fc="none", ec=color, lw=0.0, hatch="////", hatch_linewidth=0.35, zorder=1.5
             )
@@ -205,7 +205,7 @@ def _curve(
     return labels.Curve("", color, x, y)
 
 
-def _edges(limit: Limit, view: frontier.Window) -> tuple[FloatArray, FloatArray]:
+def edges(limit: Limit, view: frontier.Window) -> tuple[FloatArray, FloatArray]:
     """Edges of every region and its closed ends as one broken line, few points each."""
     x: list[float] = []
     y: list[float] = []
