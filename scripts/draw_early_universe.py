@@ -48,11 +48,13 @@ def main(out: Path) -> None:
                 ms=4,
                 label="_" if first else "2007.15563",
             )
+        thermal = constraint.limit(masses, Direction("mu"), preset="thermal").gap[0]
+        panel.plot(masses, thermal, color="#CC79A7", ls="--", lw=1.4, label="the same, thermal neutrinos")
         if constraint is bbn:  # where N did not exist at 1 GeV, late photons leave this of the lower region
             heavy = masses[masses > 4.7e-3]
             edge = constraint.limit(heavy, Direction("mu"), preset="reheating-1gev").gap[0]
             panel.plot(heavy, edge, color="#D55E00", lw=1.6, label="excluded below, reheating at 1 GeV")
-        panel.set(xscale="log", yscale="log", xlim=(masses[0], masses[-1]), ylim=(1e-13, TOP), xlabel="M [GeV]")
+        panel.set(xscale="log", yscale="log", xlim=(masses[0], masses[-1]), ylim=(1e-16, TOP), xlabel="M [GeV]")
         panel.legend(loc="lower left", fontsize=8, frameon=False)
     panels[0].set(ylabel="d [GeV$^{-1}$]", title="bbn")
     panels[1].set_title("cmb")

@@ -362,6 +362,7 @@ EXCLUDED: dict[str, str] = {
     "units.mu_from_d": "passes NaN and infinity on, for the edges of limits; tests/test_units.py",
     "cosmology.grid.build_table": "writes files for an hour",
     "cosmology.grid.points": "the points of a table, for the builder",
+    "cosmology.grid.Assumptions.lifetimes": "the points of a table, for the builder",
     "cosmology.constraints.with_reheating": "reads tables from a folder; tests/cosmology/test_constraints.py",
     "cosmology.abundances.abundances": "runs an optional BBN code on a finished history",
     "sky.constraint.SkyConstraint": "data of the package, not of a user; its methods are swept",
@@ -549,7 +550,8 @@ UNBOUNDED: dict[str, str] = {
     "processes.decays.gauge_decays.z_to_photon_limit": "no limit where the Z does not decay to N",
     "supernova.luminosity.raffelt_coupling": "no limit where N is not made",
     "supernova.luminosity.sphere_luminosity": "no sphere limits an N that escapes from the volume",
-    "supernova.red_giants.limit_ratio": "no limit above the plasma frequency",
+    "supernova.red_giants.limit_ratio": "no limit above the largest mass of a photon",
+    "supernova.red_giants.scaled_limit": "no limit above the largest mass of a photon",
 }
 # Instances of the classes whose methods are swept.
 INSTANCES: dict[type, Menu] = {

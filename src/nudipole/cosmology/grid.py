@@ -94,7 +94,7 @@ class Assumptions:
     @property
     def finer(self) -> bool:
         """Whether the grid of a Majorana N is a fine one between :data:`TRANSITION_MASSES`."""
-        return False
+        return self.nature == "majorana" and self.neutrinos == "kinetic"
 
     @property
     def options(self) -> evolution.Options:

@@ -1,6 +1,7 @@
 """From a ratio to a criterion, larger than one where d is excluded, to excluded intervals in d, and to curves in mass.
 
-A coarse logarithmic grid finds the brackets; two subdivisions and a power law sharpen every crossing to 1e-4.
+A coarse logarithmic grid finds the brackets; extrema near one are looked at more closely, two subdivisions
+and a power law sharpen every crossing to 1e-4.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from nudipole.errors import DomainError
 FloatArray = npt.NDArray[np.float64]
 COUPLINGS = np.geomspace(1e-14, 1e-4, 61)  # GeV^-1, six per decade
 _SUBDIVISIONS, _ROUNDS = 6, 2
+_NEAR = 1.5  # of ln(ratio): d^4 over one step
 _TINY = 1e-300
 KNOTS = 36  # masses computed for a finer curve
 Intervals = tuple[Interval, ...]
@@ -41,7 +43,7 @@ def excluded_intervals(
     >>> round(window.low / 1e-9, 3), round((window.high or 0) / 1e-7, 3)
     (1.0, 1.0)
     """
-    values = _checked(ratio(couplings))
+    couplings, values = _refined(ratio, couplings, _checked(ratio(couplings)))
     above = values > 1.0
     changes = np.flatnonzero(above[1:] != above[:-1])
     edges = [_crossing(ratio, couplings[i], couplings[i + 1], values[i], values[i + 1]) for i in changes]
@@ -51,6 +53,21 @@ def excluded_intervals(
     if above[-1]:
         intervals.append(Interval(edges[-1]))
     return tuple(intervals)
+
+
+def _refined(
+    ratio: Callable[[FloatArray], FloatArray], couplings: FloatArray, values: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Couplings and ratios with more of both next to extrema near one: islands and gaps narrower than the grid's step."""
+    logs = np.log(np.maximum(values, _TINY))
+    turns = (logs[1:-1] - logs[:-2]) * (logs[2:] - logs[1:-1]) <= 0
+    near = np.flatnonzero(turns & (np.abs(logs[1:-1]) < _NEAR)) + 1
+    if near.size == 0:
+        return couplings, values
+    cells = np.unique(np.concatenate([near - 1, near]))
+    more = np.concatenate([np.geomspace(couplings[i], couplings[i + 1], _SUBDIVISIONS + 2)[1:-1] for i in cells])
+    order = np.argsort(np.concatenate([couplings, more]))
+    return np.concatenate([couplings, more])[order], np.concatenate([values, _checked(ratio(more))])[order]
 
 
 def curve(compute: Callable[[float], Intervals], masses: FloatArray, knots: int = KNOTS) -> tuple[Intervals, ...]:
