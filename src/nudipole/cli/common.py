@@ -3,16 +3,67 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
+import numpy as np
 
+from nudipole.errors import suggestions
 from nudipole.portal import DIRECTIONS, Completion
 
-flavor_option = click.option(
-    "--flavor", type=click.Choice(DIRECTIONS), required=True, help="Which coupling is switched on."
+
+class Flavor(click.Choice[str]):
+    """The name of a flavour; what is none is answered with what was meant."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if isinstance(value, str) and value not in DIRECTIONS:
+            close = suggestions(value, DIRECTIONS)
+            meant = f" (did you mean {close[0]}?)" if close else ""
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, DIRECTIONS))}{meant}.", param, ctx)
+        return str(super().convert(value, param, ctx))
+
+
+FLAVOR = Flavor(DIRECTIONS)
+flavor_option = click.option("--flavor", type=FLAVOR, required=True, help="Which coupling is switched on.")
+
+
+class Masses(click.types.FloatParamType):
+    """A number, or ``low:high:points``: that many from low to high, evenly in their logarithm."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not (isinstance(value, str) and ":" in value):
+            return super().convert(value, param, ctx)
+        try:
+            low, high, points = (part.strip() for part in value.split(":"))
+            first, last, number = float(low), float(high), int(points)
+        except ValueError:
+            self.fail(f"{value!r} is no range: write low:high:points, such as 1e-4:1:50.", param, ctx)
+        if not (0.0 < first < last < np.inf and 2 <= number <= _MOST_MASSES):
+            self.fail(f"{value!r}: needs 0 < low < high and 2 to {_MOST_MASSES} points.", param, ctx)
+        return tuple(np.geomspace(first, last, number).tolist())
+
+
+_MOST_MASSES = 10_000
+masses_option = click.option(
+    "--mass",
+    "masses",
+    type=Masses(),
+    multiple=True,
+    required=True,
+    help="Masses of N [GeV], one or more; low:high:points for so many, evenly in the logarithm.",
 )
+
+
+def flattened(masses: Iterable[Any]) -> list[float]:
+    """The masses of ``--mass``, ranges written out."""
+    return [m for mass in masses for m in (mass if isinstance(mass, tuple) else (mass,))]
+
+
 majorana_option = click.option("--majorana", is_flag=True, help="Majorana N (default: Dirac).")
 preset_option = click.option("--preset", default="default", help="A named set of published assumptions.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -71,7 +122,7 @@ def completion(ratio: float | None) -> Completion:
 
 
 def echo_json(value: Any) -> None:
-    """One JSON document on standard output; infinities become null."""
+    """One JSON document on standard output; infinities, and what is no number, become null."""
     click.echo(json.dumps(_plain(value), indent=1, allow_nan=False))
 
 
@@ -80,6 +131,41 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+_PIPE = 100_000  # columns where nobody looks: nothing is cut or wrapped
+
+
+def width() -> int:
+    """Columns of the terminal; as many as it takes where there is none."""
+    from rich.console import Console
+
+    return Console().width if sys.stdout.isatty() else _PIPE
+
+
+def show_table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: str = "",
+    whole: Sequence[str] = (),
+    sums: bool = False,
+) -> None:
+    """A table of plain text, in which brackets are brackets; columns that are ``whole`` are never cut.
+
+    With ``sums`` the last row stands apart.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title) if title else None)
+    for heading in headings:
+        table.add_column(Text(heading), no_wrap=heading in whole, overflow="fold")
+    for index, row in enumerate(rows):
+        if sums and index == len(rows) - 1:
+            table.add_section()
+        table.add_row(*(Text(cell) for cell in row))
+    Console(width=width(), soft_wrap=not sys.stdout.isatty()).print(table)

@@ -11,18 +11,17 @@ import click
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from nudipole import api, units
 from nudipole.cli import common
-from nudipole.constraint import Limit
+from nudipole.constraint import KINDS, Limit
 from nudipole.portal import Direction
 
 
 @click.command(cls=common.ManyValues)
 @click.argument("experiment", metavar="KEY|CARD.toml")
 @common.flavor_option
-@click.option("--mass", "masses", type=float, multiple=True, required=True, help="Masses of N [GeV], one or more.")
+@common.masses_option
 @click.option("--cl", type=float, help="Confidence level (default: the card's).")
 @common.majorana_option
 @common.preset_option
@@ -36,7 +35,7 @@ from nudipole.portal import Direction
 def limit(
     experiment: str,
     flavor: str,
-    masses: tuple[float, ...],
+    masses: tuple[Any, ...],
     cl: float | None,
     majorana: bool,
     preset: str,
@@ -49,7 +48,7 @@ def limit(
     """Excluded couplings of one experiment: nudipole limit KEY --flavor F --mass M [M ...]."""
     if as_json and as_csv:
         raise click.UsageError("Give one of --json and --csv.")
-    grid = np.array(masses)
+    grid = np.array(common.flattened(masses))
     completion = common.completion(ratio)
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion, extra_width)
     if as_json:
@@ -85,6 +84,7 @@ def write_csv(result: Limit) -> None:
             writer.writerow([f"{mass:.6g}", number, f"{i.low:.6g}", high[0], f"{i.mu[0]:.6g}", high[1]])
 
 
+_WIDE = 120  # columns of a terminal that shows everything
 _HEADINGS = {"exclusion": "excluded", "projection": "would exclude", "roi": "of interest", "line": "beyond the line"}
 
 
@@ -97,14 +97,14 @@ def _show(result: Limit) -> None:
     if result.kind == "line":
         title = f"{result.key}, {result.direction.name}, {result.direction.nature}, a line of theory"
     heading = f"{_HEADINGS[result.kind]} d [GeV^-1]"
-    table = Table("M [GeV]", heading, "mu = 2d [mu_B]", title=f"{title}, preset {result.preset}")
+    rows = []
     for mass, intervals in zip(result.masses, result.excluded, strict=True):
         if not intervals:
-            table.add_row(f"{mass:.4g}", "nothing", "")
+            rows.append([f"{mass:.4g}", "nothing", ""])
         for i in intervals:
             high_d, high_mu = ("inf", "inf") if i.high is None else (f"{i.high:.4g}", f"{units.mu_from_d(i.high):.4g}")
-            table.add_row(f"{mass:.4g}", f"{i.low:.4g} - {high_d}", f"{i.mu[0]:.4g} - {high_mu}")
-    Console().print(table)
+            rows.append([f"{mass:.4g}", f"{i.low:.4g} - {high_d}", f"{i.mu[0]:.4g} - {high_mu}"])
+    common.show_table(["M [GeV]", heading, "mu = 2d [mu_B]"], rows, f"{title}, preset {result.preset}")
 
 
 def _explain(experiment: str, preset: str, ray: Direction, grid: Any, cl: float | None, to_stderr: bool) -> None:
@@ -115,11 +115,11 @@ def _explain(experiment: str, preset: str, ray: Direction, grid: Any, cl: float 
     _print_explained(console, constraint.explain(preset))
     if preset == "default":
         for other in constraint.presets[1:]:
-            console.print(f"[bold]preset {other}[/bold]: {_shift(constraint, other, ray, grid, cl)}")
+            console.print(f"[bold]preset {escape(other)}[/bold]: {_shift(constraint, other, ray, grid, cl)}")
     else:
         console.print(f"[bold]this preset[/bold]: {_shift(constraint, preset, ray, grid, cl)}")
         for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(preset, grid, ray):
-            console.print(f"  [bold]{step}[/bold] alone: {ratio}", highlight=False)
+            console.print(f"  [bold]{escape(step)}[/bold] alone: {escape(ratio)}", highlight=False)
 
 
 def _print_explained(console: Console, explained: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ def _print_explained(console: Console, explained: dict[str, Any]) -> None:
         if items:
             listed = isinstance(value, (list, tuple)) and any(" " in item for item in items)
             shown = "".join(f"\n  - {item}" for item in items) if listed else " " + ", ".join(items)
-            console.print(f"[bold]{name}[/bold]:{escape(shown)}", highlight=False)
+            console.print(f"[bold]{escape(name)}[/bold]:{escape(shown)}", highlight=False)
 
 
 def _sentence(item: Any) -> str:
@@ -191,16 +191,15 @@ def rate(
             }
         )
         return
-    table = Table(f"bin ({result.axis})", "signal", *result.components, "observed", title=result.key)
+    rows = []
     for index, value in enumerate(result.signal):
         observed = "" if result.observed is None else f"{result.observed[index]:.6g}"
         cells = [f"{values[index]:.4g}" for values in result.components.values()]
-        table.add_row(_bin_label(result.edges, index), f"{value:.4g}", *cells, observed)
+        rows.append([_bin_label(result.edges, index), f"{value:.4g}", *cells, observed])
     totals = [f"{values.sum():.4g}" for values in result.components.values()]
     seen = "" if result.observed is None else f"{result.observed.sum():.6g}"
-    table.add_section()
-    table.add_row("all", f"{result.signal.sum():.4g}", *totals, seen)
-    Console().print(table)
+    rows.append(["all", f"{result.signal.sum():.4g}", *totals, seen])
+    common.show_table([f"bin ({result.axis})", "signal", *result.components, "observed"], rows, result.key, sums=True)
 
 
 def _bin_label(edges: Any, index: int) -> str:
@@ -217,10 +216,15 @@ def experiments(context: click.Context, as_json: bool) -> None:
 
 
 @experiments.command("list")
+@click.option("--kind", type=click.Choice(KINDS), help="Only those of this kind.")
+@click.option("--flavor", type=common.FLAVOR, help="Only those that draw a curve for this flavour.")
+@click.option("--source", help="Only those whose flux, beam or collider has this in its name; sky for the rest.")
 @common.json_option
-def list_(as_json: bool = False) -> None:
-    """Every constraint: key, title, kind, basis, flavours, presets."""
-    constraints = api.experiments().values()
+def list_(as_json: bool = False, kind: str | None = None, flavor: str | None = None, source: str | None = None) -> None:
+    """Every constraint, or those of a kind, flavour or source: key, title, kind, basis, flavours, presets."""
+    from nudipole.catalogue.summaries import summaries
+
+    constraints = summaries(kind, flavor, source)
     rows = [
         {
             "key": c.key,
@@ -230,17 +234,20 @@ def list_(as_json: bool = False) -> None:
             "cl": c.confidence_level,
             "flavors": list(c.flavors),
             "presets": list(c.presets),
+            "sources": list(c.sources),
         }
         for c in constraints
     ]
     if as_json:
         common.echo_json(rows)
         return
-    table = Table("key", "title", "kind", "basis", "CL", "flavours", "presets")
-    for c, row in zip(constraints, rows, strict=True):
-        cells = [str(row[k]) for k in ("key", "title", "kind", "basis", "cl")]
-        table.add_row(*cells, " ".join(c.flavors), " ".join(c.presets[1:]))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    wide = common.width() >= _WIDE
+    headings = ["key", "title", "kind", *(["basis"] if wide else []), "CL", "flavours", *(["presets"] if wide else [])]
+    cells = []
+    for c in constraints:
+        basis, presets = ([c.basis], [" ".join(c.presets[1:])]) if wide else ([], [])
+        cells.append([c.key, c.title, c.kind, *basis, f"{c.confidence_level:g}", " ".join(c.flavors), *presets])
+    common.show_table(headings, cells, whole=["key"])
 
 
 @experiments.command()

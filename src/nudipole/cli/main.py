@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
 import warnings
 from typing import Any, NoReturn
@@ -10,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from nudipole import __version__
-from nudipole.errors import NudipoleError
+from nudipole.errors import NudipoleError, printable
 
 # verb -> module:function, imported only when called
 VERBS = {
@@ -49,6 +51,7 @@ class Verbs(click.Group):
             with warnings.catch_warnings():
                 warnings.showwarning = _one_line
                 status = super().main(*args, **{**kwargs, "standalone_mode": False})
+                sys.stdout.flush()
         except NudipoleError as error:
             _refuse(str(error))
         except click.exceptions.NoArgsIsHelpError as error:
@@ -59,17 +62,23 @@ class Verbs(click.Group):
             _refuse(f"{error.format_message()} See 'nudipole {verb + ' ' if verb else ''}--help'.")
         except (click.Abort, BrokenPipeError):
             sys.exit(1)
+        except MemoryError:
+            _refuse("there is not enough memory for this")
+        except OSError as error:  # standard output on a full device, a file that vanishes
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _refuse(f"{error.filename or 'the output'} cannot be read or written: {error.strerror or error}")
         else:
             sys.exit(status if isinstance(status, int) else 0)
 
 
 def _refuse(message: str) -> NoReturn:
-    click.echo(f"nudipole: {' '.join(message.split())}", err=True)
+    click.echo(f"nudipole: {printable(message)}", err=True)
     sys.exit(2)
 
 
 def _one_line(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
-    click.echo(f"nudipole: warning: {message}", err=True)
+    click.echo(f"nudipole: warning: {printable(str(message))}", err=True)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from typing import Any
+
 import click
-from rich.console import Console
-from rich.table import Table
 
 from nudipole import api
 from nudipole.cli import common
@@ -81,32 +82,59 @@ def meson(parent: str, mass: float, d: float | None, mu: float | None, both: boo
     from nudipole.processes.mesons.meson import lepton_number_states
 
     states = "N + Nbar" if both and lepton_number_states(parent) == 2 else "one lepton-number state"
-    table = Table("channel", "width [GeV]", "branching ratio", title=f"{parent}, {states}")
-    for row in result:
-        table.add_row(row["channel"], f"{row['width_GeV']:.5g}", f"{row['branching_ratio']:.5g}")
-    Console().print(table if result else f"{parent} has no decay into N of {mass:g} GeV: too heavy")
+    if not result:
+        click.echo(f"{parent} has no decay into N of {mass:g} GeV: too heavy")
+        return
+    rows = [[row["channel"], f"{row['width_GeV']:.5g}", f"{row['branching_ratio']:.5g}"] for row in result]
+    common.show_table(["channel", "width [GeV]", "branching ratio"], rows, f"{parent}, {states}")
 
 
 @click.command(cls=common.ManyValues)
 @click.argument("name")
 @click.option("--energy", type=float, multiple=True, help="Also the differential flux at these energies [GeV].")
+@click.option(
+    "--option",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Options of the flux as a card's [source] has them: power_GW=3 baseline_m=15 for reactor.",
+)
 @common.json_option
-def flux(name: str, energy: tuple[float, ...], as_json: bool) -> None:
+def flux(name: str, energy: tuple[float, ...], settings: tuple[str, ...], as_json: bool) -> None:
     """A neutrino flux: totals by component and flavour, and its spectrum."""
     check_positive(energy=list(energy))
-    result = api.flux(name, list(energy) or None)
+    result = api.flux(name, list(energy) or None, **_settings(settings))
     if as_json:
         common.echo_json(result)
         return
-    table = Table("component", "energy [GeV]", f"total [{result['unit']}]", title=result["name"])
-    for c in result["components"]:
-        kind = " (lines)" if c["lines"] else ""
-        table.add_row(
-            c["name"] + kind, f"{c['energy_min_GeV']:.4g} - {c['energy_max_GeV']:.4g}", f"{c['total_cm-2']:.4g}"
-        )
-    console = Console()
-    console.print(table)
-    console.print("by flavour: " + ", ".join(f"{f} {v:.4g}" for f, v in result["total_cm-2"].items()))
+    rows = [
+        [
+            c["name"] + (" (lines)" if c["lines"] else ""),
+            f"{c['energy_min_GeV']:.4g} - {c['energy_max_GeV']:.4g}",
+            f"{c['total_cm-2']:.4g}",
+        ]
+        for c in result["components"]
+    ]
+    common.show_table(["component", "energy [GeV]", f"total [{result['unit']}]"], rows, result["name"])
+    totals = ", ".join(f"{f} {v:.4g}" for f, v in result["total_cm-2"].items())
+    click.echo(f"by flavour [{result['unit']}]: {totals}")
     for index, value in enumerate(result.get("energy_GeV", ())):
         row = ", ".join(f"{f} {values[index]:.4g}" for f, values in result["flux_cm-2_GeV-1"].items())
-        console.print(f"at {value:g} GeV: {row}  [cm^-2 GeV^-1 per {result['per']}]")
+        click.echo(f"at {value:g} GeV [cm^-2 GeV^-1 per {result['per']}]: {row}")
+
+
+def _settings(given: tuple[str, ...]) -> dict[str, Any]:
+    """``NAME=VALUE`` as TOML would read it; a word without quotes is text."""
+    found: dict[str, Any] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise click.UsageError(f"--option {item!r} must be NAME=VALUE.")
+        if name in found:
+            raise click.UsageError(f"--option {name} is given twice.")
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+            found[name] = value
+    return found
