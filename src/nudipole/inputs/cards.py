@@ -210,7 +210,8 @@ def _merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, A
         old = merged.get(key)
         # a table that names another model, shape, flux or statistic replaces the old one whole: its parameters go with it
         selectors = ("model", "shape", "flux", "statistic", "meson_beam")
-        renamed = isinstance(value, dict) and any(value.get(s) not in (None, (old or {}).get(s)) for s in selectors)
+        known = old if isinstance(old, Mapping) else {}  # a list, of sources say, is replaced by a table
+        renamed = isinstance(value, dict) and any(value.get(s) not in (None, known.get(s)) for s in selectors)
         if isinstance(value, dict) and isinstance(old, Mapping) and not renamed:
             merged[key] = _merge(old, value)
         else:

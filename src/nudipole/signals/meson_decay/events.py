@@ -38,6 +38,7 @@ from nudipole.processes.mesons.phase_space import boost
 
 FloatArray = npt.NDArray[np.float64]
 EVENTS, FEWEST = 1 << 13, 1 << 7  # draws of a channel that makes all N, and of one that hardly makes any
+MOST = 1 << 14  # of a channel that makes all N at a collider, where few N are fast enough and near enough to the axis
 FAST, POWER = 0.125, 12  # part of the draws (the last block) that prefers fast N, as this power of its energy
 _FORWARD = 0.8  # slope of the usual draws in (1 + cos theta*) / 2: N that fly backwards in the meson hardly count
 _DIM = 0.1  # draws of a meson too slow for the photon, relative to one fast enough
@@ -205,13 +206,19 @@ def beam_parents(parent: str, momentum: float, decays: float, region: tuple[floa
 
 
 def draw(
-    parents: Parents, energy: FloatArray, ratio: FloatArray, polarisation: float, group: int, share: float = 1.0
+    parents: Parents,
+    energy: FloatArray,
+    ratio: FloatArray,
+    polarisation: float,
+    group: int,
+    share: float = 1.0,
+    events: int = EVENTS,
 ) -> Draws:
     """Decays of one channel from rest-frame energies [GeV] and branching ratios per d^2 [GeV^2].
 
-    ``share`` of all N, which sets how many are drawn.
+    ``share`` of all N, which sets how many of the ``events`` are drawn.
     """
-    u = uniforms()[: FEWEST * max(1, round(EVENTS * min(share, 1.0) / FEWEST))]
+    u = uniforms()[: FEWEST * max(1, round(events * min(share, 1.0) / FEWEST))]
     u = u.copy()
     usual = round((1 - FAST) * len(u))
     order = np.argsort(energy)
@@ -341,4 +348,4 @@ def _face() -> FloatArray:
 @functools.cache
 def uniforms() -> FloatArray:
     """One scrambled Sobol set for every mass and channel: (events, 8)."""
-    return np.asarray(qmc.Sobol(8, scramble=True, rng=np.random.default_rng(62)).random(EVENTS))
+    return np.asarray(qmc.Sobol(8, scramble=True, rng=np.random.default_rng(62)).random(MOST))

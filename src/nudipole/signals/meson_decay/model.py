@@ -316,7 +316,8 @@ class MesonDecayModel:
             share = float(np.average(both / (made["any"] + rivals), weights=(0.8, 0.2)))
             if share > _NEGLIGIBLE:
                 degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
-                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(group), share))
+                many = meson_events.MOST if self.card.source.beam == "lhc" else meson_events.EVENTS
+                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(group), share, many))
         return meson_events.join(draws)
 
     def _parents(self, parent: str) -> meson_events.Parents:
