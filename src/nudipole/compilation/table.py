@@ -175,7 +175,10 @@ def _source(key: str) -> str:
     signal = getattr(card, "signal", "")
     if signal in _COLLIDERS:
         return _COLLIDERS[signal]
-    found = dict.fromkeys(_SOURCES.get(name, name) for name in _names(getattr(card, "source", None)))
+    found = dict.fromkeys(
+        _SOURCES.get(name, name)
+        for name in _names(getattr(card, "source", None) or [b.source for b in getattr(card, "beam", ())])
+    )
     return ", ".join(found) or "beam"
 
 
