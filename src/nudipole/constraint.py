@@ -211,7 +211,11 @@ class Constraint(Protocol):
     def citations(self) -> tuple[str, ...]: ...
 
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
-        """Delta chi^2-like statistic of each point, larger is worse; ``limit`` holds it against a critical value."""
+        """Delta chi^2-like statistic of each point, larger is worse; ``limit`` holds it against ``critical_value``."""
+        ...
+
+    def critical_value(self, cl: float | None = None, preset: str = "default") -> float:
+        """What ``test_statistic`` crosses at the edges of ``limit``; refuses levels that cannot be computed."""
         ...
 
     def limit(

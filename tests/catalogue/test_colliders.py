@@ -14,14 +14,14 @@ from nudipole.catalogue.registry import card_directory, get
 from nudipole.cli.main import main
 from nudipole.constraint import Constraint
 from nudipole.errors import CardError
-from nudipole.inference.limits import CountStatistic
+from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_models import PublishedLimit, Significance
 from nudipole.inputs import cards, tables
 from nudipole.portal import Completion, Direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 from nudipole.signals.hadron_collider import mono_photon
 from nudipole.signals.lepton_collider import mono_photon as collider
 from nudipole.signals.lepton_collider import recasts as collider_recasts
-from nudipole.signals.lepton_collider.model import significance_limit
 from nudipole.signals.prompt_decay import PromptAware
 from nudipole.signals.protocol import Signal
 from nudipole.signals.template import SignalTemplate
@@ -223,8 +223,8 @@ def test_quick_and_scanned_limits_agree():
 
 
 def test_significance_limit():
-    assert significance_limit(0.0, 0.95) == pytest.approx(2.706, abs=1e-3)
-    s = significance_limit(300.0, 0.95)
+    assert Significance(0.0).allowed(0.95) == pytest.approx(2.706, abs=1e-3)
+    s = Significance(300.0).allowed(0.95)
     assert s / np.sqrt(s + 300.0) == pytest.approx(1.645, abs=1e-3)
 
 
@@ -268,7 +268,7 @@ def test_large_companions_of_a_small_d_are_a_visible_warning(key):
 
 def test_a_limit_that_begins_at_large_companions_warns():
     template = SignalTemplate.from_counts(np.array([1e10]))  # ten events at d = 3e-5
-    judge = PromptAware(CountStatistic(lambda cl: 10.0), 189.0)
+    judge = PromptAware(CountStatistic(PublishedLimit(10.0, 0.95)), 189.0)
     judge.intervals(Signal(templates=[template]), 0.95)
     with pytest.warns(EffectiveTheoryWarning, match="d_Z"):
         judge.intervals(Signal(templates=[template], largest_over_gamma=1e3), 0.95)

@@ -101,7 +101,7 @@ def test_super_kamiokande_would_see_nothing_more_without_its_directions():
     signal, statistic = part.signal(np.array([0.005]), Direction("mu")), part.statistic()
     counts = signal.counts(0, np.array([1e-8]))[0].reshape(2, -1)
     assert np.all(counts[0] > counts[1] / 3.0)  # more in the cone than its quarter of the sky: what the limit lives on
-    assert statistic.delta_chi2(signal, 0, np.array([5e-8]))[0] > 4.0
+    assert statistic.delta_chi2(signal, np.array([0]), np.array([5e-8]))[0] > 4.0
 
 
 def test_double_cascades_in_the_dune_far_detector_need_a_recoil_and_a_flight():

@@ -114,7 +114,7 @@ def test_xenon1t_prefers_the_moment_of_its_excess():
     model = registry.get("xenon1t-er").model()
     signal = model.signal(np.array([MASSLESS]), direction("universal"))
     mu = np.linspace(0.0, 5e-11, 201)
-    profile = model.statistic().delta_chi2(signal, 0, units.d_from_mu(1.0) * mu)
+    profile = model.statistic().delta_chi2(signal, np.zeros(mu.size, dtype=int), units.d_from_mu(1.0) * mu)
     assert 1.4e-11 < mu[np.argmin(profile)] < 2.9e-11
     assert 2.5 < np.sqrt(-profile.min()) < 4.0  # published: 3.2 sigma
 

@@ -8,7 +8,9 @@ from scipy import optimize, special
 
 from nudipole.inference.counting import critical_value
 from nudipole.inference.likelihood import Likelihood, Pull
-from nudipole.inference.limits import CountStatistic, ProfileStatistic
+from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_models import PublishedLimit
+from nudipole.inference.limits import ProfileStatistic
 from nudipole.signals.protocol import Signal
 from nudipole.signals.template import SignalTemplate
 
@@ -78,7 +80,7 @@ def test_decay_in_flight_closes_the_region_from_above():
     # one node: counts = w d^2 exp(-k d^2 near) (1 - exp(-k d^2 L)); both edges solve the same equation
     weight, kappa, near, length = 1e20, 1e12, 10.0, 5.0
     template = SignalTemplate.from_nodes([[weight]], kappa, near, near + length)
-    intervals = CountStatistic(lambda cl: 2.3).intervals(Signal(templates=[template]), 0.9)[0]
+    intervals = CountStatistic(PublishedLimit(2.3, 0.9)).intervals(Signal(templates=[template]), 0.9)[0]
     assert len(intervals) == 1
     low, high = intervals[0].low, intervals[0].high
     for edge in (low, high):
@@ -89,7 +91,7 @@ def test_decay_in_flight_closes_the_region_from_above():
 
 def test_count_limits_go_as_the_root_of_the_allowed_events():
     signal = Signal(per_d2=np.array([[1e10, 3e10]]))
-    edge = CountStatistic(lambda cl: 2.3).intervals(signal, 0.9)[0][0].low
+    edge = CountStatistic(PublishedLimit(2.3, 0.9)).intervals(signal, 0.9)[0][0].low
     assert edge == pytest.approx(np.sqrt(2.3 / 4e10), rel=1e-12, abs=0)
 
 

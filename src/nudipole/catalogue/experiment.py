@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
@@ -18,7 +18,7 @@ from nudipole.constraint import Interval, Kind, Limit, as_masses, same
 from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.inference import thinning
 from nudipole.inference.counting import check_confidence_level
-from nudipole.inference.limits import ProfileStatistic
+from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs import cards
 from nudipole.inputs.cards import Card
 from nudipole.portal import DIRECTIONS, Completion, Direction, Portal
@@ -26,7 +26,7 @@ from nudipole.signals import SIGNALS, escaping
 from nudipole.signals.protocol import Model
 
 FloatArray = npt.NDArray[np.float64]
-_ANCHOR_STRIDE = 4  # masses among which a fit of mass and coupling finds its best point
+_ANCHORS = 48  # masses among which a fit of mass and coupling finds its best point
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,24 +168,22 @@ class Experiment:
         masses = as_masses(masses)
         settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
         cl = settings.confidence_level if cl is None else cl
-        check_confidence_level(cl)
         model = self.model(preset)
         excluded: list[tuple[Interval, ...]] = [()] * len(masses)
         reached = np.zeros(0, dtype=int)
+        self._critical(model.statistic(), cl)
         with self._blamed():
             if _contained(direction, model.flavors):
                 low, high = self.reach(preset)
                 reached = np.nonzero((masses >= low) & (masses <= high))[0]
             if reached.size:
-                statistic = model.statistic()
+                statistic = self._anchored(model, model.statistic(), direction, preset)
 
                 def exact(at: FloatArray) -> tuple[tuple[Interval, ...], ...]:
                     return escaping.intervals(statistic, model.signal(at, direction), cl)
 
                 increasing = bool(np.all(np.diff(masses[reached]) > 0))
                 thin = increasing and getattr(model, "smooth_in_mass", False)
-                if thin and isinstance(statistic, ProfileStatistic) and statistic.parameters == 2:
-                    statistic = statistic.anchored(model.signal(masses[reached][::_ANCHOR_STRIDE], direction))
                 found = thinning.solve(masses[reached], exact) if thin else exact(masses[reached])
                 for index, intervals in zip(reached, found, strict=True):
                     excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
@@ -202,16 +200,64 @@ class Experiment:
             notes=tuple(settings.shortcuts),
         )
 
+    def critical_value(self, cl: float | None = None, preset: str = "default") -> float:
+        """What :meth:`test_statistic` crosses at the edges of :meth:`limit`; the card's confidence level if none is given.
+
+        Raises
+        ------
+        DomainError
+            If the level is none, or one that this search cannot be judged at; says which it can.
+        """
+        settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        with self._blamed():
+            statistic = self.model(preset).statistic()
+        return self._critical(statistic, settings.confidence_level if cl is None else cl)
+
+    def _critical(self, statistic: Statistic, cl: float) -> float:
+        check_confidence_level(cl)
+        try:
+            return statistic.critical(cl)
+        except DomainError as error:
+            raise DomainError(f"{self.key}: {error}") from None
+
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
-        """-2 ln L of each point relative to no signal at all: additive over experiments, negative where data want N."""
+        """The statistic of each point, which :meth:`limit` holds against :meth:`critical_value`: larger is worse.
+
+        -2 ln of the likelihood over its maximum in d at the same mass; for counts of few events the level at which the
+        point is the edge, on the scale of chi^2. Zero where nothing is said: outside :meth:`reach`, for a flavour that is
+        not there, and (unless it is a region of interest) below the best fit, since an exclusion never excludes d = 0.
+        """
+        upper = _typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind != "roi"
+        return self._of_points(portals, preset, lambda s, signal, rows, d: s.test(signal, rows, d, upper))
+
+    def delta_chi2(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
+        """-2 ln L of each point relative to no signal at all: adds over experiments, negative where data want N."""
+        return self._of_points(portals, preset, lambda s, signal, rows, d: s.delta_chi2(signal, rows, d))
+
+    def _of_points(self, portals: Sequence[Portal], preset: str, judge: Callable[..., FloatArray]) -> FloatArray:
+        """One number a point, the points of one direction together: each mass is computed once."""
         model = self.model(preset)
-        statistic = model.statistic()
+        low, high = self.reach(preset)
         values = np.zeros(len(portals))
+        groups: dict[Direction, list[int]] = {}
         for index, portal in enumerate(portals):
-            if _contained(portal.direction, model.flavors) and portal.mass <= model.maximum_mass():
-                signal = model.signal(np.array([portal.mass]), portal.direction)
-                values[index] = statistic.delta_chi2(signal, 0, np.array([portal.d]))[0]
+            if _contained(portal.direction, model.flavors) and low <= portal.mass <= high:
+                groups.setdefault(portal.direction, []).append(index)
+        with self._blamed():
+            for direction, indices in groups.items():
+                points = [portals[i] for i in indices]
+                masses, rows = np.unique([p.mass for p in points], return_inverse=True)
+                statistic = self._anchored(model, model.statistic(), direction, preset)
+                signal = model.signal(masses, direction)
+                values[indices] = judge(statistic, signal, rows.astype(np.intp), np.array([p.d for p in points]))
         return values
+
+    def _anchored(self, model: Model, statistic: Statistic, direction: Direction, preset: str) -> Statistic:
+        """A fit of mass and coupling finds its best point on masses of its own, whichever are asked for."""
+        if not isinstance(statistic, ProfileStatistic) or statistic.parameters != 2:
+            return statistic
+        low, high = self.reach(preset)
+        return statistic.anchored(model.signal(np.geomspace(max(low, units.KEV), high, _ANCHORS), direction))
 
     def rate(self, portal: Portal, preset: str = "default") -> Rate:
         """Signal, Standard Model and background counts per bin; warns where the model has a reason to."""
@@ -260,6 +306,7 @@ class Experiment:
             "summary": card.summary,
             "basis": card.basis,
             "confidence_level": card.confidence_level,
+            "test": self.model(preset).statistic().description,
             "preset": preset,
             "about": self.card.presets.get(preset, {}).get("about", ""),
             "completion": completion and f"{completion}; a completion that the direction brings comes first",

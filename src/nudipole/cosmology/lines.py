@@ -69,6 +69,13 @@ class TheoryLine:
         line = self.line([portal.mass for portal in portals], preset)
         return np.divide(couplings, line, out=np.full(couplings.shape, np.inf), where=line > 0) ** 2
 
+    def critical_value(self, cl: float | None = None, preset: str = "default") -> float:
+        """One: the line itself, whatever the confidence level."""
+        if cl is not None:
+            check_confidence_level(cl)
+        self._scale(preset)
+        return 1.0
+
     def limit(
         self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
     ) -> Limit:

@@ -31,7 +31,10 @@ def check_confidence_level(cl: float) -> None:
 def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> float:
     """Delta chi^2 at which a point is excluded, for 1 or 2 parameters; one-sided for one parameter only.
 
-    One-sided and at a confidence level of 50 % or less it is 0: everything above the best fit is excluded.
+    Raises
+    ------
+    DomainError
+        If the level is not between 0 and 1, or a one-sided one is 50 % or less, where everything would be excluded.
 
     Examples
     --------
@@ -42,7 +45,9 @@ def critical_value(cl: float, parameters: int = 1, one_sided: bool = False) -> f
     if one_sided:
         if parameters != 1:
             raise DomainError("a one-sided limit has one parameter")
-        return float(max(special.ndtri(cl), 0.0) ** 2)
+        if cl <= 0.5:
+            raise DomainError(f"a one-sided limit needs a confidence level above 0.5, got {cl:g}")
+        return float(special.ndtri(cl) ** 2)
     check_count(parameters=parameters)
     return float(2.0 * special.gammaincinv(0.5 * parameters, cl))
 

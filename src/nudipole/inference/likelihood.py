@@ -118,6 +118,16 @@ class Likelihood:
         """Number of bins."""
         return int(self.observed.size)
 
+    def summed(self) -> Likelihood:
+        """All Poisson bins added to one."""
+        return Likelihood(
+            self.observed.sum(keepdims=True),
+            self.background.sum(keepdims=True),
+            np.zeros(1),
+            self.pulls,
+            self.changes.sum(axis=1, keepdims=True),
+        )
+
     def asimov(self, signal: FloatArray | float = 0.0) -> Likelihood:
         """The same experiment having observed exactly background plus ``signal``: for sensitivities."""
         return Likelihood(self.background + signal, self.background, self.sigma, self.pulls, self.shifts)

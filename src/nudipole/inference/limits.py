@@ -12,23 +12,22 @@ Where the signal is exactly proportional to d^2 best fit and edges are found for
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
 from nudipole.inference.counting import critical_value
+from nudipole.inference.intervals import D_SCAN, crossings
 from nudipole.inference.likelihood import Likelihood
-from nudipole.inference.profile import Profile
+from nudipole.inference.profile import BestFit, Profile
 
 FloatArray = npt.NDArray[np.float64]
-# couplings scanned where the signal is not proportional to d^2 [GeV^-1]
-D_SCAN = np.geomspace(1e-12, 1e1, 105)
+Rows = npt.NDArray[np.intp]
+Scale = Literal["two-sided", "one-sided", "two-parameter"]
 _ZOOM_ROUNDS, _ZOOM_POINTS = 3, 11  # about the lowest point of a scan
-_EDGE, _MOST_STEPS = 1e-5, 60  # of edges, in ln d
 _AT_ONCE = 2_000_000  # numbers in a likelihood of many signals
 
 
@@ -52,11 +51,28 @@ class Signal(Protocol):
 class Statistic(Protocol):
     """What decides whether a coupling is excluded."""
 
+    @property
+    def scale(self) -> Scale:
+        """Which critical values :meth:`test` is held against."""
+
+    @property
+    def description(self) -> str:
+        """The test in words."""
+
+    def critical(self, cl: float) -> float:
+        """Value of :meth:`test` above which a coupling is excluded at this confidence level; refuses other levels."""
+
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
         """Excluded intervals at each mass."""
 
-    def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
-        """-2 ln L relative to no signal; for counting limits the equivalent on the chi^2 scale."""
+    def test(self, signal: Signal, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
+        """What crosses :meth:`critical` at the edges of :meth:`intervals`, at masses ``rows`` (n,) and couplings (n,).
+
+        With ``upper`` couplings below the best fit count as allowed: an exclusion never excludes the absence of N.
+        """
+
+    def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
+        """-2 ln L relative to no signal, at masses ``rows`` (n,) and couplings (n,): adds over independent data."""
 
 
 @dataclass(frozen=True)
@@ -81,34 +97,75 @@ class ProfileStatistic:
 
     def anchored(self, signal: Signal) -> ProfileStatistic:
         """The same, two parameters fitted to the masses of this signal: intervals at other masses then agree with it."""
-        scan = np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN)))
-        chi2 = self._at(signal, np.arange(len(signal)), scan)
-        return replace(self, best_chi2=float(self._refined_minima(signal, chi2)[1].min()))
+        return replace(self, best_chi2=float(self.best(signal)[0].min()))
+
+    @property
+    def scale(self) -> Scale:
+        if self.parameters == 2:
+            return "two-parameter"
+        return "one-sided" if self.one_sided else "two-sided"
+
+    @property
+    def description(self) -> str:
+        free = {
+            "two-parameter": "two parameters (mass and coupling)",
+            "two-sided": "two-sided",
+            "one-sided": "one-sided",
+        }
+        covers = "; as an upper limit it covers (1 + CL) / 2" if self.scale == "two-sided" else ""
+        return f"profile likelihood ratio, {free[self.scale]}{covers}"
+
+    def critical(self, cl: float) -> float:
+        return critical_value(cl, self.parameters, self.one_sided)
 
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
-        critical = critical_value(cl, self.parameters, self.one_sided)
         if signal.per_d2 is not None:
-            return self._quadratic(signal.per_d2, signal.relative_shifts, critical)
-        return self._scanned(signal, critical)
+            return self._quadratic(signal, self.critical(cl))
+        return self._scanned(signal, self.critical(cl))
 
-    def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
-        zero = self._chi2(np.zeros((1, self.likelihood.bins)))
-        return self._at(signal, np.array([mass_index]), np.atleast_2d(d))[0] - zero
+    def best(self, signal: Signal) -> tuple[FloatArray, FloatArray]:
+        """Smallest chi^2 of each mass and the coupling where it is."""
+        if signal.per_d2 is None:
+            chi2 = self._at(signal, np.arange(len(signal)), np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN))))
+            place, lowest = self._refined_minima(signal, chi2)
+            zero = self.zero
+            return np.minimum(lowest, zero), np.where(lowest < zero, place, 0.0)
+        rows, scale, profile = self._profile(signal)
+        lowest, place = np.full(len(signal), self.zero), np.zeros(len(signal))
+        if rows.size:
+            fit = profile.minimum()
+            lowest[rows], place[rows] = fit.chi2, np.sqrt(fit.x * scale)
+        return lowest, place
+
+    def test(self, signal: Signal, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
+        lowest, place = self.best(signal)
+        if self.parameters == 2:
+            lowest = np.full_like(lowest, lowest.min() if self.best_chi2 is None else self.best_chi2)
+        chi2 = self._at(signal, rows, d[:, None])[:, 0]
+        below = (d < place[rows]) & ((chi2 <= self.zero) | self.one_sided)
+        return np.where(below & (upper or self.one_sided), 0.0, np.maximum(chi2 - lowest[rows], 0.0))
+
+    def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
+        return self._at(signal, rows, d[:, None])[:, 0] - self.zero
+
+    @property
+    def zero(self) -> float:
+        """chi^2 without signal."""
+        return float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
 
     def _chi2(self, counts: FloatArray, relative: FloatArray | None = None) -> FloatArray:
         shifts = None if relative is None else counts[..., None, :] * relative
         return self.likelihood.chi2(counts, shifts)[0]
 
-    def _quadratic(
-        self, per_d2: FloatArray, relative: FloatArray | None, critical: float
-    ) -> tuple[tuple[Interval, ...], ...]:
-        """Edges in x = d^2 for all masses at once."""
+    def _profile(self, signal: Signal) -> tuple[Rows, FloatArray, Profile]:
+        """Masses with a signal, its scale in x = d^2, and the profiles of these, in units of the statistical noise.
+
+        In these units every search starts near one, whatever the size of the signal.
+        """
+        per_d2, relative = signal.per_d2, signal.relative_shifts
+        assert per_d2 is not None
         rest = self.likelihood.without_free(per_d2)  # nothing is left where free backgrounds take any signal
         rows = np.nonzero((per_d2.sum(axis=1) * D_SCAN[-1] ** 2 > 1e-6) & np.any(rest, axis=1))[0]
-        result: list[tuple[Interval, ...]] = [()] * len(per_d2)
-        if rows.size == 0:
-            return tuple(result)
-        # in units of the statistical noise every search starts near one, whatever the size of the signal
         unit = rest[rows]
         moving = np.zeros(0, dtype=np.intp) if relative is None else np.nonzero(np.any(relative, axis=(0, 2)))[0]
         moved = np.zeros((1, 0, unit.shape[1])) if relative is None else relative[:, moving]
@@ -117,10 +174,18 @@ class ProfileStatistic:
         variance = np.where(self.likelihood.sigma > 0, self.likelihood.sigma**2, np.maximum(noise, 1.0))
         scale = 1.0 / np.sqrt(np.sum(unit**2 / variance, axis=1))
         moved = self.likelihood.without_free(moved * scale[:, None, None])
-        profile = Profile(self.likelihood, unit * scale[:, None], moved, moving)
-        best = profile.minimum()
+        return rows, scale, Profile(self.likelihood, unit * scale[:, None], moved, moving)
+
+    def _quadratic(self, signal: Signal, critical: float) -> tuple[tuple[Interval, ...], ...]:
+        """Edges in x = d^2 for all masses at once."""
+        rows, scale, profile = self._profile(signal)
+        result: list[tuple[Interval, ...]] = [()] * len(signal)
+        if rows.size == 0:
+            return tuple(result)
+        best: BestFit = profile.minimum()
         if self.parameters == 2:
-            best = replace(best, chi2=np.full_like(best.chi2, best.chi2.min()))
+            lowest = float(best.chi2.min()) if self.best_chi2 is None else self.best_chi2
+            best = replace(best, chi2=np.full_like(best.chi2, lowest))
         high = profile.edge(best, critical, above=True)
         low = None if self.one_sided else profile.edge(best, critical, above=False)
         for position, row in enumerate(rows):
@@ -167,7 +232,7 @@ class ProfileStatistic:
         number = len(signal)
         d = np.broadcast_to(D_SCAN, (number, len(D_SCAN)))
         chi2 = self._at(signal, np.arange(number), d)
-        zero = float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])
+        zero = self.zero
         place, lowest = self._refined_minima(signal, chi2)
         best = np.minimum(lowest, zero)
         if self.parameters == 2 and number:
@@ -182,103 +247,6 @@ class ProfileStatistic:
             level = np.where(below & (zero > best)[:, None], -critical, level)
 
         def excess(rows: npt.NDArray[np.intp], at: FloatArray) -> FloatArray:
-            return self._at(signal, rows, at[:, None])[:, 0] - best[rows] - critical
+            return self._at(signal, rows, at) - best[rows, None] - critical
 
         return crossings(d, level, excess)
-
-
-@dataclass(frozen=True)
-class CountStatistic:
-    """Excluded where the summed signal exceeds what the observation allows.
-
-    Parameters
-    ----------
-    allowed : callable
-        Confidence level -> upper limit on the number of signal events.
-    """
-
-    allowed: Callable[[float], float]
-
-    def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
-        allowed = self.allowed(cl)
-        if signal.per_d2 is not None:
-            totals = signal.per_d2.sum(axis=1)
-            return tuple((Interval(float(np.sqrt(allowed / t))),) if t > 0 else () for t in totals)
-
-        def excess(rows: npt.NDArray[np.intp], d: FloatArray) -> FloatArray:
-            counts = [signal.counts(i, at).sum(axis=-1) for i, at in zip(rows.tolist(), d, strict=True)]
-            with np.errstate(divide="ignore"):
-                return np.log(np.reshape(counts, d.shape)) - np.log(allowed)
-
-        d = np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN)))
-        return crossings(d, excess(np.arange(len(signal)), d), excess)
-
-    def delta_chi2(self, signal: Signal, mass_index: int, d: FloatArray) -> FloatArray:
-        return critical_value(0.9) * signal.counts(mass_index, d).sum(axis=-1) / self.allowed(0.9)
-
-
-def crossings(
-    d: FloatArray, level: FloatArray, excess: Callable[[npt.NDArray[np.intp], FloatArray], FloatArray]
-) -> tuple[tuple[Interval, ...], ...]:
-    """Intervals of d where ``level`` > 0, for many masses at once: each edge to 1e-5.
-
-    Parameters
-    ----------
-    d, level : ndarray (masses, couplings)
-        Increasing couplings, and what is positive where they are excluded.
-    excess : callable
-        Rows (n,) and couplings (n,) -> level there (n,).
-
-    Returns
-    -------
-    tuple
-        Intervals of each mass, open above only if the last coupling is excluded.
-    """
-    outside = ~(level > 0)
-    row, edge = np.nonzero(outside[:, :-1] != outside[:, 1:])
-    ends = (np.log(d[row, edge]), np.log(d[row, edge + 1]))
-    found = _roots(*ends, level[row, edge], level[row, edge + 1], lambda i, x: excess(row[i], np.exp(x)))
-    result = []
-    for index, closed in enumerate(outside[:, 0]):
-        bounds = [*([] if closed else [0.0]), *np.exp(found[row == index]).tolist()]
-        highs = [*bounds[1::2], None]
-        result.append(tuple(Interval(low, high) for low, high in zip(bounds[::2], highs, strict=False)))
-    return tuple(result)
-
-
-def _roots(
-    one: FloatArray,
-    other: FloatArray,
-    f_one: FloatArray,
-    f_other: FloatArray,
-    function: Callable[[npt.NDArray[np.intp], FloatArray], FloatArray],
-) -> FloatArray:
-    """Roots between ``one`` and ``other``, where signs differ, to :data:`_EDGE`: Chandrupatla's method, all at once.
-
-    Adv. Eng. Software 28 (1997) 145: inverse quadratic interpolation where it is safe, bisection elsewhere (also where a
-    value is infinite).
-    """
-    rows, root = np.arange(len(one)), np.array(one)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = f_one / (f_one - f_other)
-        for _ in range(_MOST_STEPS):
-            if not rows.size:
-                break
-            least = _EDGE / np.abs(other - one)
-            x = one + np.clip(np.where(np.isfinite(share), share, 0.5), least, 1.0 - least) * (other - one)
-            f = function(rows, x)
-            same = (f > 0) == (f_one > 0)
-            third, f_third = np.where(same, one, other), np.where(same, f_one, f_other)
-            other, f_other = np.where(same, other, one), np.where(same, f_other, f_one)
-            one, f_one = x, f
-            root[rows] = np.where(np.abs(f_other) < np.abs(f), other, x)
-            xi, phi = (one - other) / (third - other), (f_one - f_other) / (f_third - f_other)
-            smooth = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
-            inverse = f_one / (f_other - f_one) * f_third / (f_other - f_third) + (third - one) / (
-                other - one
-            ) * f_one / (f_third - f_one) * f_other / (f_third - f_other)
-            share = np.where(smooth, inverse, 0.5)
-            keep = np.abs(other - one) > 2.0 * _EDGE
-            rows, share, one, other = rows[keep], share[keep], one[keep], other[keep]
-            f_one, f_other = f_one[keep], f_other[keep]
-    return root

@@ -11,10 +11,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import CardError, NudipoleError
-from nudipole.inference.counting import feldman_cousins, on_off_upper_limit
+from nudipole.errors import CardError, DomainError, NudipoleError
+from nudipole.inference.count_limits import CountStatistic, judged, whole
+from nudipole.inference.count_models import Counts, OnOff, PublishedLimit
 from nudipole.inference.likelihood import Likelihood, Pull
-from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs import options, rates, tables
 from nudipole.inputs.cards import Background, Fault, NonNegative, Nuisance, Positive, Section
 from nudipole.signals import observation_checks
@@ -41,6 +42,7 @@ class ObservationSection(Section, frozen=True, kw_only=True):
     uncertainty_column: str = "uncertainty"
     expectation: Literal["standard-model", "none"] = "standard-model"
     allowed: Positive | None = None
+    approximation: Literal["", "gaussian", "poisson"] = ""  # of an upper limit, for other confidence levels
     off_counts: NonNegative | None = None
     off_ratio: Positive | None = None
     test: Literal["two-sided", "one-sided"] = "two-sided"
@@ -65,6 +67,7 @@ class Observation:
     table: tables.Table | None = None
     exposure: float | None = None  # kg s, for columns that are rates
     energies: bool = False  # whether the edges are energies [GeV]
+    confidence_level: float = 0.9  # of the card: the level that ``allowed`` holds at
 
     def __post_init__(self) -> None:
         if self.size > MOST_BINS:
@@ -205,34 +208,29 @@ class Observation:
         if section.statistic == "upper-limit":
             if section.allowed is None:
                 raise CardError(self.file, "observation.allowed", None, "is required for an upper limit on events")
-            allowed = section.allowed
-            return CountStatistic(lambda cl: allowed)
+            return CountStatistic(PublishedLimit(section.allowed, self.confidence_level, section.approximation))
         if section.statistic == "on-off":
             if section.off_counts is None or section.off_ratio is None:
                 raise CardError(self.file, "observation.off_counts", None, "on-off needs off_counts and off_ratio")
             # what the card itself expects without a signal (Standard Model, backgrounds) belongs to the on period alone
             on, off, ratio = float(likelihood.observed.sum()), section.off_counts, section.off_ratio
             own = float(likelihood.background.sum())
-
-            def allowed_signal(cl: float) -> float:
-                room = on_off_upper_limit(on, off, ratio, cl) - own
-                if room <= 0.0:
-                    raise CardError(
-                        self.file, "observation.counts", on, "leaves no room for the card's own expectation"
-                    )
-                return room
-
-            return CountStatistic(allowed_signal)
+            return CountStatistic(OnOff(on, off, ratio, own))
         if section.statistic == "feldman-cousins":
-            seen, expected = self._whole(float(likelihood.observed.sum())), float(likelihood.background.sum())
-            return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
-        return ProfileStatistic(likelihood, section.parameters, section.test == "one-sided")
+            summed = likelihood.summed()
+            seen, expected = self._whole(float(summed.observed[0])), float(summed.background[0])
+            return CountStatistic(Counts(seen, expected), summed)
+        profile = ProfileStatistic(likelihood, section.parameters, section.test == "one-sided")
+        try:
+            return judged(profile, data=self.observed is not None and section.statistic != "asimov")
+        except DomainError as error:
+            raise CardError(self.file, "observation.counts", section.counts, str(error)) from None
 
     def _whole(self, counts: float) -> int:
-        """A count that must be one: what floating-point sums leave of a whole number is taken off."""
-        if abs(counts - round(counts)) > 1e-6 * max(counts, 1.0):
-            raise CardError(self.file, "observation.counts", counts, "feldman-cousins counts whole events")
-        return round(counts)
+        try:
+            return whole(counts)
+        except DomainError:
+            raise CardError(self.file, "observation.counts", counts, "feldman-cousins counts whole events") from None
 
     def _pull_name(self, background: Background) -> str:
         return f"background.{self.key}.{background.name}"

@@ -30,14 +30,24 @@ def observation(section: Any) -> Iterator[Fault]:
     if section.parameters == 2 and section.test == "one-sided":
         yield "test", section.test, "a one-sided limit has one parameter"
     used = {
-        "upper-limit": ("allowed",),
+        "upper-limit": ("allowed", "approximation"),
         "on-off": ("off_counts", "off_ratio", "weights"),
         "feldman-cousins": ("column", "weights"),
         "gaussian": ("column", "uncertainty", "uncertainty_column", "test", "parameters", "weights"),
         "poisson": ("column", "test", "parameters", "weights"),
         "asimov": ("test", "parameters", "weights"),
     }[statistic]
-    every = ("allowed", "off_counts", "off_ratio", "column", "uncertainty", "uncertainty_column", "test", "parameters")
+    every = (
+        "allowed",
+        "approximation",
+        "off_counts",
+        "off_ratio",
+        "column",
+        "uncertainty",
+        "uncertainty_column",
+        "test",
+        "parameters",
+    )
     yield from unused(section, [name for name in every if name not in used], f"by the statistic {statistic}")
     if section.counts is not None and section.table:
         yield from unused(section, ["column"], "where counts are typed")

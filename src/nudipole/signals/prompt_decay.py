@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
+from nudipole.inference.limits import Rows, Scale, Statistic
 from nudipole.inference.limits import Signal as SignalLike
-from nudipole.inference.limits import Statistic
 from nudipole.processes import validity
 from nudipole.signals.protocol import Signal
 from nudipole.signals.template import SignalTemplate, merge_nodes, total
@@ -109,5 +109,19 @@ class PromptAware:
             found |= dict(zip(slow, self.inner.intervals(part, cl), strict=True))
         return tuple(found[i] for i in range(len(signal)))
 
-    def delta_chi2(self, signal: SignalLike, mass_index: int, d: FloatArray) -> FloatArray:
-        return self.inner.delta_chi2(signal, mass_index, d)
+    @property
+    def scale(self) -> Scale:
+        return self.inner.scale
+
+    @property
+    def description(self) -> str:
+        return self.inner.description
+
+    def critical(self, cl: float) -> float:
+        return self.inner.critical(cl)
+
+    def test(self, signal: SignalLike, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
+        return self.inner.test(signal, rows, d, upper)
+
+    def delta_chi2(self, signal: SignalLike, rows: Rows, d: FloatArray) -> FloatArray:
+        return self.inner.delta_chi2(signal, rows, d)

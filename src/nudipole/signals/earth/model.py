@@ -125,7 +125,15 @@ class EarthModel:
             raise CardError(self.file, "selection.photon_edges_GeV", edges.tolist(), "bin edges must increase")
         size = (len(edges) - 1) * (1 if card.selection.sun_cosine_min is None else 2)
         return Observation(
-            card.key, self.file, card.observation, card.background, card.nuisance, edges, size, self.table
+            card.key,
+            self.file,
+            card.observation,
+            card.background,
+            card.nuisance,
+            edges,
+            size,
+            self.table,
+            confidence_level=card.confidence_level,
         )
 
     def components(self) -> Mapping[str, FloatArray]:

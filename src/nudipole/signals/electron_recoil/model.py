@@ -32,11 +32,12 @@ import numpy.typing as npt
 from scipy.special import chndtr
 
 from nudipole import kinematics, units
-from nudipole.errors import CardError, NudipoleError
+from nudipole.errors import CardError, DomainError, NudipoleError
 from nudipole.fluxes.flux import Flux, FluxComponent
-from nudipole.inference.counting import feldman_cousins
+from nudipole.inference.count_limits import CountStatistic, judged, whole
+from nudipole.inference.count_models import Counts
 from nudipole.inference.likelihood import Likelihood, Pull
-from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs.cards import Background, Nuisance
 from nudipole.matter import materials
 from nudipole.portal import FLAVORS, Direction
@@ -399,18 +400,14 @@ class ElectronRecoilBeam:
     def statistic(self) -> Statistic:
         observation = self.card.observation
         if observation.statistic == "feldman-cousins":
-            likelihood = self.likelihood
-            seen, expected = int(likelihood.observed.sum()), float(likelihood.background.sum())
-            return CountStatistic(lambda cl: feldman_cousins(seen, expected, cl)[1])
+            likelihood = self.likelihood.summed()
+            try:
+                counted = whole(float(likelihood.observed[0]))
+            except DomainError as error:
+                raise CardError(self.file, "beam.observed", likelihood.observed.tolist(), str(error)) from None
+            return CountStatistic(Counts(counted, float(likelihood.background[0])), likelihood)
         profile = ProfileStatistic(self.likelihood, 1, observation.test == "one-sided")
-        if self._size == 1 and self._observed is None:
-            return CountStatistic(lambda cl: self._allowed_count(profile, cl))
-        return profile
-
-    def _allowed_count(self, profile: ProfileStatistic, cl: float) -> float:
-        """In one bin without an excess the profile allows the same count at every mass: found once, for unit signal."""
-        (intervals,) = profile.intervals(Signal(per_d2=np.ones((1, 1)), relative_shifts=self._relative_shifts()), cl)
-        return intervals[-1].low ** 2
+        return judged(profile, data=self._observed is not None)
 
 
 def _positive(values: FloatArray) -> FloatArray:

@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from nudipole.errors import CardError, NudipoleError
 from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_models import PublishedLimit
 from nudipole.inference.likelihood import Likelihood
-from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs.cards import Card, Fault, Fraction, NonNegative, Positive, Section, unused
 from nudipole.portal import Completion, Direction, Portal
 from nudipole.processes import validity
@@ -200,4 +202,4 @@ class HadronColliderModel:
             message = "an upper limit needs this or visible_events, one of the two"
             raise CardError(self.file, "observation.visible_fb", observation.visible_fb, message)
         allowed = observation.visible_events or given[0] * self.search.luminosity
-        return CountStatistic(lambda cl: allowed)
+        return CountStatistic(PublishedLimit(allowed, self.card.confidence_level))

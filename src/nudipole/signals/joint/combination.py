@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import CardError
+from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs.cards import Card, Fault
@@ -52,9 +53,14 @@ def build(card: CombinationCard, file: Path) -> CombinationModel:
 
 def _member(key: str, preset: str, file: Path) -> Model:
     _, model = members.read(members.locate(key, file, ("", "parts/")), preset, file, never="combination")
-    if not isinstance(model.statistic(), ProfileStatistic):
+    if _likelihood(model.statistic()) is None:
         raise CardError(file, "members", key, "has no likelihood to join")
     return model
+
+
+def _likelihood(statistic: Statistic) -> Likelihood | None:
+    """What a search brings to a joint fit; None where only a limit is known."""
+    return statistic.likelihood if isinstance(statistic, (ProfileStatistic, CountStatistic)) else None
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,8 @@ class CombinationModel:
 
     @cached_property
     def _joint(self) -> tuple[Likelihood, tuple[npt.NDArray[np.intp], ...]]:
-        statistics = [member.statistic() for member in self.members]
-        return join([s.likelihood for s in statistics if isinstance(s, ProfileStatistic)])
+        found = [_likelihood(member.statistic()) for member in self.members]
+        return join([likelihood for likelihood in found if likelihood is not None])
 
     @property
     def bins(self) -> Bins:

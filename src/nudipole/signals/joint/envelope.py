@@ -17,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
+from nudipole.inference.count_limits import as_two_sided
+from nudipole.inference.counting import critical_value
+from nudipole.inference.limits import Rows, Scale, Statistic
 from nudipole.inference.limits import Signal as AnySignal
-from nudipole.inference.limits import Statistic
 from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals import escaping
@@ -109,15 +111,49 @@ class EnvelopeStatistic:
                     found[row] += intervals
         return tuple(united(intervals) for intervals in found)
 
-    def delta_chi2(self, signal: AnySignal, mass_index: int, d: FloatArray) -> FloatArray:
+    @property
+    def scale(self) -> Scale:
+        return "two-sided"
+
+    @property
+    def description(self) -> str:
+        return "excluded by any of: " + "; ".join(dict.fromkeys(member.description for member in self.members))
+
+    def critical(self, cl: float) -> float:
+        for member in self.members:
+            member.critical(cl)
+        return critical_value(cl)
+
+    def test(self, signal: AnySignal, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
+        """The largest of the members', each on the scale of one two-sided parameter."""
+        values = [
+            (where, as_two_sided(statistic.test(part, local, d[where], upper), statistic.scale))
+            for statistic, part, where, local in self._reached(signal, rows)
+        ]
+        return _largest(values, len(rows))
+
+    def delta_chi2(self, signal: AnySignal, rows: Rows, d: FloatArray) -> FloatArray:
         """The largest of the members' (an envelope has no joint likelihood)."""
+        values = [
+            (where, statistic.delta_chi2(part, local, d[where]))
+            for statistic, part, where, local in self._reached(signal, rows)
+        ]
+        return _largest(values, len(rows))
+
+    def _reached(self, signal: AnySignal, rows: Rows) -> Iterator[tuple[Statistic, AnySignal, Rows, Rows]]:
+        """Each member that has a signal at some of these masses: at which points, and their masses among its own."""
         assert isinstance(signal, EnvelopeSignal)
-        values = [np.zeros(np.shape(d))]
-        for statistic, part, rows in zip(self.members, signal.members, signal.rows, strict=True):
-            where = np.nonzero(rows == mass_index)[0]
+        for statistic, part, own in zip(self.members, signal.members, signal.rows, strict=True):
+            where = np.nonzero(np.isin(rows, own))[0]
             if part is not None and where.size:
-                values.append(statistic.delta_chi2(part, int(where[0]), d))
-        return np.max(values, axis=0)
+                yield statistic, part, where, np.searchsorted(own, rows[where])
+
+
+def _largest(values: Sequence[tuple[Rows, FloatArray]], number: int) -> FloatArray:
+    result = np.zeros(number)
+    for where, value in values:
+        result[where] = np.maximum(result[where], value)
+    return result
 
 
 @dataclass(frozen=True)

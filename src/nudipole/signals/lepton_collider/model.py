@@ -24,10 +24,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.errors import CardError, NudipoleError, check_non_negative
-from nudipole.inference.counting import critical_value
+from nudipole.errors import CardError, NudipoleError
+from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_models import PublishedLimit, Significance
 from nudipole.inference.likelihood import Likelihood, Pull
-from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs import tables
 from nudipole.inputs.cards import Card, Fault, Fraction, NonNegative, Positive, Section, ordered, repeated, unused
 from nudipole.portal import Completion, Direction, Portal
@@ -241,23 +242,9 @@ class LeptonColliderModel:
         if observation.statistic == "upper-limit":
             if observation.allowed is None:
                 raise CardError(self.file, "observation.allowed", None, "is required for an upper limit")
-            allowed = observation.allowed
-            return CountStatistic(lambda cl: allowed)
+            return CountStatistic(PublishedLimit(observation.allowed, self.card.confidence_level))
         background = float(sum(part.sum() for part in self._background))
-        return CountStatistic(lambda cl: significance_limit(background, cl))
-
-
-def significance_limit(background: float, cl: float) -> float:
-    """S with S / sqrt(S + B) = z, the one-sided normal quantile: (z^2 + sqrt(z^4 + 4 z^2 B)) / 2.
-
-    Examples
-    --------
-    >>> round(significance_limit(0.0, 0.95), 2)
-    2.71
-    """
-    check_non_negative(background=background)
-    z2 = critical_value(cl, one_sided=True)
-    return float(0.5 * (z2 + np.sqrt(z2**2 + 4.0 * z2 * background)))
+        return CountStatistic(Significance(background))
 
 
 def _tabulated(card: LeptonColliderCard, file: Path) -> list[RunSection]:

@@ -32,8 +32,9 @@ from nudipole import units
 from nudipole.detectors.geometry import SHAPES, Volume
 from nudipole.errors import CardError, NudipoleError, UnreachableWarning
 from nudipole.fluxes import mesons as spectra
-from nudipole.inference.counting import feldman_cousins, poisson_upper_limit
-from nudipole.inference.limits import CountStatistic, Statistic
+from nudipole.inference.count_limits import CountStatistic, whole
+from nudipole.inference.count_models import NOTHING_SEEN, Counts
+from nudipole.inference.limits import Statistic
 from nudipole.inputs import options
 from nudipole.inputs.cards import (
     Card,
@@ -239,8 +240,8 @@ class MesonDecayModel:
     def statistic(self) -> Statistic:
         seen = self.card.observation
         if seen.statistic == "background-free":
-            return CountStatistic(lambda cl: poisson_upper_limit(0.0, 0.0, cl))
-        return CountStatistic(lambda cl: feldman_cousins(int(seen.counts), seen.background, cl)[1])
+            return CountStatistic(NOTHING_SEEN)
+        return CountStatistic(Counts(whole(seen.counts), seen.background))
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         decays = decay_widths(masses, direction)

@@ -365,7 +365,7 @@ class RecoilModel:
         return Observation(
             card.key, self.file, card.observation, card.background, card.nuisance, edges, size, self.table,
             exposure=None if card.target.mass_kg is not None else recoil_card.exposure(card, self.flux, self.file),
-            energies=recoil_card.axis(card, self.table)[0] in tables.ENERGY,
+            energies=recoil_card.axis(card, self.table)[0] in tables.ENERGY, confidence_level=card.confidence_level,
         )  # fmt: skip
 
     @property

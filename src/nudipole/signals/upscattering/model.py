@@ -123,7 +123,15 @@ class UpscatterModel:
         if len(edges) < 2 or np.any(np.diff(edges) <= 0):
             raise CardError(self.file, "histogram.edges", card.histogram.edges, "bin edges must increase")
         return Observation(
-            card.key, self.file, card.observation, card.background, card.nuisance, edges, len(edges) - 1, self.table
+            card.key,
+            self.file,
+            card.observation,
+            card.background,
+            card.nuisance,
+            edges,
+            len(edges) - 1,
+            self.table,
+            confidence_level=card.confidence_level,
         )
 
     def components(self) -> Mapping[str, FloatArray]:
