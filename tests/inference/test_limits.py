@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from nudipole.inference.counting import critical_value
-from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.count_models import PublishedLimit
+from nudipole.inference.counting import critical_value
+from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import ProfileStatistic
 from nudipole.signals.protocol import Signal
 from nudipole.signals.template import SignalTemplate

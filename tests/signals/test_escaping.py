@@ -7,7 +7,8 @@ import pytest
 
 from nudipole import units
 from nudipole.catalogue import registry
-from nudipole.inference.limits import CountStatistic
+from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_models import PublishedLimit
 from nudipole.portal import Direction, Portal
 from nudipole.signals import escaping
 from nudipole.signals.escaping import EscapingSignal
@@ -35,7 +36,7 @@ def test_both_edges_of_a_count_are_the_two_roots():
     from scipy.special import lambertw
 
     allowed, weight, k = 2.3, 40.0, 1.5
-    (intervals,) = escaping.intervals(CountStatistic(lambda cl: allowed), one_energy([1.0]), 0.9)
+    (intervals,) = escaping.intervals(CountStatistic(PublishedLimit(allowed, 0.9)), one_energy([1.0]), 0.9)
     assert len(intervals) == 1
     roots = [-float(np.real(lambertw(-k * allowed / weight, branch))) / k for branch in (0, -1)]
     assert intervals[0].low ** 2 == close(roots[0], 2e-4)
@@ -45,7 +46,7 @@ def test_both_edges_of_a_count_are_the_two_roots():
 def test_the_quick_way_agrees_with_a_scan_of_every_mass():
     masses = np.geomspace(1e-4, 1.6, 90)
     signal = one_energy(masses)
-    statistic = CountStatistic(lambda cl: 2.3)
+    statistic = CountStatistic(PublishedLimit(2.3, 0.9))
     quick = escaping.intervals(statistic, signal, 0.9)
     scanned = statistic.intervals(signal, 0.9)
     assert [len(i) for i in quick] == [len(i) for i in scanned]

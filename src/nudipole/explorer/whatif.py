@@ -25,9 +25,11 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.errors import DomainError, check_between
 from nudipole.explorer.yields import Yields
-from nudipole.inference.counting import check_confidence_level, feldman_cousins
+from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_models import Counts, PublishedLimit
+from nudipole.inference.counting import check_confidence_level
 from nudipole.inference.likelihood import Likelihood
-from nudipole.inference.limits import CountStatistic, ProfileStatistic, Statistic
+from nudipole.inference.limits import ProfileStatistic, Statistic
 
 FloatArray = npt.NDArray[np.float64]
 Excluded = tuple[tuple[Interval, ...], ...]
@@ -141,7 +143,7 @@ def prepare(table: Yields, settings: Settings) -> tuple[_Table, Statistic]:
     signal = _Table(table, scale, sums, per_d2, relative)
     if table.rule == "allowed":
         allowed = float(np.interp(settings.cl, table.levels, table.allowed))
-        return signal, CountStatistic(lambda cl: allowed)
+        return signal, CountStatistic(PublishedLimit(allowed, settings.cl))
     assert whole is not None
     assert whole.shifts is not None
     own = (table.standard_model * kept) @ sums
@@ -159,7 +161,7 @@ def prepare(table: Yields, settings: Settings) -> tuple[_Table, Statistic]:
     expected = expected * settings.exposure
     if table.rule == "feldman-cousins":
         seen, mean = int(np.floor(observed.sum() + 0.5)), float(expected.sum())
-        return signal, CountStatistic(lambda cl: feldman_cousins(seen, mean, cl)[1])
+        return signal, CountStatistic(Counts(seen, mean))
     changed = Likelihood(observed, expected, sigma, pulls, shifts * settings.exposure * loose[:, None])
     return signal, ProfileStatistic(changed, 1, table.one_sided)
 

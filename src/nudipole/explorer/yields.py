@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from nudipole.catalogue.experiment import Experiment
 from nudipole.errors import NudipoleError
+from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.likelihood import Likelihood
-from nudipole.inference.limits import CountStatistic, ProfileStatistic
+from nudipole.inference.limits import ProfileStatistic
 from nudipole.portal import Direction
 from nudipole.signals.protocol import Model, Signal
 

@@ -13,7 +13,7 @@ from nudipole.errors import DomainError
 from nudipole.inference.count_models import CountModel, Counts, PublishedLimit
 from nudipole.inference.intervals import D_SCAN, crossings
 from nudipole.inference.likelihood import Likelihood
-from nudipole.inference.limits import ProfileStatistic, Rows, Scale, Signal, Statistic
+from nudipole.inference.limits import ProfileStatistic, Rows, Scale, Signal, Statistic, totals
 
 FloatArray = npt.NDArray[np.float64]
 #: Observed plus expected events below which the upper limit of Delta chi^2 undercovers (77 % at 90 % for 0.1 expected).
@@ -72,7 +72,7 @@ class CountStatistic:
         return crossings(d, excess(np.arange(len(signal)), d), excess)
 
     def test(self, signal: Signal, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
-        models, counts = self._models(signal), self._totals(signal, rows, d)
+        models, counts = self._models(signal), totals(signal, rows, d)
         result = np.zeros(len(rows))
         for model in dict.fromkeys(models):
             chosen = np.array([models[row] == model for row in rows.tolist()], dtype=bool)
@@ -81,14 +81,8 @@ class CountStatistic:
 
     def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
         if self.likelihood is None:
-            return self.model.minus_two_log(self._totals(signal, rows, d))
+            return self.model.minus_two_log(totals(signal, rows, d))
         return ProfileStatistic(self.likelihood).delta_chi2(signal, rows, d)
-
-    def _totals(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
-        found = np.zeros(len(rows))
-        for row in np.unique(rows).tolist():
-            found[rows == row] = signal.counts(row, d[rows == row]).sum(axis=-1)
-        return found
 
     def _models(self, signal: Signal) -> list[CountModel]:
         """The model at each mass: uncertainties of the signal and their correlation with the background's differ."""

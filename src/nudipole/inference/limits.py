@@ -28,6 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Scale = Literal["two-sided", "one-sided", "two-parameter"]
 _ZOOM_ROUNDS, _ZOOM_POINTS = 3, 11  # about the lowest point of a scan
+_NOTHING = 1e-6  # chi^2 by which a signal that is lost may differ from none
 _AT_ONCE = 2_000_000  # numbers in a likelihood of many signals
 
 
@@ -68,11 +69,19 @@ class Statistic(Protocol):
     def test(self, signal: Signal, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
         """What crosses :meth:`critical` at the edges of :meth:`intervals`, at masses ``rows`` (n,) and couplings (n,).
 
-        With ``upper`` couplings below the best fit count as allowed: an exclusion never excludes the absence of N.
+        With ``upper`` couplings with less signal than the best fit count as allowed: an exclusion never excludes the absence of N.
         """
 
     def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
         """-2 ln L relative to no signal, at masses ``rows`` (n,) and couplings (n,): adds over independent data."""
+
+
+def totals(signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
+    """Expected events in all bins at masses ``rows`` (n,) and couplings (n,)."""
+    found = np.zeros(len(rows))
+    for row in np.unique(rows).tolist():
+        found[rows == row] = signal.counts(row, d[rows == row]).sum(axis=-1)
+    return found
 
 
 @dataclass(frozen=True)
@@ -142,8 +151,10 @@ class ProfileStatistic:
         if self.parameters == 2:
             lowest = np.full_like(lowest, lowest.min() if self.best_chi2 is None else self.best_chi2)
         chi2 = self._at(signal, rows, d[:, None])[:, 0]
-        below = (d < place[rows]) & ((chi2 <= self.zero) | self.one_sided)
-        return np.where(below & (upper or self.one_sided), 0.0, np.maximum(chi2 - lowest[rows], 0.0))
+        # too little signal: a coupling that is too small, or so large that N is lost
+        best = totals(signal, np.arange(len(signal)), place)
+        little = (totals(signal, rows, d) < best[rows]) & ((chi2 <= self.zero + _NOTHING) | self.one_sided)
+        return np.where(little & (upper or self.one_sided), 0.0, np.maximum(chi2 - lowest[rows], 0.0))
 
     def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
         return self._at(signal, rows, d[:, None])[:, 0] - self.zero

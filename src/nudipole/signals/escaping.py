@@ -173,10 +173,10 @@ def _upper_edges(statistic: Statistic, signal: EscapingSignal, row: int, low: fl
     above[0] = True  # between the lower edge and here decay takes less than 1e-3
     one = signal.rows(np.array([row]))
     # where data prefer N, what is left of its signal passes the best fit within a per mille of d: as bad as none is the end
-    critical = max(float(statistic.delta_chi2(one, 0, np.array([low]))[0]), 0.0)
+    critical = max(float(statistic.delta_chi2(one, np.zeros(1, dtype=np.intp), np.array([low]))[0]), 0.0)
 
     def level(d: FloatArray) -> FloatArray:
-        return statistic.delta_chi2(signal, row, d) - critical
+        return statistic.delta_chi2(signal, np.full(d.size, row), d) - critical
 
     steps = np.nonzero(above[1:] != above[:-1])[0]
     ends = [_edge(level, float(np.sqrt(grid[i] * grid[i + 1])), 1.0 if above[i] else -1.0) for i in steps]
