@@ -13,7 +13,7 @@ from nudipole.catalogue.experiment import Experiment
 from nudipole.errors import DomainError
 
 LABORATORY = [key for key in registry.all_keys() if isinstance(registry.get(key), Experiment)]
-ASIDE = 3e-3  # relative, of couplings just outside and inside an edge
+ASIDE = {1: 3e-3, -1: 2e-2}  # relative, of couplings just outside and inside a lower and an upper edge
 
 
 def check(key, masses, cl=None):
@@ -27,7 +27,7 @@ def check(key, masses, cl=None):
         crossed = 0
         for mass, intervals in zip(masses, limit.excluded, strict=True):
             for edge, sign in [(i.low, 1) for i in intervals] + [(i.high, -1) for i in intervals if i.high is not None]:
-                points = [ray.portal(mass, edge * factor) for factor in (1 - ASIDE, 1 + ASIDE)]
+                points = [ray.portal(mass, edge * factor) for factor in (1 - ASIDE[sign], 1 + ASIDE[sign])]
                 below, above = experiment.test_statistic(points) - critical
                 assert sign * inward * below < 0 < sign * inward * above, f"{key} at {mass:g} GeV, d = {edge:g}"
                 crossed += 1

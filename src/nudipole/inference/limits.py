@@ -133,7 +133,12 @@ class ProfileStatistic:
         return self._scanned(signal, self.critical(cl))
 
     def best(self, signal: Signal) -> tuple[FloatArray, FloatArray]:
-        """Smallest chi^2 of each mass and the coupling where it is."""
+        """Smallest chi^2 of each mass and the coupling where it is.
+
+        Of an N that must leave undecayed, among couplings at which it does: what is left of a hard tail at couplings
+        beyond any use is no alternative to hold the others against.
+        """
+        signal = getattr(signal, "without_decay", signal)
         if signal.per_d2 is None:
             chi2 = self._at(signal, np.arange(len(signal)), np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN))))
             place, lowest = self._refined_minima(signal, chi2)
