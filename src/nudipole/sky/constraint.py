@@ -141,7 +141,7 @@ class SkyConstraint:
         return self.criteria[preset]
 
     def test_statistic(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
-        """q of each point, to be held against the ``critical`` value of its criterion; zero where nothing is known.
+        """q of each point, to be held against :meth:`critical_value`; zero where nothing is known.
 
         Raises
         ------
@@ -166,6 +166,18 @@ class SkyConstraint:
             if np.any(known):
                 values[np.array(indices)[known]] = criterion.statistic(mass, same, d[known])
         return values
+
+    def critical_value(self, cl: float | None = None, preset: str = "default") -> float:
+        """What :meth:`test_statistic` is held against.
+
+        Raises
+        ------
+        DomainError
+            If the criterion has no such confidence level.
+        UnknownNameError
+            If there is no such preset.
+        """
+        return self.criterion(preset).critical(self._level(preset, cl))
 
     def limit(
         self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
