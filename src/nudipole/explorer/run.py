@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -79,8 +80,6 @@ def explore(
     with Server(port, lambda token: page(data, limits, token)) as server:
         if ready is not None:
             ready(f"http://127.0.0.1:{server.port}/")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever(poll_interval=0.2)
-        except KeyboardInterrupt:
-            pass
     return None

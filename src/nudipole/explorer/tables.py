@@ -54,7 +54,8 @@ def record(payload: Payload, table: Yields) -> dict[str, Any]:
 
 def _likelihood(payload: Payload, table: Yields) -> dict[str, Any]:
     likelihood = table.likelihood
-    assert likelihood is not None and likelihood.shifts is not None
+    assert likelihood is not None
+    assert likelihood.shifts is not None
     found: dict[str, Any] = {
         "data": payload.add(likelihood.observed),
         "background": payload.add(likelihood.background),
