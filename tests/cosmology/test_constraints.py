@@ -251,6 +251,17 @@ def test_couplings_below_the_tabulated_lifetimes_are_not_excluded(constraint):
         assert constraint.test_statistic([Portal(mass, 1.01 * end, MU)])[0] > 100
 
 
+@pytest.mark.parametrize("constraint", [BBN, CMB])
+def test_ends_of_the_grid_are_marked(constraint):
+    low, high = constraint.mass_range
+    masses = np.array([low, 1e-3, 0.1, high * (1 - 1e-9), 2.0])
+    for direction in (MU, Direction("coherent")):
+        assert constraint.ends(constraint.limit(masses, direction)) == ("grid",) * 5
+    # below the region of an N that was absent at 1 GeV there is an edge
+    limit = constraint.limit([4e-3, 8e-3], MU, preset="reheating-1gev")
+    assert constraint.ends(limit) == (("physics", "grid") if constraint is BBN else ("physics", "physics"))
+
+
 def test_long_lived_light_n_is_excluded():
     # 0.147 MeV that lives 1.6e7 s: D/H = 1.7e-6, N_eff = 4.15
     mass, d = 0.147e-3, float(grid.coupling(0.147e-3, 1.6e7))

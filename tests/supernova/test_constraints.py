@@ -90,6 +90,13 @@ def test_a_vanishing_coupling_is_never_excluded(key: str) -> None:
     assert np.all(BY_KEY[key].test_statistic(points) <= 1e-3)
 
 
+def test_stellar_curves_end_by_physics_and_begin_where_the_card_says() -> None:
+    for key, source in BY_KEY.items():
+        low, high = source.mass_range
+        limit = source.limit(np.array([low, 1e-5, high]), Direction("mu"))
+        assert source.ends(limit) == ("card", "physics", "physics"), key
+
+
 def test_extra_width_is_refused_where_it_would_matter() -> None:
     point = Portal(1e-5, 1e-9, extra_width=1e-20)
     for key in ("sn1987a", "supernova-energy", "supernova-next"):

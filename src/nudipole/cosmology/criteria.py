@@ -106,6 +106,11 @@ class Criterion:
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     @property
+    def walls(self) -> tuple[str, str]:
+        """Ends of the grid, both."""
+        return "grid", "grid"
+
+    @property
     def longest_lifetime(self) -> float:
         """Photon lifetime [s] of a Dirac N of strength D at which the grid ends."""
         return min(self._dirac_grid(neutrinos).longest for neutrinos in self.neutrinos)

@@ -24,6 +24,7 @@ from nudipole.portal import DIRECTIONS, Direction, Portal
 from nudipole.sky import scan
 
 FloatArray = npt.NDArray[np.float64]
+_AT_THE_WALL = 1.0 + 1e-6  # a mass so near to the end of the curve stands for it
 
 
 class Criterion(Protocol):
@@ -52,6 +53,11 @@ class Criterion(Protocol):
     @property
     def reach(self) -> tuple[float, float]:
         """Masses [GeV] between which there is a curve."""
+        ...
+
+    @property
+    def walls(self) -> tuple[str, str]:
+        """What ends the curve at its lightest and heaviest N: ``physics``, ``card`` or ``grid``."""
         ...
 
     @property
@@ -208,6 +214,27 @@ class SkyConstraint:
         return Limit(
             self.key, direction, level, grid, excluded, criterion.kind, self.basis, preset, self.citations, notes
         )
+
+    def ends(self, limit: Limit) -> tuple[str, ...]:
+        """What ends the curve at each mass of a limit of this constraint: ``physics``, ``card`` or ``grid``.
+
+        ``grid`` too where the lowest interval begins at the smallest coupling that the criterion covers: it goes on below.
+        """
+        criterion = self.criterion(limit.preset)
+        (low, high), (lightest, heaviest) = criterion.reach, criterion.walls
+        same, factor = criterion.canonical(limit.direction)
+        found = []
+        for mass, intervals in zip(limit.masses.tolist(), limit.excluded, strict=True):
+            covered = criterion.couplings(mass, same)
+            if mass <= low * _AT_THE_WALL:
+                found.append(lightest)
+            elif mass >= high / _AT_THE_WALL:
+                found.append(heaviest)
+            elif intervals and covered is not None and intervals[0].low * factor <= covered[0] * _AT_THE_WALL:
+                found.append("grid")
+            else:
+                found.append("physics")
+        return tuple(found)
 
     def explain(self, preset: str = "default") -> dict[str, Any]:
         """The assumptions of a preset, and under ``differs`` what is not as in the default."""

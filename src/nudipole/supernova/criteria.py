@@ -65,6 +65,11 @@ class _Stellar:
         return LIGHTEST, HEAVIEST
 
     @property
+    def walls(self) -> tuple[str, str]:
+        """The curve is drawn from 1 keV on and goes on below; heavier N are not made."""
+        return "card", "physics"
+
+    @property
     def depends_on_decay(self) -> bool:
         """True."""
         return True
