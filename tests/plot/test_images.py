@@ -52,19 +52,19 @@ def figure():
 
 @compared
 def test_plane():
-    drawn, axes = figure()
     with canvas.looks("paper"):
+        drawn, axes = figure()
         nd.plot.plane("mu", curves=CURVES, ax=axes)
     return drawn
 
 
 @compared
 def test_dark_plane_with_an_overlay():
-    drawn, axes = figure()
     overlay = nd.plot.Overlay("mine", np.array([1e-4, 1e-2, 1.0]), np.array([1e-8, 1e-8, 1e-6]))
     with canvas.looks("dark"):
-        drawn.set_facecolor(style.get("dark").paper)
-        axes.set_facecolor(style.get("dark").paper)
+        size = (7.0, 5.0)
+        drawn = canvas.new_figure(size)
+        axes = canvas.panel(drawn, size)
         nd.plot.plane("mu", curves=CURVES, ax=axes, style="dark", units="GeV^-1", labels="all", overlay=[overlay])
     return drawn
 
