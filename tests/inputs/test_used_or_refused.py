@@ -344,3 +344,18 @@ def test_an_exposure_that_the_flux_does_not_use(tmp_path):
         'flux = "ship"',
     )
     refused(changed(tmp_path, ARGON, source), "exposure.protons_on_target", "not used")
+
+
+@pytest.mark.parametrize("field", ["energy_min_GeV", "first_cascade_min_GeV"])
+def test_a_threshold_above_the_flux(tmp_path, field):
+    refused(changed(tmp_path, ARGON, ("energy_min_GeV = 0.1", f"{field} = 100.0")), f"selection.{field}", "ends at")
+
+
+def test_a_pull_that_lets_any_count_through(tmp_path):
+    from nudipole.catalogue import registry
+
+    text = (registry.card_directory() / "fasernu.toml").read_text(encoding="utf-8")
+    start = text.index("sigma")
+    path = tmp_path / "card.toml"
+    path.write_text(text[:start] + "sigma = 3e5\n" + text[text.index("\n", start) + 1 :], encoding="utf-8")
+    assert nd.limit(path, "e", 0.01).excluded == ((),)

@@ -29,6 +29,7 @@ FLUXES = LazyRegistry(
         "ship": "nudipole.fluxes.beams:ship",
         "forward-lhc": "nudipole.fluxes.forward_lhc:forward_lhc",
         "atmospheric": "nudipole.fluxes.atmospheric:atmospheric",
+        "table": "nudipole.fluxes.user_table:table",
         "astrophysical": "nudipole.fluxes.astrophysical:astrophysical",
     },
 )

@@ -116,6 +116,9 @@ class ElectronRecoilBeamCard(Card, frozen=True, kw_only=True):
             if counted and beam.observed is None:
                 why = f"is required: {self.observation.statistic} judges observed counts"
                 yield f"{field}.observed", None, why
+            whole = all(count == round(count) for count in beam.observed or ())
+            if self.observation.statistic == "feldman-cousins" and not whole:
+                yield f"{field}.observed", beam.observed, "feldman-cousins counts whole events"
             if not counted and beam.observed is not None:
                 yield f"{field}.observed", beam.observed, "is not used: asimov stands the expectation in for data"
             gaussian = self.observation.statistic == "gaussian"

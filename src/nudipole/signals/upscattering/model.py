@@ -72,6 +72,7 @@ def build(card: UpscatterCard, file: Path) -> UpscatterModel:
     )
     flux = upscatter_source.flux(card, file)
     upscatter_source.exposure(card, flux, file)
+    upscatter_source.check_window(card, flux, file)
     return UpscatterModel(card, file, flux, table, regions, detectors, photons)
 
 

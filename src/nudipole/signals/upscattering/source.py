@@ -155,6 +155,20 @@ def exposure(card: UpscatterCard, flux: Flux, file: Path) -> float:
     return 1.0 if needed is None else float(getattr(card.exposure, needed))
 
 
+def check_window(card: UpscatterCard, flux: Flux, file: Path) -> None:
+    """Some neutrino of the flux is energetic enough for what is selected.
+
+    Raises
+    ------
+    CardError
+        Says where the flux ends.
+    """
+    for name in ("energy_min_GeV", "first_cascade_min_GeV"):
+        least = getattr(card.selection, name)
+        if least >= flux.maximum_energy:
+            raise CardError(file, f"selection.{name}", least, f"the flux ends at {flux.maximum_energy:g} GeV")
+
+
 def efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:
     """Nodes of the photon's energy [GeV] and the efficiency there; outside the table its ends are held.
 
