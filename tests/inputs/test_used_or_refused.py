@@ -351,11 +351,12 @@ def test_a_threshold_above_the_flux(tmp_path, field):
     refused(changed(tmp_path, ARGON, ("energy_min_GeV = 0.1", f"{field} = 100.0")), f"selection.{field}", "ends at")
 
 
-def test_a_pull_that_lets_any_count_through(tmp_path):
-    from nudipole.catalogue import registry
-
-    text = (registry.card_directory() / "fasernu.toml").read_text(encoding="utf-8")
-    start = text.index("sigma")
-    path = tmp_path / "card.toml"
-    path.write_text(text[:start] + "sigma = 3e5\n" + text[text.index("\n", start) + 1 :], encoding="utf-8")
-    assert nd.limit(path, "e", 0.01).excluded == ((),)
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("sigma   = 0.05", "sigma = 3e5", "nuisance[0].sigma"),
+        ("uncertainty = 0.05", "uncertainty = 3e5", "background[0]"),
+    ],
+)
+def test_pulls_that_are_no_measurement(tmp_path, old, new, field):
+    refused(changed(tmp_path, GERMANIUM, (old, new)), field, "300000.0", "<=")

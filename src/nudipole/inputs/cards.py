@@ -46,7 +46,7 @@ class Nuisance(Section, frozen=True, kw_only=True):
     """
 
     name: str
-    sigma: Positive
+    sigma: Annotated[float, msgspec.Meta(gt=0, le=10)]  # relative: ten times what it moves is no measurement any more
     affects: str = "neutrinos"
 
 
@@ -57,7 +57,7 @@ class Background(Section, frozen=True, kw_only=True):
     counts: float | list[float] | None = None
     column: str = ""
     shape: Options | None = None
-    uncertainty: NonNegative = 0.0  # relative; 0: fixed
+    uncertainty: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.0  # relative; 0: fixed
     free: bool = False
 
     def contradictions(self) -> Iterator[Fault]:
