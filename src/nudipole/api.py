@@ -15,7 +15,7 @@ from nudipole import units
 from nudipole.constraint import Constraint, Limit
 from nudipole.errors import DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
-from nudipole.processes.validity import OutOfReachWarning
+from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -72,6 +72,14 @@ def limit(
         drawn = " ".join(constraint.flavors)
         words = f"{constraint.key} draws no curve for {flavor}, only for {drawn}"
         warnings.warn(words, OutOfReachWarning, stacklevel=2)
+    if result.beyond_operator.size:
+        where = ", ".join(f"{m:g}" for m in result.beyond_operator[:5]) + (
+            " ..." if result.beyond_operator.size > 5 else ""
+        )
+        words = (
+            f"{constraint.key}: at {where} GeV nothing is excluded up to d^2 max(s, M^2) = 1, where the operator ends"
+        )
+        warnings.warn(words, EffectiveTheoryWarning, stacklevel=2)
     low, high = constraint.reach(preset) if hasattr(constraint, "reach") else constraint.mass_range
     outside = masses[(masses < low) | (masses > high)]
     if outside.size:

@@ -36,6 +36,8 @@ def as_masses(masses: npt.ArrayLike) -> FloatArray:
 
 Kind = Literal["exclusion", "projection", "roi", "line"]
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
+End = Literal["physics", "card", "grid"]
+ENDS: tuple[End, ...] = ("physics", "card", "grid")
 EDGES = ("lower", "upper", "gap-low", "gap-high", "open")
 
 
@@ -78,7 +80,10 @@ class Interval:
 class Limit:
     """Excluded intervals on a grid of masses.
 
-    ``excluded[i]`` is a tuple of :class:`Interval` at ``masses[i]`` [GeV], empty where nothing is excluded.
+    ``excluded[i]`` is a tuple of :class:`Interval` at ``masses[i]`` [GeV], empty where nothing is excluded. ``ends[i]`` says
+    what ends the curve there, if it ends: ``physics`` (kinematics, too little signal, decay, the validity of the operator),
+    ``card`` (its range of masses, or a published one), or ``grid`` (of a table or of the plane: it goes on beyond).
+    ``beyond_operator``: masses within reach at which an exclusion could only begin where the operator does not stand.
     """
 
     key: str
@@ -91,8 +96,16 @@ class Limit:
     preset: str = "default"
     citations: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+    ends: tuple[End, ...] = ()
+    beyond_operator: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
+        if not self.ends:
+            object.__setattr__(self, "ends", ("physics",) * len(self.masses))
+        if len(self.ends) != len(self.masses):
+            raise DomainError("one end for each mass is needed")
+        for end in set(self.ends):
+            check_choice("end of a curve", end, ENDS)
         if not 0.0 < self.confidence_level < 1.0:
             raise DomainError(f"confidence level must lie between 0 and 1 (exclusive), got {self.confidence_level:g}")
         if len(self.masses) != len(self.excluded):

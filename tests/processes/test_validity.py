@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nudipole.constraint import Interval
 from nudipole.errors import DomainError
 from nudipole.portal import Completion
 from nudipole.processes import validity
@@ -49,3 +50,21 @@ def test_companions_larger_than_d_are_what_the_scale_is_judged_by():
 def test_a_negative_coupling_is_a_named_error():
     with pytest.raises(DomainError):
         validity.check_effective_theory(-1.0, 10.0)
+
+
+def test_the_largest_coupling_is_one_over_the_larger_scale_of_collision_and_mass():
+    assert validity.largest_coupling(4.0, np.array([0.0, 1.0, 8.0])) == pytest.approx(
+        [0.5, 0.5, 0.125], rel=1e-12, abs=0
+    )
+    assert float(validity.largest_coupling(4.0, 1.0, largest_over_gamma=5.0)) == pytest.approx(0.1, rel=1e-12, abs=0)
+
+
+def test_excluded_regions_are_cut_off_there():
+    found = validity.within([Interval(0.1, 0.2), Interval(0.3, None), Interval(0.6, 0.7)], 0.5)
+    assert found == (Interval(0.1, 0.2), Interval(0.3, 0.5))
+
+
+def test_a_point_beyond_is_warned_of():
+    validity.check_coupling(0.4, 4.0, 1.0)
+    with pytest.warns(validity.EffectiveTheoryWarning, match="stand"):
+        validity.check_coupling(0.6, 4.0, 1.0)

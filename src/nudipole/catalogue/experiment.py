@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.constraint import Interval, Kind, Limit, as_masses, same
+from nudipole.constraint import End, Interval, Kind, Limit, as_masses, same
 from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.inference import thinning
 from nudipole.inference.counting import check_confidence_level
@@ -22,10 +22,12 @@ from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs import cards
 from nudipole.inputs.cards import Card
 from nudipole.portal import DIRECTIONS, Completion, Direction, Portal
+from nudipole.processes import validity
 from nudipole.signals import SIGNALS, escaping
-from nudipole.signals.protocol import Model
+from nudipole.signals.protocol import Model, Signal
 
 FloatArray = npt.NDArray[np.float64]
+_AT_AN_END = 1.0 + 1e-6  # ratio of two masses that are the same end of a curve
 _ANCHORS = 48  # masses among which a fit of mass and coupling finds its best point
 
 
@@ -170,7 +172,7 @@ class Experiment:
         cl = settings.confidence_level if cl is None else cl
         model = self.model(preset)
         excluded: list[tuple[Interval, ...]] = [()] * len(masses)
-        reached = np.zeros(0, dtype=int)
+        reached, beyond, scale = np.zeros(0, dtype=int), list[float](), [1.0]
         self._critical(model.statistic(), cl)
         with self._blamed():
             if _contained(direction, model.flavors):
@@ -180,13 +182,19 @@ class Experiment:
                 statistic = self._anchored(model, model.statistic(), direction, preset)
 
                 def exact(at: FloatArray) -> tuple[tuple[Interval, ...], ...]:
-                    return escaping.intervals(statistic, model.signal(at, direction), cl)
+                    signal = model.signal(at, direction)
+                    scale[0] = signal.largest_over_gamma if isinstance(signal, Signal) else 1.0
+                    return escaping.intervals(statistic, signal, cl)
 
                 increasing = bool(np.all(np.diff(masses[reached]) > 0))
                 thin = increasing and getattr(model, "smooth_in_mass", False)
                 found = thinning.solve(masses[reached], exact) if thin else exact(masses[reached])
-                for index, intervals in zip(reached, found, strict=True):
-                    excluded[index] = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
+                largest = validity.largest_coupling(model.largest_s, masses[reached], scale[0])
+                for index, intervals, most in zip(reached, found, largest.tolist(), strict=True):
+                    judged = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
+                    excluded[index] = validity.within(judged, most)
+                    if settings.kind != "roi" and not excluded[index]:
+                        beyond.append(float(masses[index]))
         return Limit(
             key=self.key,
             direction=direction,
@@ -198,6 +206,8 @@ class Experiment:
             preset=preset,
             citations=tuple(settings.references),
             notes=tuple(settings.shortcuts),
+            ends=_ends(masses, _mass_range(settings), model.maximum_mass()),
+            beyond_operator=np.array(beyond),
         )
 
     def critical_value(self, cl: float | None = None, preset: str = "default") -> float:
@@ -264,6 +274,8 @@ class Experiment:
         model = self.model(preset)
         if (check := getattr(model, "check", None)) is not None:
             check(portal)
+        else:
+            validity.check_coupling(portal.d, model.largest_s, portal.mass)
         if portal.mass <= model.maximum_mass():
             signal = model.signal(np.array([portal.mass]), portal.direction).counts(0, np.array([portal.d]))[0]
         else:
@@ -343,6 +355,18 @@ def _mass_range(card: Card) -> tuple[float, float]:
     if card.mass_range_MeV is None:
         return 0.0, np.inf
     return card.mass_range_MeV[0] * units.MEV, card.mass_range_MeV[1] * units.MEV
+
+
+def _ends(masses: FloatArray, card: tuple[float, float], kinematic: float) -> tuple[End, ...]:
+    """What ends a curve at each of its masses, if it ends there: the card's range, the plane's (1 keV), or physics."""
+    low, high = card
+    ends: list[End] = ["physics"] * len(masses)
+    for index, mass in enumerate(masses.tolist()):
+        if mass <= low * _AT_AN_END or (high < kinematic and mass * _AT_AN_END >= high):
+            ends[index] = "card"
+        elif low == 0.0 and mass <= units.KEV * _AT_AN_END:
+            ends[index] = "grid"
+    return tuple(ends)
 
 
 def _contained(direction: Direction, flavors: tuple[str, ...]) -> bool:

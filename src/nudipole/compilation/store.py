@@ -21,9 +21,7 @@ from nudipole.constraint import Interval, Limit
 from nudipole.errors import OutputError
 from nudipole.portal import Direction
 
-COLUMNS = (
-    "experiment,flavor,kind,basis,preset,nature,cl,mass_GeV,interval,d_low_GeV-1,d_high_GeV-1,mu_low_muB,mu_high_muB"
-)
+COLUMNS = "experiment,flavor,kind,basis,preset,nature,cl,mass_GeV,interval,d_low_GeV-1,d_high_GeV-1,mu_low_muB,mu_high_muB,ends"
 
 
 def prepare(folder: Path) -> None:
@@ -155,6 +153,7 @@ def to_record(limit: Limit) -> dict[str, Any]:
         "citations": list(limit.citations),
         "shortcuts": list(limit.notes),
         "mass_GeV": [float(f"{m:.8g}") for m in limit.masses],
+        "ends": list(limit.ends),
         "excluded_d_GeV-1": [
             [[float(f"{i.low:.6g}"), None if i.high is None else float(f"{i.high:.6g}")] for i in intervals]
             for intervals in limit.excluded
@@ -175,6 +174,7 @@ def from_record(record: dict[str, Any]) -> Limit:
         preset=record["preset"],
         citations=tuple(record["citations"]),
         notes=tuple(record["shortcuts"]),
+        ends=tuple(record.get("ends", ())),
     )
 
 
@@ -184,10 +184,10 @@ def limits_csv(limits: Iterable[Limit]) -> str:
     for limit in limits:
         head = f"{limit.key},{limit.direction.name},{limit.kind},{limit.basis},{limit.preset},"
         head += f"{limit.direction.nature},{limit.confidence_level:g}"
-        for mass, intervals in zip(limit.masses, limit.excluded, strict=True):
+        for mass, intervals, end in zip(limit.masses, limit.excluded, limit.ends, strict=True):
             for number, i in enumerate(intervals):
                 high, high_mu = ("", "") if i.high is None else (f"{i.high:.6g}", f"{units.mu_from_d(i.high):.6g}")
-                rows.append(f"{head},{mass:.8g},{number},{i.low:.6g},{high},{i.mu[0]:.6g},{high_mu}")
+                rows.append(f"{head},{mass:.8g},{number},{i.low:.6g},{high},{i.mu[0]:.6g},{high_mu},{end}")
     return "\n".join(rows) + "\n"
 
 

@@ -22,6 +22,7 @@ from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import ProfileStatistic
 from nudipole.portal import Direction
+from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.protocol import Model, Signal
 
 FloatArray = npt.NDArray[np.float64]
@@ -121,11 +122,16 @@ def tabulate(experiment: Experiment, flavor: str, number: int = MASSES) -> Yield
     low, high = experiment.mass_range
     masses = np.geomspace(low, high * (1.0 - 1e-6), number)
     direction = Direction(flavor)
+    drawn = masses[np.isfinite(experiment.limit(masses, direction).lower)]
+    if drawn.size > 1:  # beyond, N decays too soon or the operator does not stand: no table knows that
+        masses = np.geomspace(drawn[0], drawn[-1], number)
     fine, edges, group = _divided(model)
     signal = fine.signal(masses, direction)
     own = np.asarray(fine.components().get("standard model", np.zeros(len(group))), dtype=float)
     likelihood, own_shifts = _likelihood(model, statistic)
     rule, levels, allowed, reason = _rule(model, statistic, likelihood)
+    if isinstance(signal, EscapingSignal):  # lower edges; the page leaves out that N decays on its way out
+        signal = signal.without_decay
     per_d2, couplings, logs = _counts(signal, len(group))
     bins = model.bins
     return Yields(

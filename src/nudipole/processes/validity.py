@@ -3,16 +3,22 @@ r"""Where the dipole operator stops standing for its completion: large couplings
 .. math:: d^2s<1, \qquad d<\frac{12\pi}{\sqrt{s^3\,\max_\chi|C_\chi|^2}}
 
 The first is the scale 1/d of the operator against the collision energy, the second J = 1 partial-wave unitarity of
-f fbar -> nu N (:mod:`nudipole.processes.collisions.annihilation`). Neither is an error: a yield exists and is warned of.
+f fbar -> nu N (:mod:`nudipole.processes.collisions.annihilation`). Neither is an error for one point: a yield exists and is
+warned of. A curve ends there: :func:`largest_coupling` decides for every experiment alike up to which d a limit is drawn, and
+:func:`within` cuts excluded regions off. For a target at rest s is the energy squared that the collision adds to its rest
+energy, 2 m E with the mass m of an electron or a nucleon; for a decaying meson its mass squared. Since M itself is a scale of
+the vertex, M^2 counts where it is larger, which also keeps Gamma below M / 4 pi (M / 2 pi for Majorana N).
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.constraint import Interval
 from nudipole.errors import check_non_negative, check_positive
 from nudipole.processes.collisions import chiral_exchange
 
@@ -40,6 +46,40 @@ def unitarity_coupling(s: npt.ArrayLike, fermion: str = "e", z_over_gamma: float
     """
     left, right = chiral_exchange.chiral_couplings(s, fermion, z_over_gamma)
     return 12.0 * np.pi / np.sqrt(np.asarray(s, dtype=float) ** 3 * np.maximum(left, right))
+
+
+def largest_coupling(s: float, mass: npt.ArrayLike, largest_over_gamma: float = 1.0) -> FloatArray:
+    r"""d [GeV^-1] up to which a limit is drawn, :math:`1 / (c \sqrt{\max(s, M^2)})`.
+
+    Parameters
+    ----------
+    s : float
+        Largest collision energy squared [GeV^2].
+    mass : array_like
+        M [GeV].
+    largest_over_gamma : float
+        c, the largest of d_gamma, d_Z and d_W over d_gamma.
+
+    Examples
+    --------
+    >>> largest_coupling(4.0, [0.1, 10.0]).tolist()
+    [0.5, 0.1]
+    """
+    check_positive(s=s, largest_over_gamma=largest_over_gamma)
+    check_non_negative(mass=mass)
+    return np.asarray(1.0 / (largest_over_gamma * np.sqrt(np.maximum(s, np.square(np.asarray(mass, dtype=float))))))
+
+
+def within(intervals: Sequence[Interval], largest: float) -> tuple[Interval, ...]:
+    """Excluded intervals up to the coupling ``largest`` [GeV^-1]; what begins beyond is dropped.
+
+    Examples
+    --------
+    >>> [(i.low, i.high) for i in within([Interval(0.1, None), Interval(3.0, 4.0)], 2.0)]
+    [(0.1, 2.0)]
+    """
+    kept = (i for i in intervals if i.low < largest)
+    return tuple(Interval(i.low, largest if i.high is None else min(i.high, largest)) for i in kept)
 
 
 def check_effective_theory(
@@ -86,3 +126,15 @@ def check_point(
         )
     else:
         check_effective_theory(d, sqrt_s**2, "e", z_over_gamma, largest_over_gamma)
+
+
+def check_coupling(d: float, s: float, mass: float) -> None:
+    """Warn (:class:`EffectiveTheoryWarning`) of a point beyond :func:`largest_coupling`."""
+    largest = float(largest_coupling(s, mass))
+    if d > largest:
+        warnings.warn(
+            f"d = {d:.3g} GeV^-1 is beyond {largest:.3g}, where d^2 max(s, M^2) = 1: the operator does not stand for"
+            " its completion",
+            EffectiveTheoryWarning,
+            stacklevel=3,
+        )

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from nudipole.constraint import Interval
 from nudipole.inference.limits import Rows, Scale, Statistic
 from nudipole.inference.limits import Signal as SignalLike
-from nudipole.processes import validity
 from nudipole.signals.protocol import Signal
 from nudipole.signals.template import SignalTemplate, merge_nodes, total
 
@@ -78,24 +77,11 @@ def _binned(template: SignalTemplate, inside: npt.NDArray[np.bool_], ratio: floa
 
 @dataclass(frozen=True)
 class PromptAware:
-    """A statistic that takes masses without decay by the quick way, exactly proportional to d^2.
-
-    Warns (:class:`~nudipole.processes.validity.EffectiveTheoryWarning`) where an exclusion begins at couplings for
-    which d^2 s, or d_Z^2 s or d_W^2 s, is not small at the collision energy ``sqrt_s`` [GeV].
-    """
+    """A statistic that takes masses without decay by the quick way, exactly proportional to d^2."""
 
     inner: Statistic
-    sqrt_s: float
 
     def intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
-        found = self._intervals(signal, cl)
-        edges = np.array([interval.low for intervals in found for interval in intervals])
-        if edges.size:
-            largest = signal.largest_over_gamma if isinstance(signal, Signal) else 1.0
-            validity.check_effective_theory(edges, self.sqrt_s**2, largest_over_gamma=largest)
-        return found
-
-    def _intervals(self, signal: SignalLike, cl: float) -> tuple[tuple[Interval, ...], ...]:
         if not isinstance(signal, Signal) or signal.per_d2 is not None:
             return self.inner.intervals(signal, cl)
         quick = [i for i, t in enumerate(signal.templates) if not t.weight.size]

@@ -71,6 +71,11 @@ class Model(Protocol):
     def components(self) -> Mapping[str, FloatArray]:
         """Expected counts without signal, by name (``standard model`` is ours, the others are the experiment's)."""
 
+    @property
+    def largest_s(self) -> float:
+        """Largest collision energy squared [GeV^2]; with a target at rest what is added to its rest energy."""
+        ...
+
     def maximum_mass(self) -> float:
         """Mass [GeV] above which nothing can be seen, by kinematics."""
 

@@ -111,6 +111,12 @@ class EarthModel:
         size = self.observation.size
         return Bins("photon energy, from the Sun, then the rest", np.arange(size + 1.0), self.observation.observed)
 
+    @property
+    def largest_s(self) -> float:
+        """Largest s [GeV^2] of neutrino and struck particle above its rest energy."""
+        most = self.card.selection.neutrino_max_GeV or np.inf
+        return 2.0 * units.NUCLEON_MASS * min(self._largest_energy, most)
+
     def maximum_mass(self) -> float:
         heaviest = max(n.mass for kind in self.kinds for n, _ in materials.get(kind.material).nuclei_per_kg)
         return float(maximum_hnl_mass(self._largest_energy, heaviest))

@@ -323,6 +323,11 @@ class ElectronRecoilBeam:
             return {"standard model": self._standard_model} | parts
         return parts or {"background": np.zeros(self._size)}
 
+    @property
+    def largest_s(self) -> float:
+        """Largest s [GeV^2] of neutrino and struck particle above its rest energy."""
+        return 2.0 * units.ELECTRON_MASS * max(flux.maximum_energy for flux in self.fluxes)
+
     def maximum_mass(self) -> float:
         highest = max(flux.maximum_energy for flux in self.fluxes)
         return float(kinematics.maximum_hnl_mass(highest, units.ELECTRON_MASS))

@@ -174,6 +174,11 @@ class HadronColliderModel:
         reached = energy if portal.mass < energy else self.maximum_mass()
         validity.check_point(portal.mass, portal.d, reached, completion.z_over_gamma, completion.largest_over_gamma)
 
+    @property
+    def largest_s(self) -> float:
+        """Of the pairs that make photons of the smallest momentum [GeV^2], the most common."""
+        return self._typical_energy**2
+
     def maximum_mass(self) -> float:
         return float(proton_proton(self.search.sqrt_s).sqrt_s_hat[-1])
 
@@ -191,7 +196,7 @@ class HadronColliderModel:
         return Likelihood(values["counts"], values["background"], sigma)
 
     def statistic(self) -> Statistic:
-        return PromptAware(self._statistic(), self._typical_energy)
+        return PromptAware(self._statistic())
 
     def _statistic(self) -> Statistic:
         if self._counting:

@@ -201,6 +201,11 @@ class EnvelopeModel:
             for name in names
         }
 
+    @property
+    def largest_s(self) -> float:
+        """Of any member [GeV^2]."""
+        return max(member.largest_s for member in self.members)
+
     def maximum_mass(self) -> float:
         return max(member.maximum_mass() for member in self.members)
 

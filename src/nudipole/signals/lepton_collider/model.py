@@ -212,6 +212,11 @@ class LeptonColliderModel:
         companions = completion.z_over_gamma, completion.largest_over_gamma
         validity.check_point(portal.mass, portal.d, max(run.sqrt_s_GeV for run in self.runs), *companions)
 
+    @property
+    def largest_s(self) -> float:
+        """Of the running of the highest energy [GeV^2]."""
+        return max(run.sqrt_s_GeV for run in self.runs) ** 2
+
     def maximum_mass(self) -> float:
         if self.card.look in ("z-invisible", "z-photon"):
             return units.Z_MASS
@@ -233,7 +238,7 @@ class LeptonColliderModel:
         return Likelihood(np.where(np.isnan(seen), expected, seen), expected, sigma, pulls, shifts)
 
     def statistic(self) -> Statistic:
-        return PromptAware(self._statistic(), max(run.sqrt_s_GeV for run in self.runs))
+        return PromptAware(self._statistic())
 
     def _statistic(self) -> Statistic:
         observation = self.card.observation

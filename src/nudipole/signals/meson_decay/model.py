@@ -227,6 +227,11 @@ class MesonDecayModel:
         low, high = self.card.selection.photon_GeV
         return Bins("photon energy [GeV]", np.array([low, high]), np.array([self.card.observation.counts]))
 
+    @property
+    def largest_s(self) -> float:
+        """Mass squared [GeV^2] of the heaviest meson."""
+        return float(max(meson.parent_mass(parent) for parent in self.parents) ** 2)
+
     def maximum_mass(self) -> float:
         largest = []
         for parent in self.parents:

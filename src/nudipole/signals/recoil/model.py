@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import kinematics
+from nudipole import kinematics, units
 from nudipole.detectors.efficiency import coherent_csi_2021_time
 from nudipole.detectors.response import Response
 from nudipole.errors import CardError
@@ -349,6 +349,12 @@ class RecoilModel:
             return self.observation.components()
         own = {"standard model": self._standard_model[0]}
         return own | dict(self.observation.components()) if self.card.background else own
+
+    @property
+    def largest_s(self) -> float:
+        """Largest s [GeV^2] of neutrino and struck particle above its rest energy."""
+        nuclei = self.card.response.recoil != "electron"
+        return 2.0 * (units.NUCLEON_MASS if nuclei else units.ELECTRON_MASS) * self.flux.maximum_energy
 
     def maximum_mass(self) -> float:
         return max(

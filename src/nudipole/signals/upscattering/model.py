@@ -29,6 +29,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from nudipole import units
 from nudipole.detectors.geometry import SHAPES, Volume
 from nudipole.errors import CardError, UnreachableWarning
 from nudipole.fluxes.flux import Flux
@@ -110,6 +111,11 @@ class UpscatterModel:
     def bins(self) -> Bins:
         histogram = self.card.histogram
         return Bins(histogram.variable, np.asarray(histogram.edges), self.observation.observed)
+
+    @property
+    def largest_s(self) -> float:
+        """Largest s [GeV^2] of neutrino and struck particle above its rest energy."""
+        return 2.0 * units.NUCLEON_MASS * self.flux.maximum_energy
 
     def maximum_mass(self) -> float:
         heaviest = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
