@@ -26,8 +26,8 @@ from nudipole.portal import FLAVORS, Direction
 from nudipole.signals.production import Scatterer, elastic_recoil, inelastic_point, states_on
 
 FloatArray = npt.NDArray[np.float64]
-_ENERGIES, _CROWDING = 192, 0.4  # cells of neutrino energy, dense near the threshold
-_RECOILS, _INELASTIC = 48, 24  # cells of the recoil, and of W and of Q^2 each
+_ENERGIES, _CROWDING = 160, 0.4  # cells of neutrino energy, dense near the threshold
+_RECOILS, _INELASTIC = 64, 24  # cells of the recoil, and of W and of Q^2 each
 PROCESSES = {
     1: "coherent scattering on a nucleus",
     2: "scattering on a bound nucleon",
@@ -131,6 +131,7 @@ class Cells:
     momentum: FloatArray
     polarisation: FloatArray
     recoil: FloatArray
+    floor: float = 0.0
 
     @classmethod
     def of(
@@ -140,20 +141,19 @@ class Cells:
         sources: Sequence[Source],
         lowest: float,
         highest: float,
-        energies: int = _ENERGIES,
+        floor: float = 0.0,
     ) -> Cells:
-        """Cells between two neutrino energies [GeV]; closed targets have cells without content."""
+        """Cells between two neutrino energies [GeV], of recoils above ``floor`` [GeV]; closed targets have empty cells."""
         if not sources:
             raise DomainError("the source holds no neutrinos that couple to N along this direction")
         lows, highs, fluences, parts = [], [], [], []
         for target in targets:
             heavy = units.PROTON_MASS if target.target is None else target.target.mass
             first = max(float(threshold_energy(mass, heavy)), lowest)
-            low, high, fluence = _energy_cells(sources, first, highest, energies)
+            low, high, fluence = _energy_cells(sources, first, highest, _ENERGIES)
             middle = 0.5 * (low + high)
-            states = states_on(
-                target, middle, np.array([mass]), cells=_INELASTIC if target.target is None else _RECOILS
-            )
+            number = _INELASTIC if target.target is None else _RECOILS
+            states = states_on(target, middle, np.array([mass]), cells=number, floor=floor)
             shape = (len(middle), -1)
             cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(np.maximum(1.0 - states.sine**2, 0.0))
             open_energy = (middle > first)[:, None]
@@ -175,7 +175,7 @@ class Cells:
         start = np.concatenate([[0], np.cumsum([part[0].size for part in parts])])
         return cls(
             mass, tuple(targets), tuple(sources), start, width,
-            np.stack(lows), np.stack(highs), np.stack(fluences), *columns,
+            np.stack(lows), np.stack(highs), np.stack(fluences), *columns, floor,
         )  # fmt: skip
 
     def content(self) -> FloatArray:
@@ -205,6 +205,21 @@ class Cells:
     def cumulative(self) -> FloatArray:
         """Fluence of the sources summed up, (targets, energies, sources)."""
         return np.cumsum(self.fluence, axis=2)
+
+    def tilts(self, content: FloatArray) -> FloatArray:
+        """Slope b of the density 1 + b x (x from -1 to 1) inside each cell in the direction of the recoil."""
+        found = np.zeros(len(content))
+        for index, target in enumerate(self.targets):
+            if target.target is None:
+                continue
+            rows = slice(int(self.start[index]), int(self.start[index + 1]))
+            table = content[rows].reshape(-1, self.width[index])
+            step = np.zeros_like(table)
+            step[:, 1:-1] = 0.25 * (table[:, 2:] - table[:, :-2])
+            step[:, 0], step[:, -1] = 0.5 * (table[:, 1] - table[:, 0]), 0.5 * (table[:, -1] - table[:, -2])
+            ratio = np.divide(step, table, out=np.zeros_like(table), where=table > 0)
+            found[rows] = np.clip(ratio, -0.95, 0.95).ravel()
+        return found
 
     def place(self, cell: Integers) -> tuple[Integers, Integers, Integers]:
         """Target, cell of energy and cell of the final state of each of the cells."""
@@ -238,8 +253,10 @@ def _energy_cells(
     return np.concatenate(low), np.concatenate(high), fluence
 
 
-def made(rng: np.random.Generator, cells: Cells, cell: Integers, azimuth: FloatArray | None = None) -> Columns:
-    """Events of cells: neutrinos along z, targets at rest, N at the azimuth [rad] given or drawn.
+def made(
+    rng: np.random.Generator, cells: Cells, cell: Integers, tilt: FloatArray, azimuth: FloatArray | None = None
+) -> Columns:
+    """Events of cells, of this slope inside: neutrinos along z, targets at rest, N at the azimuth [rad] given or drawn.
 
     Returns
     -------
@@ -261,13 +278,14 @@ def made(rng: np.random.Generator, cells: Cells, cell: Integers, azimuth: FloatA
     for kind, draw in ((False, _elastic), (True, _inelastic)):
         rows = np.flatnonzero(inelastic == kind)
         if len(rows) == number:
-            lost, along, transverse = draw(rng, info, target, state, energy, mass)
+            lost, along, transverse = draw(rng, cells, target, (state, tilt), energy)
         elif len(rows):
-            lost[rows], along[rows], transverse[rows] = draw(rng, info, target[rows], state[rows], energy[rows], mass)
+            lost[rows], along[rows], transverse[rows] = draw(rng, cells, target[rows], (state[rows], tilt[rows]), energy[rows])
     if azimuth is None:
         azimuth = 2.0 * np.pi * rng.random(number)
     hnl = np.sqrt(along**2 + transverse**2 + mass**2)
-    pdg = _source_of(rng, cells, target, at)
+    source = _source_of(rng, cells, target, at)
+    pdg = np.array([found.pdg for found in cells.sources])[source]
     none = np.broadcast_to(0.0, (number,))
     anti = pdg < 0
     polarisation = cells.polarisation[cell]
@@ -277,41 +295,44 @@ def made(rng: np.random.Generator, cells: Cells, cell: Integers, azimuth: FloatA
         "target_px": none, "target_py": none, "target_pz": none,
         "hnl_E": hnl, "hnl_px": transverse * np.cos(azimuth), "hnl_py": transverse * np.sin(azimuth), "hnl_pz": along,
         "recoil_pdg": info["recoil"][target], "nucleus": info["nucleus"][target], "process": info["process"][target],
-        "polarisation": np.where(anti, -polarisation, polarisation), "neutrino": np.abs(pdg), "anti": anti, "lost": lost, "shower": info["shower"][target],
+        "polarisation": np.where(anti, -polarisation, polarisation), "neutrino": np.abs(pdg), "anti": anti, "lost": lost, "source": source, "shower": info["shower"][target],
     }  # fmt: skip
 
 
-def _source_of(rng: np.random.Generator, cells: Cells, target: Integers, at: Integers) -> npt.NDArray[np.int64]:
-    pdg = np.array([source.pdg for source in cells.sources])
-    if len(pdg) == 1:
-        return np.full(len(target), pdg[0])
+def _source_of(rng: np.random.Generator, cells: Cells, target: Integers, at: Integers) -> Integers:
+    """Which of the sources each neutrino is from."""
+    if len(cells.sources) == 1:
+        return np.zeros(len(target), dtype=np.intp)
     fluence = cells.cumulative
     wanted = rng.random(len(target)) * fluence[target, at, -1]
     chosen = np.zeros(len(target), dtype=np.intp)
-    for index in range(len(pdg) - 1):
+    for index in range(len(cells.sources) - 1):
         chosen += wanted >= fluence[target, at, index]
-    return pdg[chosen]
+    return chosen
 
 
 def _elastic(
-    rng: np.random.Generator, info: Columns, target: Integers, state: Integers, energy: FloatArray, mass: float
+    rng: np.random.Generator, cells: Cells, target: Integers, at: tuple[Integers, FloatArray], energy: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Recoil energy and components of N's momentum along and across the neutrino [GeV]."""
-    m = info["mass"][target]
-    share = (state + rng.random(len(state))) / _RECOILS
-    recoil, _, low, high = elastic_recoil(m, info["reach"][target], energy, mass, share)
+    m, mass, (state, tilt) = cells.table["mass"][target], cells.mass, at
+    t = 4.0 * rng.random(len(state)) - 2.0 + tilt
+    inside = t / (1.0 + np.sqrt(np.maximum(1.0 + tilt * t, 0.0)))  # with the density (1 + b x) / 2
+    share = (state + 0.5 * (1.0 + inside)) / _RECOILS
+    recoil, _, low, high = elastic_recoil(m, cells.table["reach"][target], energy, mass, share, cells.floor)
     along = (2.0 * energy * (energy - recoil) - mass**2 - 2.0 * m * recoil) / (2.0 * energy)
     transverse2 = m * (m + 2.0 * energy) * (recoil - low) * (high - recoil)
     return recoil, along, np.sqrt(np.maximum(transverse2, 0.0)) / energy
 
 
 def _inelastic(
-    rng: np.random.Generator, _info: Columns, _target: Integers, state: Integers, energy: FloatArray, mass: float
+    rng: np.random.Generator, cells: Cells, _target: Integers, at: tuple[Integers, FloatArray], energy: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The same from W and Q^2."""
-    row, column = np.divmod(state, _INELASTIC)
-    at_w = (row + rng.random(len(state))) / _INELASTIC
-    at_q = (column + rng.random(len(state))) / _INELASTIC
+    mass = cells.mass
+    row, column = np.divmod(at[0], _INELASTIC)
+    at_w = (row + rng.random(len(row))) / _INELASTIC
+    at_q = (column + rng.random(len(row))) / _INELASTIC
     w, q2, _, _ = inelastic_point(energy, mass, at_w, at_q)
     lost = (w**2 - units.PROTON_MASS**2 + q2) / (2.0 * units.PROTON_MASS)
     hnl = np.maximum(energy - lost, mass)

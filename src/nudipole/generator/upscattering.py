@@ -96,6 +96,10 @@ class UpscatterSampler:
         return np.concatenate([[0], np.cumsum([len(content) for content in self.contents])])
 
     @cached_property
+    def _tilts(self) -> tuple[FloatArray, ...]:
+        return tuple(cells.tilts(content) for cells, content in zip(self.cells, self.contents, strict=True))
+
+    @cached_property
     def _even(self) -> Choice:
         return Choice.of(np.concatenate(self.contents))
 
@@ -132,7 +136,7 @@ class UpscatterSampler:
 
     def _in_region(self, rng: np.random.Generator, index: int, cell: Integers) -> Columns:
         cells = self.cells[index]
-        columns = made(rng, cells, cell, np.zeros(len(cell)))
+        columns = made(rng, cells, cell, self._tilts[index][cell], np.zeros(len(cell)))
         along, across = columns["hnl_pz"], columns["hnl_px"]
         momentum = np.sqrt(along**2 + across**2)
         path = self.places[index].draw(rng, along / momentum, self.decays.rate(momentum))
@@ -199,7 +203,7 @@ class UpscatterSampler:
             if selection.gate_ns is not None:
                 gate = selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns
                 chance = chance * timing.gate_share(late, *gate)
-        for name in ("shower", "lost"):
+        for name in ("shower", "lost", "source"):
             columns.pop(name)
         if self.converters:
             columns |= self._conversion(rng, columns, photon, parts, size)

@@ -111,18 +111,19 @@ def states_on(
     hnl_masses: FloatArray,
     recoil_nodes: int = _RECOIL_NODES,
     cells: int = 0,
+    floor: float = 0.0,
 ) -> States:
     """Final states on one target, of shape (masses, energies, nodes): the same nodes for every mass, closed ones empty.
 
     Energies [GeV] are the same for all masses, (energies,), or not, (masses, energies). Weights are for one target
     (deep-inelastic scattering: for ``protons`` and ``neutrons`` together). With ``cells`` the nodes are the middles of so
     many equal cells (deep-inelastic scattering: in each variable) of the shares of :func:`elastic_recoil` and
-    :func:`inelastic_point`, from which events are drawn.
+    :func:`inelastic_point`, from which events are drawn; ``floor``: smallest recoil [GeV] that is of interest.
     """
     masses = np.asarray(hnl_masses, dtype=float)[:, None]
     if scatterer.target is None:
         return _inelastic(scatterer, neutrino_energy, masses, _rule(_DIS_NODES, cells))
-    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses, _rule(recoil_nodes, cells))
+    return _elastic(scatterer.target, scatterer.is_shower, neutrino_energy, masses, _rule(recoil_nodes, cells), floor)
 
 
 def elastic_recoil(
@@ -131,15 +132,16 @@ def elastic_recoil(
     neutrino_energy: FloatArray,
     hnl_mass: FloatArray | float,
     share: FloatArray,
+    floor: float = 0.0,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Recoil energy [GeV] at a share (0 to 1) of the way in ln E_r, the length of that way, and the limits of E_r.
 
     The way is that of the nodes of :func:`states_on`: from the kinematic limit to the other or to where the structure
-    functions end (``reach`` in Q^2 [GeV^2]).
+    functions end (``reach`` in Q^2 [GeV^2]), and not below ``floor`` [GeV].
     """
     low, high = kinematics.recoil_limits(neutrino_energy, hnl_mass, target_mass)
     stop = np.minimum(high, np.asarray(reach) / (2.0 * np.asarray(target_mass)))
-    start = np.minimum(np.maximum(low, 1e-10 * stop), stop)
+    start = np.minimum(np.maximum(low, np.maximum(1e-10 * stop, floor)), stop)
     is_open = stop > start
     start = np.where(is_open, start, 1.0)
     span = np.log(np.where(is_open, stop, start) / start)
@@ -247,10 +249,11 @@ def _elastic(
     neutrino_energy: FloatArray,
     mass: FloatArray,
     rule: tuple[FloatArray, FloatArray],
+    floor: float = 0.0,
 ) -> States:
     nodes, weights = rule
     energy, mass = neutrino_energy[..., None], mass[..., None]
-    recoil, span, low, high = elastic_recoil(target.mass, target.reach, energy, mass, 0.5 * (nodes + 1.0))
+    recoil, span, low, high = elastic_recoil(target.mass, target.reach, energy, mass, 0.5 * (nodes + 1.0), floor)
     section = upscattering.spectrum_inside(target, recoil, energy, mass, low, high)
     polarisation = helicity.polarisation_spin0(recoil, energy, mass, np.asarray(target.mass), low, high)
     hnl = np.maximum(energy - recoil, mass)

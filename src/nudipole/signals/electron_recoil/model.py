@@ -128,7 +128,7 @@ class ElectronRecoilBeam:
             return np.array([low])
         return np.geomspace(low, high * (1.0 + 1e-12), _ENERGY_CELLS + 1)
 
-    def _acceptance(self, recoil: FloatArray, energy: FloatArray, mass: FloatArray) -> FloatArray:
+    def acceptance(self, recoil: FloatArray, energy: FloatArray, mass: FloatArray) -> FloatArray:
         """Probability that the measured E_e theta^2 passes the cut, times the efficiency."""
         selection = self.card.selection
         if selection.etheta2_MeV is None:
@@ -164,7 +164,8 @@ class ElectronRecoilBeam:
         middle = 0.5 * (start[..., :-1] + start[..., 1:])
         return rate, np.maximum(middle, recoil[:, None])
 
-    def _electrons(self, index: int) -> float:
+    def electrons(self, index: int) -> float:
+        """Electrons in the target times protons on it, for one beam setting."""
         beam = self.card.beam[index]
         tonnes = self.card.target.mass_tonne if beam.mass_tonne is None else beam.mass_tonne
         return 1e3 * tonnes * self.electrons_per_kg * (1.0 if beam.protons is None else beam.protons)
@@ -181,8 +182,8 @@ class ElectronRecoilBeam:
                     intensity = component.flavor_intensity(flavor)
                     coefficients = standard_model.electron_energy_coefficients(recoil, flavor, component.antineutrino)
                     rate, energy = self._spectrum(recoil, coefficients[:, None, :], component, intensity, massless)
-                    accepted = rate * self._acceptance(recoil[:, None], energy, massless[:, None, None])
-                    result[index] += self._electrons(index) * accepted[0].sum(axis=-1) @ weights
+                    accepted = rate * self.acceptance(recoil[:, None], energy, massless[:, None, None])
+                    result[index] += self.electrons(index) * accepted[0].sum(axis=-1) @ weights
         return result
 
     @cached_property
@@ -225,14 +226,14 @@ class ElectronRecoilBeam:
         per_beam, cells = [], []
         coefficients = upscattering.electron_energy_coefficients(recoil, masses[:, None])
         for index, flux in enumerate(self.fluxes):
-            scale = self._electrons(index) * normalisation[index]
+            scale = self.electrons(index) * normalisation[index]
             counts = np.zeros((len(masses), weights.shape[1]))
             for component in flux.components:
                 intensity = component.effective(direction)
                 if not np.any(intensity > 0):
                     continue
                 rate, energy = self._spectrum(recoil, coefficients, component, intensity, masses)
-                rate = scale * rate * self._acceptance(recoil[:, None], energy, masses[:, None, None])
+                rate = scale * rate * self.acceptance(recoil[:, None], energy, masses[:, None, None])
                 counts += rate.sum(axis=-1) @ weights
                 cells.append((index, rate, energy - recoil[:, None]))
             per_beam.append(counts)
@@ -248,7 +249,7 @@ class ElectronRecoilBeam:
         coefficients = upscattering.electron_energy_coefficients(recoil, masses[:, None])
         cells = []
         for index, flux in enumerate(self.fluxes):
-            scale = self._electrons(index) * self.normalisation[index] * self.card.selection.efficiency
+            scale = self.electrons(index) * self.normalisation[index] * self.card.selection.efficiency
             for component in flux.components:
                 rate, energy = self._spectrum(recoil, coefficients, component, component.effective(direction), masses)
                 cells.append((index, scale * rate * width[:, None], energy - recoil[:, None]))

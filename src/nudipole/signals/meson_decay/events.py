@@ -213,12 +213,14 @@ def draw(
     group: int,
     share: float = 1.0,
     events: int = EVENTS,
+    at: FloatArray | None = None,
 ) -> Draws:
     """Decays of one channel from rest-frame energies [GeV] and branching ratios per d^2 [GeV^2].
 
-    ``share`` of all N, which sets how many of the ``events`` are drawn.
+    ``share`` of all N, which sets how many of the ``events`` are drawn; ``at``: uniform numbers (n, 8) in place of the
+    quasi-random ones.
     """
-    u = uniforms()[: FEWEST * max(1, round(events * min(share, 1.0) / FEWEST))]
+    u = uniforms()[: FEWEST * max(1, round(events * min(share, 1.0) / FEWEST))] if at is None else at
     u = u.copy()
     usual = round((1 - FAST) * len(u))
     order = np.argsort(energy)

@@ -155,6 +155,22 @@ class Gathered(NamedTuple):
         return np.asarray(self.code % len(_GROUPS))
 
 
+class OpenChannel(NamedTuple):
+    """A decay into N: meson, channel, mesons to draw, energies of N at rest [GeV], branching ratios per d^2, share of N."""
+
+    parent: str
+    channel: str
+    parents: meson_events.Parents
+    energy: FloatArray
+    ratio: FloatArray
+    share: float
+
+    @property
+    def group(self) -> str:
+        """The flavour whose coupling is needed, or any."""
+        return _group(self.channel)
+
+
 def build(card: MesonDecayCard, file: Path) -> MesonDecayModel:
     """The experiment that the card describes, ready to compute."""
     volume: Volume = options.resolve(SHAPES, card.volume, "shape", file, "volume")
@@ -254,9 +270,9 @@ class MesonDecayModel:
 
     def _template(self, row: int, mass: float, decays: DecayWidths, direction: Direction) -> SignalTemplate:
         nodes = self._nodes(mass, direction.nature == "majorana")
-        strength = np.array([_strength(group, direction) for group in _GROUPS])[nodes.group]
+        coupled = np.array([strength(group, direction) for group in _GROUPS])[nodes.group]
         return SignalTemplate.from_nodes(
-            (nodes.weight * strength)[:, None],
+            (nodes.weight * coupled)[:, None],
             kappa=decay_rate(decays.total[row], mass, 1.0) * nodes.inverse_momentum,
             near=nodes.near,
             far=nodes.far,
@@ -288,18 +304,29 @@ class MesonDecayModel:
     def _at_knot(self, mass: float, majorana: bool) -> Gathered:
         key = (mass, majorana)
         if key not in self._cache:
-            events = meson_events.fly(self._draws(mass, majorana), mass, self._window)
+            events = meson_events.fly(self._draws(mass, majorana), mass, self.window)
             self._cache[key] = self._seen_decays(events, mass)
         return self._cache[key]
 
     # --- events ------------------------------------------------------------------------------------------------------
     @cached_property
-    def _window(self) -> FloatArray | None:
+    def window(self) -> FloatArray | None:
         """Slopes (dx/dz, dy/dz) seen from the target; None for mesons that decay in or before the volume."""
         return None if self.card.source.meson_beam else meson_events.slope_window(self.volume)
 
     def _draws(self, mass: float, majorana: bool) -> Draws:
         """Meson decays of every channel that is open; weights are N and Nbar per d^2 in the whole exposure."""
+        draws = []
+        for found in self.open_channels(mass):
+            degree = 0.0 if majorana else meson.polarisation(found.parent, found.channel, mass)
+            group = _GROUPS.index(_group(found.channel))
+            many = meson_events.MOST if self.card.source.beam == "lhc" else meson_events.EVENTS
+            drawn = meson_events.draw(found.parents, found.energy, found.ratio, degree, group, found.share, many)
+            draws.append(drawn)
+        return meson_events.join(draws)
+
+    def open_channels(self, mass: float) -> list[OpenChannel]:
+        """Decays into N of this mass [GeV] of every meson, but for those that hardly make any."""
         open_channels = []
         for parent in self.parents:
             parents = self._parents(parent)
@@ -314,17 +341,15 @@ class MesonDecayModel:
         made = {group: np.zeros(2) for group in _GROUPS}
         for both, _, channel, *_rest in open_channels:
             made[_group(channel)] += both
-        draws = []
+        result = []
         for both, parent, channel, parents, energy, ratio in open_channels:
             group = _group(channel)
             # of what one coupling drives; mesons that any coupling opens count beside the flavour that makes least
             rivals = made[group] if group != "any" else np.min([made[f] for f in FLAVORS], axis=0)
             share = float(np.average(both / (made["any"] + rivals), weights=(0.8, 0.2)))
             if share > _NEGLIGIBLE:
-                degree = 0.0 if majorana else meson.polarisation(parent, channel, mass)
-                many = meson_events.MOST if self.card.source.beam == "lhc" else meson_events.EVENTS
-                draws.append(meson_events.draw(parents, energy, ratio, degree, _GROUPS.index(group), share, many))
-        return meson_events.join(draws)
+                result.append(OpenChannel(parent, channel, parents, energy, ratio, share))
+        return result
 
     def _parents(self, parent: str) -> meson_events.Parents:
         source = self.card.source
@@ -334,9 +359,9 @@ class MesonDecayModel:
             assert source.decay_region_m is not None
             return meson_events.beam_parents(parent, source.momentum_GeV, source.decays, source.decay_region_m)
         assert source.beam is not None
-        assert self._window is not None
+        assert self.window is not None
         exposure = 1e3 * (source.luminosity_fb or 0.0) if source.beam == "lhc" else source.protons or 0.0
-        window = tuple(self._window.ravel())
+        window = tuple(self.window.ravel())
         return meson_events.target_parents(
             source.beam,
             parent,
@@ -374,8 +399,11 @@ class MesonDecayModel:
 
     def _seen(self, events: Events, length: FloatArray, photon: FloatArray) -> FloatArray:
         """Efficiency for a photon (n, 4) that starts at ``length`` [m] along the path of N."""
+        return self.seen(events.origin + length[:, None] * events.direction, photon)
+
+    def seen(self, point: FloatArray, photon: FloatArray) -> FloatArray:
+        """Efficiency for photons (n, 4) [GeV] that start at points (n, 3) [m]."""
         selection = self.card.selection
-        point = events.origin + length[:, None] * events.direction
         way = selection.calorimeter_m - point[:, 2]
         slope = np.where(photon[:, 3] > 0, photon[:, 3], np.inf)
         radius = np.hypot(*(point[:, :2] + photon[:, 1:3] * (way / slope)[:, None]).T)
@@ -403,7 +431,7 @@ def _channels(parent: str) -> tuple[str, ...]:
     return tuple(name for name in meson.channels(parent) if len(name.split()) < 4)
 
 
-def _strength(group: str, direction: Direction) -> float:
+def strength(group: str, direction: Direction) -> float:
     """Production over d^2: any flavour for neutral mesons, that of the lepton for charged ones."""
     if group == "any":
         return direction.decay_norm

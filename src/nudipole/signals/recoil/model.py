@@ -184,12 +184,12 @@ class RecoilModel:
     def _parts(self) -> tuple[tuple[FluxComponent, ...], ...]:
         """Components of the flux that always move together: same arrival times, no pull of their own."""
         pulled = {n.affects[5:] for n in self.card.nuisance if n.affects.startswith("flux:")}
-        alone = [c.name for c in self.flux.components if c.name in pulled or self._time_fractions is not None]
+        alone = [c.name for c in self.flux.components if c.name in pulled or self.time_fractions is not None]
         rest = tuple(c for c in self.flux.components if c.name not in alone)
         return (*((rest,) if rest else ()), *((c,) for c in self.flux.components if c.name in alone))
 
     @cached_property
-    def _time_fractions(self) -> dict[str, FloatArray] | None:
+    def time_fractions(self) -> dict[str, FloatArray] | None:
         """Share of each flux component in each time bin."""
         timing = self.card.timing
         if timing is None:
@@ -217,9 +217,9 @@ class RecoilModel:
         return energy_bins
 
     def _in_time(self, counts: FloatArray, part: tuple[FluxComponent, ...]) -> FloatArray:
-        if self._time_fractions is None:
+        if self.time_fractions is None:
             return counts
-        fractions = self._time_fractions[part[0].name]
+        fractions = self.time_fractions[part[0].name]
         return (counts[..., :, None] * fractions).reshape(*counts.shape[:-1], -1)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal | EscapingSignal:
@@ -228,7 +228,7 @@ class RecoilModel:
         # where arrival times tell the parts apart each is folded by itself, else all at once
         grouped = (
             [([k for found in kernels for k in found], self._parts[0])]
-            if self._time_fractions is None
+            if self.time_fractions is None
             else list(zip(kernels, self._parts, strict=True))
         )
         varied = {
