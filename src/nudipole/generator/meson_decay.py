@@ -105,7 +105,7 @@ class MesonDecaySampler(Weighing):
         self, rng: np.random.Generator, found: OpenChannel, events: meson_events.Events, lab: FloatArray
     ) -> Columns:
         """Meson, N and what the meson makes with it."""
-        number, mass = len(lab), self.portal.mass
+        number = len(lab)
         name = meson.canonical(found.parent)
         neutral = meson.lepton_number_states(name) == 2
         anti = rng.random(number) < 0.5

@@ -126,9 +126,7 @@ class RecoilSampler:
         bins = np.where(selected, np.minimum(place, len(edge) - 1), -1).astype(np.int32)
         return columns | {"efficiency": total, "selected": selected, "bin": bins}
 
-    def _in_time(
-        self, part: Part, _pdg: npt.NDArray[np.int64], source: Integers, chance: FloatArray
-    ) -> FloatArray:
+    def _in_time(self, part: Part, _pdg: npt.NDArray[np.int64], source: Integers, chance: FloatArray) -> FloatArray:
         """Bins of energy by bins of arrival time, which depends on the component of the flux."""
         fractions = self.model.time_fractions
         assert fractions is not None

@@ -157,12 +157,12 @@ class Cells:
             shape = (len(middle), -1)
             cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(np.maximum(1.0 - states.sine**2, 0.0))
             open_energy = (middle > first)[:, None]
-            momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-30))
+            size = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-30))
             parts.append(
                 (
                     target.number * np.where(open_energy, states.weight.reshape(shape), 0.0),
                     np.arctan2(states.sine, cosine).reshape(shape),
-                    momentum.reshape(shape),
+                    size.reshape(shape),
                     states.polarisation.reshape(shape),
                     states.recoil.reshape(shape),
                 )
@@ -170,12 +170,14 @@ class Cells:
             lows.append(low)
             highs.append(high)
             fluences.append(fluence)
-        columns = [np.concatenate([part[k].ravel() for part in parts]) for k in range(5)]
+        section, theta, momentum, polarisation, recoil = (
+            np.concatenate([part[k].ravel() for part in parts]) for k in range(5)
+        )
         width = np.array([part[0].shape[1] for part in parts])
         start = np.concatenate([[0], np.cumsum([part[0].size for part in parts])])
         return cls(
             mass, tuple(targets), tuple(sources), start, width,
-            np.stack(lows), np.stack(highs), np.stack(fluences), *columns, floor,
+            np.stack(lows), np.stack(highs), np.stack(fluences), section, theta, momentum, polarisation, recoil, floor,
         )  # fmt: skip
 
     def content(self) -> FloatArray:
@@ -280,7 +282,9 @@ def made(
         if len(rows) == number:
             lost, along, transverse = draw(rng, cells, target, (state, tilt), energy)
         elif len(rows):
-            lost[rows], along[rows], transverse[rows] = draw(rng, cells, target[rows], (state[rows], tilt[rows]), energy[rows])
+            lost[rows], along[rows], transverse[rows] = draw(
+                rng, cells, target[rows], (state[rows], tilt[rows]), energy[rows]
+            )
     if azimuth is None:
         azimuth = 2.0 * np.pi * rng.random(number)
     hnl = np.sqrt(along**2 + transverse**2 + mass**2)

@@ -185,6 +185,7 @@ class UpscatterSampler:
             return rng.random(len(cosine))
 
         bins, chance = self._photons.judged(parts[0], cosine, uniform, self.portal.mass)
+        by_mass = float(np.interp(self.portal.mass, *source.efficiency_by_mass(self.model.card, self.model.file)))
         if self.converters and pair.any():
             unconverted = replace(self._photons, conversion=None)
             bins_of_pairs, chance_of_pairs = unconverted.judged(parts[0], cosine, uniform, self.portal.mass)
@@ -208,7 +209,7 @@ class UpscatterSampler:
         if self.converters:
             columns |= self._conversion(rng, columns, photon, parts, size)
         return columns | {
-            "efficiency": chance,
+            "efficiency": by_mass * chance,
             "selected": selected,
             "bin": np.where(selected, bins, -1).astype(np.int32),
         }
