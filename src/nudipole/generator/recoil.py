@@ -12,6 +12,7 @@ import numpy.typing as npt
 from nudipole import kinematics
 from nudipole.errors import DomainError
 from nudipole.generator.choice import Choice, Integers
+from nudipole.generator.decay import Decays
 from nudipole.generator.scattering import Cells, made, sources_of
 from nudipole.generator.table import Columns, stacked
 from nudipole.generator.upscattering import hnl_pdg
@@ -44,7 +45,7 @@ class RecoilSampler:
 
     processes: ClassVar[dict[int, str]] = {1: "coherent scattering on a nucleus", 4: "scattering on an electron"}
     note: ClassVar[str] = (
-        "recoils that the detector can see at all, N leaves it; the weight is the expected number of such recoils; the "
+        "recoils that the detector can see at all, N leaves it undecayed; the weight is the expected number of such recoils; the "
         "neutrino comes along z, since a recoil search does not know from where"
     )
     total_error: ClassVar[float] = 0.0
@@ -69,7 +70,7 @@ class RecoilSampler:
                 narrow = replace(target.target, reach=min(target.target.reach, 2.0 * mass * float(high)))
                 scatterer = target._replace(target=narrow)
                 cells = Cells.of(self.portal.mass, [scatterer], sources, lowest, highest, float(low))
-                content = self.portal.d**2 * cells.content()
+                content = self.portal.d**2 * cells.content() * self._leaves(cells.momentum)
                 if isinstance(channel, ElectronChannel):
                     content = content * channel.material.ionisable_electrons_per_kg(cells.recoil)
                 if content.sum() > 0.0:
@@ -77,6 +78,22 @@ class RecoilSampler:
         if not found:
             raise DomainError(f"{self.model.card.key} sees no recoils at this point: they are all below its threshold")
         return tuple(found)
+
+    @cached_property
+    def decays(self) -> Decays:
+        return Decays.of(self.portal)
+
+    @property
+    def _exit(self) -> float:
+        """Way out of the detector [m], 0 where the card names none."""
+        return 0.0 if self.model.card.detector is None else self.model.card.detector.exit_m
+
+    def _leaves(self, momentum: FloatArray) -> FloatArray:
+        """Chance that N leaves the detector without a decay that is seen."""
+        if self._exit == 0.0 or self.portal.mass == 0.0:
+            return np.ones_like(momentum)
+        dipole = self.decays.strength / (self.decays.strength + self.decays.extra)
+        return np.asarray(1.0 + dipole * np.expm1(-self.decays.rate(momentum) * self._exit))
 
     @cached_property
     def total(self) -> float:
@@ -112,6 +129,10 @@ class RecoilSampler:
         anti, recoil = columns.pop("anti"), columns.pop("lost")
         columns.pop("neutrino")
         columns.pop("shower")
+        momentum = np.sqrt(columns["hnl_px"] ** 2 + columns["hnl_py"] ** 2 + columns["hnl_pz"] ** 2)
+        if self.portal.mass > 0.0:
+            columns["kappa"] = self.decays.kappa(momentum)
+        columns["path"] = np.full(number, self._exit)
         columns["hnl_pdg"] = hnl_pdg(anti, self.portal.direction.nature == "majorana")
         order = np.argsort(recoil)
         chance = np.zeros((self.model.response.bins, number))
