@@ -190,7 +190,9 @@ class EarthSampler(Weighing):
             photon = [columns[f"photon_p{axis}"] / np.maximum(energy, 1e-300) for axis in "xyz"]
             kick = np.minimum(width * np.sqrt(-2.0 * np.log1p(-rng.random(len(energy)))), np.pi)
             measured = about((photon[0], photon[1], photon[2]), np.cos(kick), rng.random(len(energy)))
-            towards = sum(one * other for one, other in zip(measured, neutrino, strict=True)) >= selection.sun_cosine_min
+            towards = (
+                sum(one * other for one, other in zip(measured, neutrino, strict=True)) >= selection.sun_cosine_min
+            )
             place = np.where(towards, place, place + len(edges) - 1)
         bins = np.where(selected, place, -1).astype(np.int32)
         return columns | {"efficiency": np.full(len(energy), selection.efficiency), "selected": selected, "bin": bins}

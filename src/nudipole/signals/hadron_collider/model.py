@@ -146,12 +146,12 @@ class HadronColliderModel:
         return Bins("GeV", edges, self.likelihood.observed if self._counting else None)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        direction = self._completed(direction)
+        direction = self.completed(direction)
         templates = mono_photon.templates(masses, direction, self.search)
         reduced = [simplified(template, negligible=1e-2) for template in templates]
         return Signal(templates=reduced, largest_over_gamma=direction.completion.largest_over_gamma)
 
-    def _completed(self, direction: Direction) -> Direction:
+    def completed(self, direction: Direction) -> Direction:
         """The direction with the card's completion, unless it brings its own."""
         section = self.card.completion
         if section.kind == "photon" or direction.completion.kind != "photon":
@@ -170,7 +170,7 @@ class HadronColliderModel:
 
     def check(self, portal: Portal) -> None:
         """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
-        completion, energy = self._completed(portal.direction).completion, self._typical_energy
+        completion, energy = self.completed(portal.direction).completion, self._typical_energy
         reached = energy if portal.mass < energy else self.maximum_mass()
         validity.check_point(portal.mass, portal.d, reached, completion.z_over_gamma, completion.largest_over_gamma)
 

@@ -164,7 +164,7 @@ class LeptonColliderModel:
         return Bins("running", np.arange(number + 1.0), self.likelihood.observed if measured else None)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        direction = self._completed(direction)
+        direction = self.completed(direction)
         run, look, largest = self.runs[0], self.card.look, direction.completion.largest_over_gamma
         if look in ("total", "cone"):
             rate = collider_recasts.total_cross_section(masses, direction, run.sqrt_s_GeV)
@@ -185,7 +185,7 @@ class LeptonColliderModel:
         reduced = [simplified(template, _NEGLIGIBLE * unit) for template in templates]
         return Signal(templates=reduced, largest_over_gamma=largest)
 
-    def _completed(self, direction: Direction) -> Direction:
+    def completed(self, direction: Direction) -> Direction:
         """The direction with the card's completion, unless it brings its own."""
         section = self.card.completion
         if section.kind == "photon" or direction.completion.kind != "photon":
@@ -208,7 +208,7 @@ class LeptonColliderModel:
 
     def check(self, portal: Portal) -> None:
         """Warn of a point that the energy does not reach or at which the operator is used beyond its scale."""
-        completion = self._completed(portal.direction).completion
+        completion = self.completed(portal.direction).completion
         companions = completion.z_over_gamma, completion.largest_over_gamma
         validity.check_point(portal.mass, portal.d, max(run.sqrt_s_GeV for run in self.runs), *companions)
 
