@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
     from nudipole.explorer.run import explore
+    from nudipole.generator.reweight import reweight
     from nudipole.generator.run import generate
+    from nudipole.generator.ufo_export import ufo
     from nudipole.installation import doctor
     from nudipole.portal import Completion, Direction, Portal
 
@@ -47,6 +49,8 @@ _HOME = {
     "meson": "api",
     "published": "catalogue.curves",
     "rate": "api",
+    "reweight": "generator.reweight",
+    "ufo": "generator.ufo_export",
     "width": "api",
 }
 __all__ = [
@@ -70,6 +74,8 @@ __all__ = [
     "plot",
     "published",
     "rate",
+    "reweight",
+    "ufo",
     "units",
     "width",
 ]

@@ -20,6 +20,8 @@ VERBS = {
     "limit": "nudipole.cli.experiments:limit",
     "rate": "nudipole.cli.experiments:rate",
     "generate": "nudipole.cli.generate:generate",
+    "reweight": "nudipole.cli.reweight:reweight",
+    "ufo": "nudipole.cli.ufo:ufo",
     "experiments": "nudipole.cli.experiments:experiments",
     "plot": "nudipole.cli.plot:plot",
     "published": "nudipole.cli.published:published",

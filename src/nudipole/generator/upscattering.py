@@ -132,7 +132,7 @@ class UpscatterSampler:
         columns = parts[0] if len(parts) == 1 else stacked(parts)
         order = rng.permutation(number) if len(parts) > 1 else None
         columns = columns if order is None else {name: values[order] for name, values in columns.items()}
-        return self._observed(rng, self._decayed(rng, columns))
+        return self.observed(rng, self._decayed(rng, columns))
 
     def _in_region(self, rng: np.random.Generator, index: int, cell: Integers) -> Columns:
         cells = self.cells[index]
@@ -168,7 +168,7 @@ class UpscatterSampler:
         return columns
 
     # --- what the card sees of them -----------------------------------------------------------------------------------
-    def _observed(self, rng: np.random.Generator, columns: Columns) -> Columns:
+    def observed(self, rng: np.random.Generator, columns: Columns) -> Columns:
         selection = self.model.card.selection
         channel = columns.pop("channel")
         photon, pair = channel == 0, channel == 1
