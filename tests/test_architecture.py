@@ -27,8 +27,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("sky",),
     ("cosmology", "supernova"),
     ("catalogue",),
-    ("generator", "fits"),
-    ("compilation", "plot"),
+    ("generator",),
+    ("compilation", "plot", "fits"),
     ("explorer",),
     ("api", "installation"),
     ("cli",),
@@ -87,7 +87,8 @@ def test_processes_know_no_fluxes_and_inference_no_physics():
 def test_public_face():
     assert dir(nudipole) == [
         "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "cite",
-        "cross_section", "doctor", "experiments", "explore", "flux", "generate", "limit", "meson", "plot", "published", "rate", "reweight", "ufo", "units", "width",
+        "combine", "cross_section", "doctor", "experiments", "explore", "flux", "generate", "limit", "meson", "plot",
+        "point", "published", "rate", "reweight", "scan", "ufo", "units", "width",
     ]  # fmt: skip
     for name in dir(nudipole):
         assert getattr(nudipole, name) is not None

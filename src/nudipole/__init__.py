@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
     from nudipole.explorer.run import explore
+    from nudipole.fits.combination import combine
+    from nudipole.fits.point import point
+    from nudipole.fits.scan import scan
     from nudipole.generator.reweight import reweight
     from nudipole.generator.run import generate
     from nudipole.generator.ufo_export import ufo
@@ -47,10 +50,13 @@ _HOME = {
     "generate": "generator.run",
     "limit": "api",
     "meson": "api",
+    "combine": "fits.combination",
+    "point": "fits.point",
     "published": "catalogue.curves",
     "rate": "api",
     "reweight": "generator.reweight",
     "ufo": "generator.ufo_export",
+    "scan": "fits.scan",
     "width": "api",
 }
 __all__ = [
@@ -63,6 +69,7 @@ __all__ = [
     "__version__",
     "atlas",
     "cite",
+    "combine",
     "cross_section",
     "doctor",
     "experiments",
@@ -72,9 +79,11 @@ __all__ = [
     "limit",
     "meson",
     "plot",
+    "point",
     "published",
     "rate",
     "reweight",
+    "scan",
     "ufo",
     "units",
     "width",
