@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nudipole import units
+from nudipole.catalogue import registry
 from nudipole.compilation import run, store, tasks, validation
 from nudipole.errors import DomainError, InputFileError, MissingExtraError, OutputError, UnknownNameError
 
@@ -243,3 +244,16 @@ def test_without_matplotlib_it_is_said_before_anything_is_computed(tmp_path, mon
         run.atlas(tmp_path / "out", only=KEYS, masses=12, jobs=1)
     assert not (tmp_path / "out").exists()
     assert run.atlas(tmp_path / "out", only=KEYS, masses=12, jobs=1, figures=False).limits
+
+
+@pytest.mark.validation
+def test_every_miss_has_a_verdict_and_a_reason():
+    checks = [check for key in registry.all_keys() for check in validation.compare_key(key)]
+    assert not [c.name for c in checks if c.verdict.startswith(("misses", "no overlap"))]
+    assert all(c.note for c in checks if c.verdict in ("refuted", "input missing", "mended", "not comparable"))
+
+
+def test_verdicts_of_cards_have_reasons():
+    found = [p for key in registry.card_keys() for p in registry.get(key).card.comparisons if p.verdict]
+    assert len(found) > 20
+    assert all(p.note and p.table for p in found)

@@ -118,6 +118,7 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 preset="magill2018",
                 flavor="e",
                 source="1803.03262, digitised in HNLimits",
+                verdict="input missing",
                 note="only degenerate nu_e give this edge (nu_mu is 12 times weaker); above 150 MeV inverse decay makes all"
                 " of N, and the published edge keeps falling where the tail of photons and neutrinos at 15-30 MeV makes"
                 " ours rise: a factor 4 at 300 MeV. A core at 40 MeV or mu_nu = 300 MeV would follow it; neither is ours to"
@@ -129,6 +130,7 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 edge="upper",
                 flavor="e",
                 source="1803.03262, digitised in HNLimits",
+                verdict="input missing",
                 note="below 50 MeV the published trapping edge is that of electrons alone, with protons the opacity is five"
                 " times as large and ours half as high; above, d^2 M^4 of the published edge is constant to 8 %, the decay of N of a fixed 33"
                 " MeV within 10 km, while we average over the emitted energies, which exceed M",
@@ -139,6 +141,7 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 edge="upper",
                 flavor="e",
                 source="1803.03262, digitised in HNLimits",
+                verdict="input missing",
                 note="without protons: 7 to 11 % up to 10 MeV; the rest as above",
             ),
         ),
@@ -156,8 +159,10 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 preset="chauhan2024",
                 flavor="mu",
                 source="2402.01624, abstract",
+                verdict="input missing",
                 note="one number, the strongest coupling of the paper, without its mass; its profile and curves were not"
-                " available. Our analytic profile reaches 4.3e-11",
+                " available. Our analytic profile reaches 4.3e-11: the star is what differs, N carry 2.5e70 d^2 erg/s at 190 MeV"
+                " in it, 6.7e70 in the cold and 6.9e71 in the hot profile",
             ),
         ),
     ),
@@ -183,7 +188,9 @@ CONSTRAINTS: tuple[SkyConstraint, ...] = (
                 preset="brdar2020",
                 flavor="mu",
                 source="2007.15563, Fig. 2",
-                note="plasmon decay ends at 17.9 keV; the published tail above comes from a recipe that is not published",
+                verdict="input missing",
+                note="plasmon decay ends at 17.9 keV; the published tail above, to 160 keV, comes from a recipe that is not"
+                " published: gamma e -> e gamma* in horizontal-branch stars at 10 erg/g/s gives 1.27 to 0.77 of it",
             ),
         ),
     ),
