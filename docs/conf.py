@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -44,6 +48,29 @@ def write_validation_table(app: Any) -> None:
     page.write_text(validation.summary(checks, registry.all_keys()), encoding="utf-8")
 
 
+def draw_events(app: Any) -> None:
+    """The page on events, run: its pictures are those of its own blocks."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    page = (Path(app.srcdir) / "generator.md").read_text(encoding="utf-8")
+    target = Path(app.srcdir) / "_generated"
+    target.mkdir(exist_ok=True)
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shutil.copytree(Path(app.srcdir).parent / "examples", Path(folder) / "examples")
+        os.chdir(folder)
+        try:
+            for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL), 1):
+                exec(compile(block, f"generator.md: {number}", "exec"), {})
+        finally:
+            os.chdir(before)
+        for picture in Path(folder).glob("*.svg"):
+            shutil.copy(picture, target / picture.name)
+
+
 def setup(app: Any) -> None:
     """Hook of Sphinx."""
     app.connect("builder-inited", write_validation_table)
+    app.connect("builder-inited", draw_events)

@@ -124,6 +124,10 @@ class MisfitWarning(UserWarning):
     """Data that the model does not describe with or without N (p below 1 %), so the limit is not to be trusted."""
 
 
+class MeshError(NudipoleError, ValueError):
+    """A mesh that is no closed convex surface."""
+
+
 class MissingExtraError(NudipoleError, ImportError):
     """An optional dependency is not installed; says how to install it."""
 

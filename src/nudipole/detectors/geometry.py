@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import DomainError, check_count, check_finite, check_positive
+from nudipole.inputs.tables import TableName
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -256,7 +257,20 @@ def sphere(radius_m: float, centre_m: list[float] | None = None) -> Sphere:
     return Sphere(radius_m, _centre(centre_m))
 
 
-SHAPES: dict[str, Callable[..., Volume]] = {"box": box, "hexagon": hexagon, "cylinder": cylinder, "sphere": sphere}
+def mesh(file: TableName, unit_m: float = 1.0, centre_m: list[float] | None = None) -> Volume:
+    """A closed convex surface from a file (STL, OBJ, ...) beside the card; see :mod:`nudipole.detectors.mesh`."""
+    from nudipole.detectors import mesh as meshes
+
+    return meshes.load(file, unit_m, centre_m)
+
+
+SHAPES: dict[str, Callable[..., Volume]] = {
+    "box": box,
+    "hexagon": hexagon,
+    "cylinder": cylinder,
+    "sphere": sphere,
+    "mesh": mesh,
+}
 
 
 @functools.cache
