@@ -1,6 +1,6 @@
 """Events: in memory, into Parquet and into HepMC3, for MiniBooNE at M = 0.15 GeV, with set-up apart.
 
-DarkNews 0.4.8 on the same point, measured by others of us on the same kind of machine: 4,500 weighted events a second, about
+DarkNews 0.4.8 on the same point, on two shared cores: 4,500 weighted events a second, about
 1,800 effective ones, 653 MB for 2.8e5 events (its photon width is half of the right one).
 """
 
