@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
 from nudipole.errors import DomainError, check_choice, check_positive
 from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
@@ -42,7 +43,8 @@ def limit(
     """Excluded intervals in d of one experiment (key, path of a card, or a constraint).
 
     Warns (:class:`~nudipole.processes.validity.OutOfReachWarning`) of masses that no curve of it reaches, where the
-    empty set means that nothing can be said, not that everything is allowed.
+    empty set means that nothing can be said, not that everything is allowed; and once a process
+    (:class:`~nudipole.errors.MisfitWarning`) of data that the background alone does not describe.
 
     Parameters
     ----------
@@ -80,6 +82,7 @@ def limit(
             f"{constraint.key}: at {where} GeV nothing is excluded up to d^2 max(s, M^2) = 1, where the operator ends"
         )
         warnings.warn(words, EffectiveTheoryWarning, stacklevel=2)
+    warn_of_misfit(constraint, preset)
     low, high = constraint.reach(preset) if hasattr(constraint, "reach") else constraint.mass_range
     outside = masses[(masses < low) | (masses > high)]
     if outside.size:

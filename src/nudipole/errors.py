@@ -121,7 +121,7 @@ class ConvergenceError(NudipoleError, ArithmeticError):
 
 
 class MisfitWarning(UserWarning):
-    """Data that the model does not describe with or without N (p below 1 %), so the limit is not to be trusted."""
+    """Data that the background alone does not describe (p below 1 %), so the limit is not to be trusted."""
 
 
 class MeshError(NudipoleError, ValueError):

@@ -18,6 +18,7 @@ from nudipole.constraint import End, Interval, Kind, Limit, as_masses, same
 from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.inference import thinning
 from nudipole.inference.counting import check_confidence_level
+from nudipole.inference.goodness import GoodnessOfFit
 from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.inputs import cards
 from nudipole.inputs.cards import Card
@@ -306,6 +307,20 @@ class Experiment:
             steps.append((path, f"d(with it) / d(default) = {shown or 'no common excluded mass'}"))
         return steps
 
+    def goodness_of_fit(self, preset: str = "default") -> GoodnessOfFit | None:
+        """How well the background alone describes the data (:mod:`nudipole.inference.goodness`).
+
+        None for a projection, a published limit, and where free backgrounds describe any data.
+        """
+        if self.kind_of(preset) == "projection":
+            return None
+        with self._blamed():
+            return self.model(preset).statistic().goodness()
+
+    def kind_of(self, preset: str = "default") -> Kind:
+        """The kind of constraint under one preset."""
+        return _typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind
+
     def explain(self, preset: str = "default") -> dict[str, Any]:
         """What is assumed, and what the preset changes with respect to the default."""
         card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
@@ -319,6 +334,7 @@ class Experiment:
             "basis": card.basis,
             "confidence_level": card.confidence_level,
             "test": self.model(preset).statistic().description,
+            "goodness_of_fit": "" if (fit := self.goodness_of_fit(preset)) is None else str(fit),
             "preset": preset,
             "about": self.card.presets.get(preset, {}).get("about", ""),
             "completion": completion and f"{completion}; a completion that the direction brings comes first",

@@ -10,9 +10,10 @@ from scipy import special
 
 from nudipole.constraint import Interval
 from nudipole.errors import DomainError
-from nudipole.inference.count_models import CountModel, Counts, PublishedLimit
+from nudipole.inference.count_models import CountModel, Counts, OnOff, PublishedLimit
+from nudipole.inference.goodness import GoodnessOfFit, goodness_of_fit
 from nudipole.inference.intervals import D_SCAN, crossings
-from nudipole.inference.likelihood import Likelihood
+from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import ProfileStatistic, Rows, Scale, Signal, Statistic, totals
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,6 +84,21 @@ class CountStatistic:
         if self.likelihood is None:
             return self.model.minus_two_log(totals(signal, rows, d))
         return ProfileStatistic(self.likelihood).delta_chi2(signal, rows, d)
+
+    def goodness(self) -> GoodnessOfFit | None:
+        """Of the counts; a published limit and an expected significance hold no data against an expectation."""
+        if self.likelihood is not None:
+            return goodness_of_fit(self.likelihood)
+        model = self.model
+        if isinstance(model, Counts):
+            return goodness_of_fit(
+                Likelihood(np.array([float(model.observed)]), np.array([model.background]), np.zeros(1))
+            )
+        if isinstance(model, OnOff):  # the background, seen in both periods, is free
+            seen, expected = np.array([model.on, model.off]), np.array([model.own, 0.0])
+            free = np.array([[max(model.off / model.ratio, 1.0)]]) * np.array([1.0, model.ratio])
+            return goodness_of_fit(Likelihood(seen, expected, np.zeros(2), (Pull("background", free=True),), free))
+        return None
 
     def _models(self, signal: Signal) -> list[CountModel]:
         """The model at each mass: uncertainties of the signal and their correlation with the background's differ."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from nudipole.constraint import Interval
 from nudipole.inference.counting import critical_value
+from nudipole.inference.goodness import GoodnessOfFit, goodness_of_fit
 from nudipole.inference.intervals import D_SCAN, crossings
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.profile import BestFit, Profile
@@ -74,6 +75,9 @@ class Statistic(Protocol):
 
     def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
         """-2 ln L relative to no signal, at masses ``rows`` (n,) and couplings (n,): adds over independent data."""
+
+    def goodness(self) -> GoodnessOfFit | None:
+        """How well the background alone describes the data; None where no data are held against an expectation."""
 
 
 def totals(signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
@@ -163,6 +167,9 @@ class ProfileStatistic:
 
     def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
         return self._at(signal, rows, d[:, None])[:, 0] - self.zero
+
+    def goodness(self) -> GoodnessOfFit | None:
+        return goodness_of_fit(self.likelihood)
 
     @property
     def zero(self) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
+from nudipole.inference.goodness import GoodnessOfFit
 from nudipole.inference.limits import Rows, Scale, Statistic
 from nudipole.inference.limits import Signal as SignalLike
 from nudipole.signals.protocol import Signal
@@ -111,3 +112,6 @@ class PromptAware:
 
     def delta_chi2(self, signal: SignalLike, rows: Rows, d: FloatArray) -> FloatArray:
         return self.inner.delta_chi2(signal, rows, d)
+
+    def goodness(self) -> GoodnessOfFit | None:
+        return self.inner.goodness()

@@ -17,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
+from nudipole.inference import goodness
 from nudipole.inference.count_limits import as_two_sided
 from nudipole.inference.counting import critical_value
+from nudipole.inference.goodness import GoodnessOfFit
 from nudipole.inference.limits import Rows, Scale, Statistic
 from nudipole.inference.limits import Signal as AnySignal
 from nudipole.inputs.cards import Card, Fault
@@ -139,6 +141,9 @@ class EnvelopeStatistic:
             for statistic, part, where, local in self._reached(signal, rows)
         ]
         return _largest(values, len(rows))
+
+    def goodness(self) -> GoodnessOfFit | None:
+        return goodness.worst([member.goodness() for member in self.members])
 
     def _reached(self, signal: AnySignal, rows: Rows) -> Iterator[tuple[Statistic, AnySignal, Rows, Rows]]:
         """Each member that has a signal at some of these masses: at which points, and their masses among its own."""
