@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("catalogue",),
     ("generator",),
     ("compilation", "plot", "fits"),
+    ("observables",),
     ("explorer",),
     ("api", "installation"),
     ("cli",),

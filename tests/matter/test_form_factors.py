@@ -23,7 +23,11 @@ def fourier(density, upper, q):
     return top / bottom
 
 
-@pytest.mark.parametrize("name", form_factors.NAMES)
+# those that have the measured radius of the nucleus
+MEASURED = tuple(name for name in form_factors.NAMES if name != "helm-review")
+
+
+@pytest.mark.parametrize("name", MEASURED)
 @pytest.mark.parametrize("nucleus", ["C12", "Ar40", "Ge74", "Pb208"])
 def test_normalisation_and_radius(name, nucleus):
     shape = form_factors.form_factor(name, nucleus)
@@ -63,7 +67,7 @@ def test_fourier_bessel_is_the_transform_of_its_density(nucleus):
 
 def test_shapes_agree_while_the_nucleus_is_coherent():
     q2 = np.linspace(0, (0.5 / 3.43 / FM) ** 2, 20)  # q R < 0.5
-    values = [form_factors.form_factor(name, "Ar40")(q2) for name in form_factors.NAMES if name != "point"]
+    values = [form_factors.form_factor(name, "Ar40")(q2) for name in MEASURED if name != "point"]
     assert np.max(np.ptp(values, axis=0)) < 1e-3
 
 

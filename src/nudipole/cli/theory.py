@@ -19,7 +19,15 @@ from nudipole.errors import check_positive
 @common.coupling_options
 @click.option("--recoil", type=float, help="Also the recoil spectrum at this recoil energy [GeV].")
 @click.option(
-    "--form-factor", "form_factor", help="point, helm, fermi, klein-nystrand, fourier-bessel; ye2018, kelly, dipole."
+    "--form-factor",
+    "form_factor",
+    help="point, helm, helm-review, fermi, klein-nystrand, fourier-bessel; ye2018, kelly, dipole.",
+)
+@click.option("--radius", type=float, help="R of a Helm form factor [fm], R_0^2 = R^2 - 5 s^2.")
+@click.option("--skin", type=float, help="s of a Helm form factor [fm].")
+@click.option(
+    "--channel",
+    help="coherent, incoherent, elastic-nucleon, electron, deep-inelastic or total; default: elastic on the target itself.",
 )
 @click.option("--no-screening", is_flag=True, help="Bare nuclear charge, without the atom's electrons.")
 @common.json_option
@@ -31,11 +39,16 @@ def cross_section(
     mu: float | None,
     recoil: float | None,
     form_factor: str | None,
+    radius: float | None,
+    skin: float | None,
+    channel: str | None,
     no_screening: bool,
     as_json: bool,
 ) -> None:
     """Up-scattering nu TARGET -> N TARGET; TARGET is e-, p, n, a nucleus (Ar40) or a compound (CsI)."""
-    result = api.cross_section(target, energy, mass, api.coupling(d, mu), recoil, form_factor, not no_screening)
+    options: dict[str, Any] = {"channel": channel, "radius": radius, "skin": skin}
+    d = api.coupling(d, mu)
+    result = api.cross_section(target, energy, mass, d, recoil, form_factor, not no_screening, **options)
     if as_json:
         common.echo_json(result)
     else:

@@ -4,6 +4,7 @@ With the rms charge radius R of the nucleus (IAEA compilation of Angeli and Mari
 
 ====================  =================================================================================================
 ``helm``              3 j_1(q R_0) / (q R_0) exp(-q^2 s^2 / 2), s = 0.9 fm, R_0^2 = (5/3) R^2 - 5 s^2 (review Eq. 10)
+``helm-review``       the same with the review's R_0^2 = (1.2 A^(1/3) fm)^2 - 5 s^2, s = 1 fm, not the measured radius
 ``fermi``             the symmetrised Fermi charge, analytic, diffuseness 0.523 fm
 ``klein-nystrand``    a hard sphere folded with a Yukawa of range 0.7 fm
 ``fourier-bessel``    measured coefficients, for the nuclei that have them
@@ -36,18 +37,30 @@ from nudipole.matter.isotopes import Nucleus
 
 FloatArray = npt.NDArray[np.float64]
 FormFactor = Callable[[npt.ArrayLike], FloatArray]
-NAMES = ("helm", "fermi", "klein-nystrand", "fourier-bessel", "point")
+NAMES = ("helm", "helm-review", "fermi", "klein-nystrand", "fourier-bessel", "point")
 HELM_SKIN = 0.9  # fm
 FERMI_DIFFUSENESS = 0.523  # fm
 YUKAWA_RANGE = 0.7  # fm
+REVIEW_RADIUS, REVIEW_SKIN = 1.2, 1.0  # fm; R = 1.2 A^(1/3) and s below Eq. (10) of Kang:2025ndp
 PROTON_RADIUS = 0.8409  # fm, PDG 2024 (from memory, not re-read)
 NEUTRON_RADIUS2 = -0.1155  # fm^2, PDG 2024 (from memory, not re-read)
 # Z, A of the nuclei in data/fourier_bessel.csv; Ge73 uses the coefficients of Ge72
 FOURIER_BESSEL = ("C12", "O16", "Al27", "Si28", "Ar40", "Ca40", "Fe56", "Ge70", "Ge72", "Ge74", "Ge76", "Pb208")
 
 
-def form_factor(name: str, nucleus: Nucleus | str) -> FormFactor:
+def form_factor(
+    name: str, nucleus: Nucleus | str, radius: float | None = None, skin: float | None = None
+) -> FormFactor:
     """The form factor ``name`` of a nucleus, as a function of Q^2 [GeV^2].
+
+    Parameters
+    ----------
+    name : str
+        Of :data:`NAMES`.
+    nucleus : Nucleus or str
+    radius, skin : float, optional
+        R and s [fm] of the two Helm forms in the review's R_0^2 = R^2 - 5 s^2: R is that of a sphere with a sharp edge,
+        sqrt(5/3) times an rms radius. What is left out is that of the name.
 
     Raises
     ------
@@ -63,13 +76,19 @@ def form_factor(name: str, nucleus: Nucleus | str) -> FormFactor:
     """
     check_choice("form factor", name, NAMES)
     nucleus = isotopes.get(nucleus) if isinstance(nucleus, str) else nucleus
-    radius = nucleus.charge_radius
-    if name == "helm":
-        return functools.partial(helm, rms_radius=radius)
+    rms = nucleus.charge_radius
+    if name in ("helm", "helm-review"):
+        review = name == "helm-review"
+        own_radius = REVIEW_RADIUS * np.cbrt(nucleus.nucleons) if review else np.sqrt(5.0 / 3.0) * rms
+        own_skin = REVIEW_SKIN if review else HELM_SKIN
+        sharp = float(own_radius) if radius is None else radius
+        return functools.partial(helm, rms_radius=sharp * float(np.sqrt(0.6)), skin=own_skin if skin is None else skin)
+    if radius is not None or skin is not None:
+        raise DomainError(f"radius and skin belong to the form factors helm and helm-review, not to {name}")
     if name == "fermi":
-        return functools.partial(symmetrised_fermi, radius=fermi_radius(radius), diffuseness=FERMI_DIFFUSENESS)
+        return functools.partial(symmetrised_fermi, radius=fermi_radius(rms), diffuseness=FERMI_DIFFUSENESS)
     if name == "klein-nystrand":
-        return functools.partial(klein_nystrand, rms_radius=radius)
+        return functools.partial(klein_nystrand, rms_radius=rms)
     if name == "fourier-bessel":
         return functools.partial(fourier_bessel, nucleus=nucleus.name)
     return point

@@ -63,7 +63,13 @@ class Target:
     charged: bool = True
 
 
-def get(name: str, form_factor: str | None = None, screening: bool = True) -> Target:
+def get(
+    name: str,
+    form_factor: str | None = None,
+    screening: bool = True,
+    radius: float | None = None,
+    skin: float | None = None,
+) -> Target:
     """The target called ``name``: ``e-``, ``p``, ``n`` or a nuclide like ``Ar40``.
 
     Parameters
@@ -74,6 +80,9 @@ def get(name: str, form_factor: str | None = None, screening: bool = True) -> Ta
         ``helm`` elsewhere), of :data:`nudipole.matter.nucleons.NAMES` for p, n and H1 (default ``ye2018``).
     screening : bool
         Whether the electrons of a neutral atom screen the nucleus; e-, p and n are bare.
+    radius, skin : float, optional
+        R and s [fm] of a Helm form factor (:func:`nudipole.matter.form_factors.form_factor`), which then is ``helm``
+        where none is named.
 
     Raises
     ------
@@ -85,11 +94,16 @@ def get(name: str, form_factor: str | None = None, screening: bool = True) -> Ta
     >>> get("Ar40").charged, get("Ar40", screening=False).charged
     (False, True)
     """
-    return _get(name, form_factor, bool(screening))
+    given = radius is not None or skin is not None
+    if given and (name in FREE or isotopes.get(name).name == "H1"):
+        raise DomainError(f"{name} has no Helm form factor: radius and skin have no meaning")
+    if given:
+        form_factor = form_factor or "helm"
+    return _get(name, form_factor, bool(screening), radius, skin)
 
 
 @functools.cache
-def _get(name: str, form_factor: str | None, screening: bool) -> Target:
+def _get(name: str, form_factor: str | None, screening: bool, radius: float | None, skin: float | None) -> Target:
     if name == "e-":
         if form_factor not in (None, "point"):
             raise UnknownNameError("form factor of the electron", form_factor, ("point",))
@@ -102,7 +116,7 @@ def _get(name: str, form_factor: str | None, screening: bool) -> Target:
         raise UnknownNameError("target", name, (*FREE, "nuclides like Ar40", "formulae like CsI")) from None
     if nucleus.name == "H1":
         return _nucleon("p", form_factor or nucleons.DEFAULT, "H" if screening else None, "H1")
-    shape = form_factors.form_factor(form_factor or form_factors.default(nucleus), nucleus)
+    shape = form_factors.form_factor(form_factor or form_factors.default(nucleus), nucleus, radius, skin)
     charge = float(nucleus.protons)
 
     def bare(q2: FloatArray) -> FloatArray:
