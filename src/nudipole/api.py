@@ -296,8 +296,8 @@ def coupling(d: npt.ArrayLike | None, mu: npt.ArrayLike | None) -> Any:
     """
     if (d is None) == (mu is None):
         raise DomainError("give exactly one of d [GeV^-1] and mu [Bohr magnetons]")
-    if d is not None:
-        check_non_negative(**{"coupling d": d})
-        return np.asarray(d, dtype=float)[()]
-    check_non_negative(**{"coupling mu": mu})
-    return units.d_from_mu(np.asarray(mu, dtype=float)[()])
+    name, value = ("d", d) if d is not None else ("mu", mu)
+    given: dict[str, Any] = {f"coupling {name}": value}
+    check_non_negative(**given)
+    number = np.asarray(value, dtype=float)[()]
+    return number if d is not None else units.d_from_mu(number)
