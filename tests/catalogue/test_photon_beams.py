@@ -349,7 +349,7 @@ def test_user_copy_of_a_card_gives_the_same_limit():
     assert again.limit([0.1], Direction("mu")).excluded == shipped.limit([0.1], Direction("mu")).excluded
 
 
-@pytest.mark.parametrize("key", ["fasernu", "flare-100", "hyper-k", "icarus", "na62", "borexino-superk-earth"])
+@pytest.mark.parametrize("key", ["fasernu", "flare-100", "hyper-k", "icarus", "na62", "juno-earth"])
 def test_validation_names_what_is_missing_where_no_curve_could_be_read(key):
     from nudipole.compilation import validation
 
