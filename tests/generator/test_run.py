@@ -70,6 +70,12 @@ def test_points_without_events_are_refused_in_one_line(arguments, words):
     assert "\n" not in str(raised.value)
 
 
+def test_a_coupling_at_which_nothing_decays_is_drawn_with_a_warning():
+    with pytest.warns(run.RareEventsWarning, match="expects .* events"):
+        table = nd.generate("miniboone", 0.15, 1e-12, "mu", 100, weighted=True)
+    assert 0 < table["weight"].sum() < 1e-12
+
+
 def test_names_that_are_unknown_are_refused(tmp_path):
     with pytest.raises(UnknownNameError, match="flavor"):
         nd.generate("miniboone", 0.1, 1e-6, "nue", 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,9 +23,14 @@ from nudipole.generator.writers import FORMATS, writer
 from nudipole.generator.writers.whole import whole_file
 from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
 
+_RARE = 1e-6  # expected events below which the sample is told to be of what hardly happens
 _CHUNK = 4  # blocks in one table of a stream
 _AHEAD = 2  # blocks that each job may be ahead
 Progress = Callable[[int, int], None]
+
+
+class RareEventsWarning(UserWarning):
+    """Events of a point at which hardly any are expected: drawn as if they happened, with weights that say so."""
 
 
 @dataclass(frozen=True)
@@ -276,8 +282,11 @@ def provenance_of(order: Order, experiment: Experiment, sampler: Sampler, events
     total = float(sampler.total)
     if not total > 0.0:
         raise DomainError(
-            f"nothing is expected at d = {portal.d:g} GeV^-1 in {experiment.key}: no N decays (or is seen) there"
+            f"nothing is expected at d = {portal.d:g} GeV^-1 in {experiment.key}: no N decays where it is seen, not even rarely"
         )
+    if total < _RARE:
+        words = f"{experiment.key} expects {total:.3g} events at d = {portal.d:g} GeV^-1: they are drawn, and weigh that little"
+        warnings.warn(words, RareEventsWarning, stacklevel=2)
     return {
         "generator": f"nudipole {__version__}",
         "experiment": experiment.key,

@@ -17,7 +17,7 @@ from nudipole.generator.choice import Choice, Integers
 from nudipole.generator.decay import Decays, decayed
 from nudipole.generator.paths import Places
 from nudipole.generator.scattering import PROCESSES, Cells, made, sources_of
-from nudipole.generator.table import Columns, stacked
+from nudipole.generator.table import Columns
 from nudipole.portal import Portal
 from nudipole.signals.constituents import constituents
 from nudipole.signals.upscattering import acceptance, source, timing
@@ -111,28 +111,24 @@ class UpscatterSampler:
     def draw(self, rng: np.random.Generator, number: int, weighted: bool = False) -> Columns:
         """Events whose weights add up to ``number`` times the expected decays, on average."""
         choice = self._tails if weighted else self._even
-        parts: list[Columns] = []
-        missing = number
+        columns: Columns = {}
+        left = np.arange(number)
         for _ in range(_ROUNDS):
-            cell, weight = choice.draw(rng.random(missing))
+            cell, weight = choice.draw(rng.random(len(left)))
             region = np.searchsorted(self._start, cell, side="right") - 1
+            failed = []
             for index in np.unique(region):
                 rows = np.flatnonzero(region == index)
                 part = self._in_region(rng, int(index), cell[rows] - self._start[index])
                 found = part.pop("found")
                 part["weight"] = self.total * weight[rows]
-                parts.append(part if found.all() else {name: values[found] for name, values in part.items()})
-                missing -= int(found.sum())
-            if missing == 0:
-                break
-        else:
-            raise DomainError(
-                "paths of N hardly ever meet the detector from where the template has them: a bug, please report"
-            )
-        columns = parts[0] if len(parts) == 1 else stacked(parts)
-        order = rng.permutation(number) if len(parts) > 1 else None
-        columns = columns if order is None else {name: values[order] for name, values in columns.items()}
-        return self.observed(rng, self._decayed(rng, columns))
+                place = left[rows]
+                failed.append(place[~found])
+                _put(columns, part, place, number)  # what failed is written over
+            left = np.concatenate(failed)
+            if not len(left):
+                return self.observed(rng, self._decayed(rng, columns))
+        raise DomainError("paths of N hardly ever meet the detector where the template has them: a bug, please report")
 
     def _in_region(self, rng: np.random.Generator, index: int, cell: Integers) -> Columns:
         cells = self.cells[index]
@@ -240,6 +236,17 @@ class UpscatterSampler:
         point = conversion_points(self.converters, origin, direction, parts[0], rng.random(len(size)))
         point[~photon] = np.nan
         return {f"conversion_{axis}": np.ascontiguousarray(point[:, k]) for k, axis in enumerate("xyz")}
+
+
+def _put(columns: Columns, part: Columns, place: Integers, number: int) -> None:
+    """Write the columns of some events at their places; what is the same for all stays one number."""
+    for name, values in part.items():
+        if values.strides == (0,):
+            columns.setdefault(name, np.broadcast_to(values[0], (number,)))
+            continue
+        if name not in columns:
+            columns[name] = np.empty(number, dtype=values.dtype)
+        columns[name][place] = values
 
 
 def hnl_pdg(anti: npt.NDArray[np.bool_], majorana: bool) -> npt.NDArray[np.int64]:
