@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: atlas test quick validate benchmarks docs sky lint wheel clean
+.PHONY: types atlas test quick validate benchmarks docs sky lint wheel clean
 
 $(VENV)/.atlas: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,6 +34,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# types of the explorer's modules, written as JSDoc
+types:
+	@if command -v npx >/dev/null; then npx --yes -p typescript@5.9.3 tsc -p src/nudipole/explorer/web; \
+	else echo "types of the explorer: LEFT OUT, there is no npx"; fi
 
 validate: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n auto -m validation

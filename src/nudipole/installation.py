@@ -193,20 +193,20 @@ def _width() -> tuple[float, float, float]:
 
 
 def _cross_section() -> tuple[float, float, float]:
-    """The total of 40Ar far above threshold grows as the logarithm of the energy over the screening: integral and spectrum."""
+    """The spectrum of recoils of 40Ar, integrated, over the total cross section."""
     from scipy.integrate import quad
 
     from nudipole.processes.scattering import upscattering_total
 
     energy, mass = 0.03, 1e-2
-    total = upscattering_total.cross_section("Ar40", energy, mass, 1e-6)
+    whole = upscattering_total.cross_section("Ar40", energy, mass, 1e-6)
+    total, low, high = (float(whole[k] or 0.0) for k in ("sigma_GeV-2", "recoil_min_GeV", "recoil_max_GeV"))
 
     def logarithmic(x: float) -> float:
         recoil = float(np.exp(x))
         found = upscattering_total.cross_section("Ar40", energy, mass, 1e-6, recoil)
-        return recoil * found["dsigma_dE_GeV-3"] / total["sigma_GeV-2"]
+        return recoil * float(found["dsigma_dE_GeV-3"] or 0.0) / total
 
-    low, high = total["recoil_min_GeV"], total["recoil_max_GeV"]
     integral = quad(logarithmic, np.log(low), np.log(high), epsabs=0.0, epsrel=1e-4)[0]
     return float(integral), 1.0, 1e-2
 

@@ -29,8 +29,9 @@ from nudipole.portal import Direction
 from nudipole.processes.decays import hnl_decay
 
 Progress = Callable[[str, int, int], None]
-MASSES, PRESET_MASSES = 60, 24  # of the curves computed here
+MASSES, PRESET_MASSES = 32, 16  # of the curves computed here
 AGREEMENT = 0.01  # of the what-if with the full calculation, at its own masses, in d
+_LEAST = 0.7  # of the masses of a table that it must be good for
 _COUPLING, _MASS = 17, 20  # bits of mantissa
 
 
@@ -67,6 +68,8 @@ def compute_one(constraint: Constraint, flavors: Sequence[str]) -> Part:
     for flavor in flavors:
         attempt(f"Majorana, {flavor}", lambda f=flavor: curves.append(_curve(constraint, f, "majorana", "default")))  # type: ignore[misc]
         for preset in constraint.presets[1:]:
+            if flavor not in _preset_flavors(constraint, preset, flavors):
+                continue
             attempt(f"{preset}, {flavor}", lambda f=flavor, p=preset: curves.append(_curve(constraint, f, "dirac", p)))  # type: ignore[misc]
         if isinstance(constraint, Experiment):
             attempt(f"counts, {flavor}", lambda f=flavor: found.extend(_tables(constraint, f)))  # type: ignore[misc]
@@ -82,25 +85,37 @@ def _curve(constraint: Constraint, flavor: str, nature: str, preset: str) -> Lim
     )
 
 
+def _preset_flavors(constraint: Constraint, preset: str, flavors: Sequence[str]) -> set[str]:
+    """Where a preset is drawn: the flavours of the publications that it follows, else the first; the others look alike."""
+    comparisons = getattr(getattr(constraint, "card", constraint), "comparisons", ())
+    named = {c.flavor or flavors[0] for c in comparisons if c.preset == preset} & set(flavors)
+    return named or {flavors[0]}
+
+
 def _tables(experiment: Experiment, flavor: str) -> list[Yields]:
     table = yields.tabulate(experiment, flavor)
     return [] if table is None else [checked(experiment, table)]
 
 
 def checked(experiment: Experiment, table: Yields) -> Yields:
-    """The table, without its what-if where that does not give the full calculation within :data:`AGREEMENT`."""
+    """The table as far as its what-if gives the full calculation within :data:`AGREEMENT`.
+
+    Where a region closes at its heaviest masses the table may end earlier; one that fails elsewhere has no what-if.
+    """
     if table.rule == "none":
         return table
-    settings = whatif.Settings(cl=experiment.confidence_level)
-    ours = replace(experiment.limit(table.masses, Direction(table.flavor)), excluded=whatif.recompute(table, settings))
-    full = experiment.limit(table.masses, Direction(table.flavor))
-    lower = np.array([min((i.low for i in some if i.low > 0), default=np.nan) for some in ours.excluded])
+    found = whatif.recompute(table, whatif.Settings(cl=experiment.confidence_level))
+    full = experiment.limit(table.masses, Direction(table.flavor)).lower
+    ours = np.array([min((i.low for i in some if i.low > 0), default=np.nan) for some in found])
     with np.errstate(invalid="ignore"):
-        distance = np.abs(np.log(lower / full.lower))
-    same = np.isfinite(lower) == np.isfinite(full.lower)
-    worst = float(np.nanmax(distance, initial=0.0))
-    if np.all(same) and worst <= AGREEMENT:
+        distance = np.where(np.isfinite(ours) | np.isfinite(full), np.abs(np.log(ours / full)), 0.0)
+    good = distance <= AGREEMENT  # NaN, where one has a limit and the other has none, is not
+    if np.all(good):
         return table
+    first = int(np.argmin(good))
+    if first >= _LEAST * len(good):
+        return table.until(first)
+    worst = float(np.nanmax(np.where(np.isfinite(distance), distance, 0.0)))
     many = f"by {100 * worst:.0f} per cent" if worst > AGREEMENT else "in where there is a limit"
     return replace(table, rule="none", reason=f"the table of counts differs from the full calculation {many}")
 
@@ -179,6 +194,7 @@ def experiment_record(constraint: Constraint) -> dict[str, Any]:
         "family": family,
         "color": color,
         "kind": constraint.kind,
+        "sky": constraint.key in registry.sky() and constraint.kind != "line",
         "basis": constraint.basis,
         "cl": constraint.confidence_level,
         "references": list(constraint.citations),

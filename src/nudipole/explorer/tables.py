@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.explorer.payload import Payload
-from nudipole.explorer.yields import Yields
+from nudipole.explorer.yields import Survival, Yields
 from nudipole.inference.likelihood import Likelihood, Pull
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,6 +41,12 @@ def record(payload: Payload, table: Yields) -> dict[str, Any]:
         "couplings": None if table.couplings is None else payload.add(np.log(table.couplings)[:, [0, -1]].T),
         "steps": logs.shape[1],
         "logs": payload.add(logs.transpose(1, 2, 0), LOGS),
+        "survival": None
+        if table.survival is None
+        else [
+            payload.add(np.log(table.survival.couplings)[:, [0, -1]].T),
+            payload.add(table.survival.logs.T, LOGS),
+        ],
         "own": payload.add(table.standard_model),
         "observed": None if table.observed is None else payload.add(table.observed),
         "components": [[name, payload.add(values)] for name, values in table.components.items()],
@@ -82,6 +88,12 @@ def table_from(found: Mapping[str, Any], arrays: Sequence[npt.NDArray[np.float32
     masses, bins, steps = array(found["masses"]), len(found["group"]), found["steps"]
     logs = array(found["logs"]).reshape(steps, bins, len(masses)).transpose(2, 0, 1)
     ends = None if found["couplings"] is None else array(found["couplings"]).reshape(2, -1)
+    survival = None
+    if found["survival"] is not None:
+        first, last = array(found["survival"][0]).reshape(2, -1)
+        shares = array(found["survival"][1]).reshape(-1, len(masses)).T
+        places = first[:, None] + np.linspace(0.0, 1.0, shares.shape[1]) * (last - first)[:, None]
+        survival = Survival(np.exp(places), shares)
     pulls = tuple(Pull(name, free) for name, free in found.get("pulls", ()))
     likelihood, relative, own_shifts = None, None, np.zeros((0, 0))
     if "data" in found:
@@ -105,6 +117,7 @@ def table_from(found: Mapping[str, Any], arrays: Sequence[npt.NDArray[np.float32
         if ends is None
         else np.exp(ends[0][:, None] + np.linspace(0, 1, steps) * (ends[1] - ends[0])[:, None]),
         log_counts=None if ends is None else logs,
+        survival=survival,
         relative=relative,
         standard_model=array(found["own"]),
         likelihood=likelihood,

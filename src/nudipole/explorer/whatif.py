@@ -17,6 +17,7 @@ test compares both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ import numpy.typing as npt
 
 from nudipole.constraint import Interval
 from nudipole.errors import DomainError, check_between
-from nudipole.explorer.yields import Yields
+from nudipole.explorer.yields import Survival, Yields
 from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.count_models import Counts, PublishedLimit
 from nudipole.inference.counting import check_confidence_level
@@ -33,6 +34,7 @@ from nudipole.inference.limits import ProfileStatistic, Statistic
 
 FloatArray = npt.NDArray[np.float64]
 Excluded = tuple[tuple[Interval, ...], ...]
+_FINE = 400  # places among which the largest number of surviving N is looked for
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,65 @@ def recompute(table: Yields, settings: Settings) -> Excluded:
     if table.rule == "none":
         raise DomainError(f"{table.key}: {table.reason or 'no what-if'}")
     signal, statistic = prepare(table, settings)
-    return statistic.intervals(signal, settings.cl)
+    found = statistic.intervals(signal, settings.cl)
+    if table.survival is None:
+        return found
+    return tuple(surviving(table.survival, m, intervals) for m, intervals in enumerate(found))
+
+
+def log_survival(survival: Survival, m: int, log_coupling: FloatArray) -> FloatArray:
+    """ln S at mass m and ln d (n,); zero below the grid, where every N leaves."""
+    x = np.log(survival.couplings[m])
+    inside = cubic(x, survival.logs[m][:, None], np.maximum(log_coupling, x[0]))[:, 0]
+    return np.where(log_coupling < x[0], 0.0, inside)
+
+
+def surviving(survival: Survival, m: int, intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """From the excluded y = d^2 of stable N to the d with y = d^2 S(d): regions close where too few N leave.
+
+    Parameters
+    ----------
+    survival : Survival
+    m : int
+        Which mass.
+    intervals : tuple of Interval
+        In sqrt(y); of those that begin at zero, where data prefer N, only the lower end is changed.
+    """
+
+    def reach(at: FloatArray) -> FloatArray:
+        """ln of sqrt(y)."""
+        return at + 0.5 * log_survival(survival, m, at)
+
+    x = np.log(survival.couplings[m])
+    grid = np.linspace(x[0], x[-1], _FINE)
+    values = reach(grid)
+    top = int(np.argmax(values))
+    found: list[Interval] = []
+    for interval in intervals:
+        edge = interval.low or interval.high
+        if edge is None or np.log(edge) >= values[top]:
+            found += [] if interval.low else [Interval(0.0, None)]
+            continue
+        level = float(np.log(edge))
+        low = float(np.exp(_root(reach, level, min(level, float(grid[0])) - 1e-9, float(grid[top]))))
+        if not interval.low:
+            found.append(Interval(0.0, low))
+        elif values[-1] >= level:
+            found.append(Interval(low, None))
+        else:
+            found.append(Interval(low, float(np.exp(_root(reach, level, float(grid[-1]), float(grid[top]))))))
+    return tuple(found)
+
+
+def _root(function: Callable[[FloatArray], FloatArray], level: float, outside: float, inside: float) -> float:
+    """Where a function crosses the level between a place below it and one above, by bisection."""
+    for _ in range(60):
+        middle = 0.5 * (outside + inside)
+        if function(np.array([middle]))[0] >= level:
+            inside = middle
+        else:
+            outside = middle
+    return 0.5 * (outside + inside)
 
 
 def prepare(table: Yields, settings: Settings) -> tuple[_Table, Statistic]:

@@ -5,7 +5,9 @@ Where counts go as d^2 the table holds counts per d^2; where the decay of N matt
 .. math:: \ln\frac{n_b(d)}{d^2} \quad\text{on a grid of}\quad \ln d ,
 
 which is a straight line for long-lived N and smooth up to where N decays before it is seen. A search in one window of
-recoil energy is divided into narrower bins, from below its threshold on, so that the threshold can be moved.
+recoil energy is divided into narrower bins, from below its threshold on, so that the threshold can be moved. Where N must only leave the
+detector undecayed (:class:`~nudipole.signals.escaping.EscapingSignal`) counts per d^2 go with one survival probability for
+all bins, tabulated as its logarithm against ln d.
 """
 
 from __future__ import annotations
@@ -26,12 +28,21 @@ from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.protocol import Model, Signal
 
 FloatArray = npt.NDArray[np.float64]
-MASSES, COUPLINGS, MANY_BINS = 32, 64, 40  # nodes of a table; couplings where it has more than a few bins
+MASSES, COUPLINGS, MANY_BINS = 24, 64, 40  # nodes of a table; couplings where it has more than a few bins
 SUB_BINS, LOWEST_THRESHOLD = 24, 0.4  # of a single window, and how far below its threshold they begin
 _SCAN = np.geomspace(1e-12, 1e1, 261)
 _FEWEST, _LAST = 1e-3, 1e-3  # events: where the grid of couplings begins and ends
 _EMPTY = -200.0  # ln of no counts
+_SURELY, _HARDLY = -1e-5, -40.0  # ln of the survival where its grid begins and ends
 _LEVELS = np.array([0.5, 0.6, 0.68, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999])
+
+
+@dataclass(frozen=True)
+class Survival:
+    """ln of the share of events whose N leaves the detector, (m, k), on grids of couplings d [GeV^-1], (m, k)."""
+
+    couplings: FloatArray
+    logs: FloatArray
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class Yields:
         Grid of d [GeV^-1] where counts are not proportional to d^2.
     log_counts : ndarray (m, k, s) or None
         ln(counts / d^2) there.
+    survival : Survival or None
+        What ``per_d2`` is multiplied with.
     relative : ndarray (m or 1, j, s) or None
         Relative change of the signal for each pull.
     standard_model : ndarray (s,)
@@ -83,6 +96,7 @@ class Yields:
     per_d2: FloatArray | None
     couplings: FloatArray | None
     log_counts: FloatArray | None
+    survival: Survival | None
     relative: FloatArray | None
     standard_model: FloatArray
     likelihood: Likelihood | None
@@ -97,6 +111,19 @@ class Yields:
     data_edges: FloatArray
     threshold: bool
     reason: str = ""
+
+    def until(self, number: int) -> Yields:
+        """The first ``number`` masses."""
+        survival, relative = self.survival, self.relative
+        return replace(
+            self,
+            masses=self.masses[:number],
+            per_d2=None if self.per_d2 is None else self.per_d2[:number],
+            couplings=None if self.couplings is None else self.couplings[:number],
+            log_counts=None if self.log_counts is None else self.log_counts[:number],
+            survival=None if survival is None else Survival(survival.couplings[:number], survival.logs[:number]),
+            relative=relative if relative is None or len(relative) == 1 else relative[:number],
+        )
 
 
 def tabulate(experiment: Experiment, flavor: str, number: int = MASSES) -> Yields | None:
@@ -123,15 +150,16 @@ def tabulate(experiment: Experiment, flavor: str, number: int = MASSES) -> Yield
     masses = np.geomspace(low, high * (1.0 - 1e-6), number)
     direction = Direction(flavor)
     drawn = masses[np.isfinite(experiment.limit(masses, direction).lower)]
-    if drawn.size > 1:  # beyond, N decays too soon or the operator does not stand: no table knows that
+    if drawn.size > 1:  # beyond, the operator does not stand, which no table knows
         masses = np.geomspace(drawn[0], drawn[-1], number)
     fine, edges, group = _divided(model)
     signal = fine.signal(masses, direction)
+    survival = None
+    if isinstance(signal, EscapingSignal):
+        survival, signal = _survival(signal), signal.without_decay
     own = np.asarray(fine.components().get("standard model", np.zeros(len(group))), dtype=float)
     likelihood, own_shifts = _likelihood(model, statistic)
     rule, levels, allowed, reason = _rule(model, statistic, likelihood)
-    if isinstance(signal, EscapingSignal):  # lower edges; the page leaves out that N decays on its way out
-        signal = signal.without_decay
     per_d2, couplings, logs = _counts(signal, len(group))
     bins = model.bins
     return Yields(
@@ -144,6 +172,7 @@ def tabulate(experiment: Experiment, flavor: str, number: int = MASSES) -> Yield
         per_d2=per_d2,
         couplings=couplings,
         log_counts=logs,
+        survival=survival,
         relative=signal.relative_shifts if rule == "profile" else None,
         standard_model=own,
         likelihood=likelihood,
@@ -248,3 +277,23 @@ def _counts(signal: Signal, bins: int) -> tuple[FloatArray | None, FloatArray | 
         couplings[index] = grid
         logs[index] = np.log(np.maximum(counts, np.exp(_EMPTY)))
     return None, couplings, logs
+
+
+def _survival(signal: EscapingSignal) -> Survival:
+    """Share of the events that is left, all bins together."""
+    couplings, logs = np.zeros((len(signal), COUPLINGS)), np.zeros((len(signal), COUPLINGS))
+    for index, stable in enumerate(signal.stable.sum(axis=1)):
+        if stable <= 0:
+            couplings[index] = np.geomspace(_SCAN[0], _SCAN[-1], COUPLINGS)
+            continue
+        rough = _log_share(signal, index, _SCAN, stable)
+        first = max(int(np.argmax(rough < _SURELY)) - 1, 0) if np.any(rough < _SURELY) else len(_SCAN) - 2
+        last = int(np.argmax(rough < _HARDLY)) if np.any(rough < _HARDLY) else len(_SCAN) - 1
+        couplings[index] = np.geomspace(_SCAN[first], _SCAN[last], COUPLINGS)
+        logs[index] = _log_share(signal, index, couplings[index], stable)
+    return Survival(couplings, logs)
+
+
+def _log_share(signal: EscapingSignal, index: int, d: FloatArray, stable: float) -> FloatArray:
+    share = signal.counts(index, d).sum(axis=-1) / (stable * d**2)
+    return np.minimum(np.log(np.maximum(share, np.exp(_EMPTY))), 0.0)

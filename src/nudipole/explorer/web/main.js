@@ -11,6 +11,7 @@ import { pointPanel } from "./point.js";
 import { recipePanel } from "./recipe.js";
 import { csvText, pngBlob, save, svgText } from "./save.js";
 import { effect, settingsFrom, slidersPanel } from "./sliders.js";
+import { feldmanCousinsUpper } from "./statistics.js";
 import { HOME, fromFragment, toFragment } from "./state.js";
 import { curveTable } from "./table.js";
 import { CountTable, recompute } from "./whatif.js";
@@ -117,20 +118,20 @@ class Page {
   draw() {
     const { state } = this;
     const allowed = this.candidates().filter((c) => !state.off.has(c.key) && (state.projections || c.kind !== "projection")
-      && (state.lines || c.kind !== "line") && (state.sky || c.kind === "line" || this.about(c.key).family !== "the sky"));
+      && (state.lines || c.kind !== "line") && (state.sky || !this.about(c.key).sky));
     const edge = frontier(allowed, state.view);
     const some = state.frontier ? allowed.filter((c) => edge.has(c.key)) : allowed;
     this.visible = some;
     const rank = (/** @type {Curve} */ c) => (c.key === state.selected ? 0 : edge.has(c.key) ? 1 : 2);
     /** @type {Drawn[]} */
     const drawn = [...some].sort((a, b) => rank(b) - rank(a)).map((curve) => this.drawnAs(curve, edge));
-    for (const curve of this.presetCurves()) drawn.push({ ...this.drawnAs(curve, edge), name: `${this.about(curve.key).short}: ${curve.preset}`, dash: "3 2", width: 1.8, filled: false, faint: false, label: true });
+    for (const curve of this.presetCurves()) drawn.push({ ...this.drawnAs(curve, edge), name: `${this.about(curve.key).short}: ${curve.preset}`, dash: "3 2", width: 1.8, faint: false, label: true });
     if (this.changed) drawn.push(overlay(this.changed, `${this.about(this.changed.key).short}: what if`));
     if (this.edited) drawn.push(overlay(this.edited.curve, this.edited.title));
     this.plane.dots = this.publishedDots(some);
     this.plane.point = state.point ? [Math.log10(state.point.m), Math.log10(state.point.d)] : null;
     this.plane.chosen = state.selected;
-    this.plane.setCurves(drawn);
+    this.plane.setCurves(drawn, allowed.filter((c) => c.kind === "exclusion" || c.kind === "roi"));
     this.plane.root.setAttribute("aria-label", `Plane of mass and coupling, ${state.flavor}, ${state.nature} N: ${some.length} curves. Arrow keys move, plus and minus zoom, n and p step through the curves, Enter opens one.`);
     byId("count").textContent = `${some.length} curves`;
     this.later();
@@ -143,7 +144,7 @@ class Page {
    */
   drawnAs(curve, edge) {
     const e = this.about(curve.key), strong = edge.has(curve.key) || curve.key === this.state.selected;
-    return { curve, name: e.short, color: e.color, dash: DASH[curve.kind] ?? "", width: strong ? 1.6 : 1, filled: curve.kind === "exclusion" || curve.kind === "roi",
+    return { curve, name: e.short, color: e.color, dash: DASH[curve.kind] ?? "", width: strong ? 1.6 : 1,
       faint: !strong, label: this.state.names && strong };
   }
 
@@ -159,7 +160,7 @@ class Page {
   publishedDots(curves) {
     const { state, data } = this, keys = new Set(curves.map((c) => c.key));
     const checks = data.header.checks.filter((c) => c.flavor === state.flavor && ((state.published && keys.has(c.key)) || c.key === state.selected));
-    return checks.flatMap((c) => Array.from(data.arrays[c.masses], (m, i) => ({ x: Math.log10(Math.max(m, 1e-6)), y: Math.log10(data.arrays[c.published][i]), filled: false })));
+    return checks.flatMap((c) => Array.from(data.arrays[c.masses], (m, i) => ({ x: Math.log10(Math.max(m, 1.25e-6)), y: Math.log10(data.arrays[c.published][i]), filled: false })));
   }
 
   /**
@@ -316,6 +317,25 @@ class Page {
   }
 
   /**
+   * The what-if of a table, for tests.
+   * @param {number} index
+   * @param {import("./whatif.js").Settings} settings
+   */
+  recomputed(index, settings) {
+    return recompute(new CountTable(this.data, this.data.header.tables[index]), settings);
+  }
+
+  /**
+   * For tests.
+   * @param {number} seen
+   * @param {number} background
+   * @param {number} cl
+   */
+  feldmanCousins(seen, background, cl) {
+    return feldmanCousinsUpper(seen, background, cl);
+  }
+
+  /**
    * Keys of the exclusions at a point, for tests.
    * @param {number} m
    * @param {number} d
@@ -332,7 +352,7 @@ class Page {
  * @returns {Drawn}
  */
 function overlay(curve, name) {
-  return { curve, name, color: "var(--ink)", dash: "8 4", width: 2.6, filled: false, faint: false, label: true };
+  return { curve, name, color: "var(--ink)", dash: "8 4", width: 2.6, faint: false, label: true };
 }
 
 async function start() {

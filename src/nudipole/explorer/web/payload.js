@@ -5,14 +5,14 @@
  * @typedef {[number, number, number | null, boolean, boolean]} RegionRecord first mass, lower edge, upper edge, ends
  * @typedef {{key: string, flavor: string, nature: string, preset: string, kind: string, cl: number, masses: number,
  *   regions: RegionRecord[]}} CurveRecord
- * @typedef {{title: string, short: string, family: string, color: string, kind: string, basis: string, cl: number,
+ * @typedef {{title: string, short: string, family: string, color: string, kind: string, sky: boolean, basis: string, cl: number,
  *   references: string[], mechanism: string, summary: string, shortcuts: string[],
  *   sections: [string, string[][]][], presets: string[][], published: string[][]}} Experiment
  * @typedef {{key: string, flavor: string, preset: string, edge: string, source: string, convention: string, note: string,
  *   verdict: string, ratio: (number | null)[], masses: number, published: number}} CheckRecord
  * @typedef {{key: string, flavor: string, axis: string, rule: string, reason: string, threshold: boolean, oneSided: boolean,
  *   follows: boolean, masses: number, edges: number, dataEdges: number, group: number[], couplings: number | null,
- *   steps: number, logs: number, own: number, observed: number | null, components: [string, number][], levels?: number,
+ *   steps: number, logs: number, survival: [number, number] | null, own: number, observed: number | null, components: [string, number][], levels?: number,
  *   allowed?: number, data?: number, background?: number, sigma?: number, pulls?: [string, boolean][], shifts?: number,
  *   ownShifts?: number, moving?: number[], relative?: number}} TableRecord
  * @typedef {{version: string, muB: number, widths: Widths, families: string[][], experiments: Record<string, Experiment>,

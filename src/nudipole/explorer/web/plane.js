@@ -6,7 +6,7 @@ import { logTicks, shown } from "./numbers.js";
 
 /**
  * @typedef {import("./curves.js").Curve} Curve
- * @typedef {{curve: Curve, name: string, color: string, dash: string, width: number, filled: boolean, faint: boolean, label: boolean}} Drawn
+ * @typedef {{curve: Curve, name: string, color: string, dash: string, width: number, faint: boolean, label: boolean}} Drawn
  * @typedef {{x: number, y: number, filled: boolean}} Dot
  */
 
@@ -68,7 +68,7 @@ export class Plane {
 
   get inset() {
     const narrow = this.width < 520;
-    return { left: narrow ? 46 : 62, right: narrow ? 44 : 62, top: 12, bottom: narrow ? 40 : 46 };
+    return { left: narrow ? 58 : 62, right: narrow ? 54 : 62, top: 12, bottom: narrow ? 40 : 46 };
   }
 
   /** @param {number} x */
@@ -98,13 +98,14 @@ export class Plane {
   /**
    * New curves.
    * @param {Drawn[]} drawn
+   * @param {Curve[]} filled whose area is shaded, drawn or not
    */
-  setCurves(drawn) {
+  setCurves(drawn, filled) {
     this.drawn = drawn;
     this.focused = -1;
-    this.fills.replaceChildren(...drawn.filter((c) => c.filled && c.curve.fill).map((c) => svg("path", { class: `fill ${c.curve.kind}`, d: c.curve.fill, "data-key": c.curve.key })));
+    this.fills.replaceChildren(...filled.map((c) => svg("path", { class: `fill ${c.kind}`, d: c.fill, "data-key": c.key })));
     this.strokes.replaceChildren(...drawn.map((c) => svg("path", { class: `curve ${c.curve.kind}${c.faint ? " faint" : ""}`, d: c.curve.stroke, "data-key": c.curve.key,
-      stroke: c.color, "stroke-width": c.width, "stroke-dasharray": c.dash || null, "vector-effect": "non-scaling-stroke" }, svg("title", {}, c.name))));
+      style: `--c: ${c.color}`, "stroke-width": c.width, "stroke-dasharray": c.dash || null, "vector-effect": "non-scaling-stroke" }, svg("title", {}, c.name))));
     this.highlight(this.chosen);
     this.redraw();
   }

@@ -94,7 +94,7 @@ function presetPart(s) {
     box.checked = s.presets.has(`${s.key}:${name}`);
     return html("li", {}, html("label", {}, box, html("code", {}, name)), about ? ` ${about}` : "", drawable ? "" : html("em", {}, " (no curve for this flavour)"));
   });
-  return html("section", {}, html("h3", {}, "Presets"), html("p", { class: "note" }, "Published sets of assumptions; tick one to draw its curve (Dirac N)."), html("ul", { class: "plain" }, ...entries));
+  return html("section", {}, html("h3", {}, "Presets"), html("p", { class: "note" }, "Published sets of assumptions; tick one to draw its curve (Dirac N, the flavour of its publication)."), html("ul", { class: "plain" }, ...entries));
 }
 
 /**

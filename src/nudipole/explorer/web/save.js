@@ -17,7 +17,7 @@ export function svgText(root) {
   from.forEach((element, i) => {
     const style = getComputedStyle(element);
     for (const name of COPIED) {
-      const value = style.getPropertyValue(name);
+      const value = plainColor(style.getPropertyValue(name));
       if (value && value !== "none" || name === "fill" || name === "stroke") to[i].setAttribute(name, value);
     }
     for (const name of ["tabindex", "style"]) to[i].removeAttribute(name);
@@ -31,6 +31,16 @@ export function svgText(root) {
   for (const [name, value] of [["width", "100%"], ["height", "100%"], ["fill", getComputedStyle(document.body).backgroundColor]]) paper.setAttribute(name, value);
   copy.prepend(paper);
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(copy)}\n`;
+}
+
+/**
+ * A mixed colour as every program reads it.
+ * @param {string} value
+ * @returns {string}
+ */
+function plainColor(value) {
+  const found = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)/.exec(value);
+  return found ? `rgb(${found.slice(1).map((v) => Math.round(255 * Number(v))).join(", ")})` : value;
 }
 
 /**

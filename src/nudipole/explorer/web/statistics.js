@@ -91,7 +91,7 @@ export function feldmanCousinsUpper(observed, background, cl) {
  *   shifts: Float64Array[], moving: number[]}} Likelihood  penalty: 1 for a constrained pull, 0 for a free one
  */
 
-const WALL = 1e-3;
+const EMPTY_BIN = 1e-6; // count of an empty bin, which keeps its expectation above zero
 
 /**
  * chi^2 of the bins and its two derivatives in the expectation, written into `slope` and `curvature`.
@@ -112,12 +112,12 @@ function binsOf(like, mu, slope, curvature) {
       curvature[b] = 2 / (sigma * sigma);
       continue;
     }
-    const floor = 1e-9 + 1e-6 * Math.max(observed, like.background[b]);
-    const safe = Math.max(mu[b], floor), ratio = observed / safe;
-    let value = 2 * (safe - observed + (observed > 0 ? observed * Math.log(Math.max(ratio, 1e-300)) : 0));
-    let first = 2 * (1 - ratio), second = 2 * Math.max(ratio / safe, 1e-12);
-    if (mu[b] < floor) { // continued quadratically, with a wall where nothing was observed
-      second = Math.max(second, 2 / WALL);
+    const counted = Math.max(observed, EMPTY_BIN), floor = 1e-6 * counted;
+    const safe = Math.max(mu[b], floor), ratio = counted / safe;
+    let value = 2 * (safe - counted + counted * Math.log(ratio));
+    let first = 2 * (1 - ratio);
+    const second = (2 * ratio) / safe;
+    if (mu[b] < floor) { // continued quadratically
       value += first * (mu[b] - safe) + 0.5 * second * (mu[b] - safe) ** 2;
       first += second * (mu[b] - safe);
     }
@@ -197,7 +197,7 @@ export class Profile {
       let gain = 0;
       for (let j = 0; j < pulls; j++) gain -= this.gradient[j] * step[j];
       if (gain <= 1e-12 * (1 + Math.abs(value))) break;
-      let scale = 1, next = Infinity;
+      let scale = this.longest(step), next = Infinity;
       const most = value + 1e-12 * (1 + Math.abs(value));
       for (let half = 0; half < 40; half++, scale *= 0.4) {
         for (let j = 0; j < pulls; j++) this.trial[j] = theta[j] + scale * step[j];
@@ -210,7 +210,7 @@ export class Profile {
       }
       theta.set(this.trial);
       value = next;
-      if (gain <= 1e-7 || this.gaussian) break; // the step just taken leaves gain^1.5 at most
+      if ((gain <= 1e-7 && scale === 1) || this.gaussian) break; // the step just taken leaves gain^1.5 at most
     }
     return { chi2: value, ...this.derivatives() };
   }
@@ -245,6 +245,22 @@ export class Profile {
       this.drift.set(drift);
     }
     return { slope, curvature };
+  }
+
+  /**
+   * Share of a step in the pulls, at most 1, that keeps Poisson bins above zero; the expectation is that of the last look.
+   * @param {Float64Array} step
+   * @returns {number}
+   */
+  longest(step) {
+    let share = 1;
+    for (let b = 0; b < this.mu.length; b++) {
+      if (this.like.sigma[b] > 0 || !(this.mu[b] > 0)) continue;
+      let change = 0;
+      for (let j = 0; j < step.length; j++) change += step[j] * this.design[j][b];
+      if (change < 0) share = Math.min(share, (0.99 * this.mu[b]) / -change);
+    }
+    return share;
   }
 
   /** Gradient and Hessian in the pulls. */

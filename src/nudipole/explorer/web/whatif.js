@@ -32,6 +32,8 @@ export class CountTable {
     this.bins = Math.max(...record.group) + 1;
     this.logs = array(record.logs);
     this.ends = record.couplings === null ? null : array(record.couplings);
+    this.survivalEnds = array(record.survival?.[0]);
+    this.survival = array(record.survival?.[1]);
     this.own = array(record.own);
     this.data = array(record.data);
     this.background = array(record.background);
@@ -58,13 +60,20 @@ export class CountTable {
     if (this.ends === null) return node(0);
     const low = this.ends[m], step = (this.ends[many + m] - low) / (steps - 1);
     const place = (lnD - low) / step;
-    const left = Math.min(Math.max(Math.floor(place), 0), steps - 2);
-    const t = place - left, a = node(left), b = node(left + 1);
-    const sa = left > 0 ? 0.5 * (b - node(left - 1)) : b - a;
-    const sb = left < steps - 2 ? 0.5 * (node(left + 2) - a) : b - a;
-    if (t < 0) return a + t * sa;
-    if (t > 1) return b + (t - 1) * sb;
-    return a + t * (sa + t * (3 * (b - a) - 2 * sa - sb + t * (sa + sb - 2 * (b - a))));
+    return hermite(node, steps, place);
+  }
+
+  /**
+   * ln of the share of N that leave the detector at mass m, at ln d.
+   * @param {number} m
+   * @param {number} lnD
+   * @returns {number}
+   */
+  logSurvival(m, lnD) {
+    if (!this.survival.length) return 0;
+    const many = this.masses.length, steps = this.survival.length / many, low = this.survivalEnds[m], step = (this.survivalEnds[many + m] - low) / (steps - 1);
+    const place = (lnD - low) / step;
+    return place < 0 ? 0 : hermite((k) => this.survival[k * many + m], steps, place);
   }
 
   /**
@@ -79,8 +88,9 @@ export class CountTable {
     let m = 0;
     while (m < last - 1 && this.masses[m + 1] <= mass) m++;
     const t = Math.min(Math.max(Math.log(mass / this.masses[m]) / Math.log(this.masses[m + 1] / this.masses[m]), 0), 1);
+    const lnD = Math.log(d), alive = [this.logSurvival(m, lnD), this.logSurvival(m + 1, lnD)];
     for (let s = 0; s < this.size; s++) {
-      const a = this.logAt(m, s, Math.log(d)), b = this.logAt(m + 1, s, Math.log(d));
+      const a = this.logAt(m, s, lnD) + alive[0], b = this.logAt(m + 1, s, lnD) + alive[1];
       if (a > EMPTY + 1 && b > EMPTY + 1) result[s] = d * d * Math.exp(a + t * (b - a));
       else result[s] = d * d * ((1 - t) * Math.exp(a) + t * Math.exp(b));
     }
@@ -100,6 +110,23 @@ export class CountTable {
       return Math.min(Math.max((this.edges[s + 1] - start) / (this.edges[s + 1] - this.edges[s]), 0), 1);
     });
   }
+}
+
+/**
+ * Cubic Hermite interpolation with central slopes between equally spaced nodes, straight lines beyond them.
+ * @param {(k: number) => number} node
+ * @param {number} steps
+ * @param {number} place in steps
+ * @returns {number}
+ */
+function hermite(node, steps, place) {
+  const left = Math.min(Math.max(Math.floor(place), 0), steps - 2);
+  const t = place - left, a = node(left), b = node(left + 1);
+  const sa = left > 0 ? 0.5 * (b - node(left - 1)) : b - a;
+  const sb = left < steps - 2 ? 0.5 * (node(left + 2) - a) : b - a;
+  if (t < 0) return a + t * sa;
+  if (t > 1) return b + (t - 1) * sb;
+  return a + t * (sa + t * (3 * (b - a) - 2 * sa - sb + t * (sa + sb - 2 * (b - a))));
 }
 
 /**
@@ -208,7 +235,46 @@ function relativeShifts(table, kept, used, loose) {
 export function recompute(table, settings) {
   const prepared = prepare(table, settings);
   if (prepared === null) return Array.from(table.masses, () => []);
-  return Array.from(table.masses, (_, m) => (table.ends === null ? proportional(table, prepared, settings, m) : scanned(table, prepared, settings, m)));
+  return Array.from(table.masses, (_, m) => (table.ends === null ? surviving(table, m, proportional(table, prepared, settings, m)) : scanned(table, prepared, settings, m)));
+}
+
+/**
+ * From the excluded y = d^2 of stable N to the d with y = d^2 S(d): regions close where too few N leave.
+ * @param {CountTable} table
+ * @param {number} m
+ * @param {Intervals} intervals
+ * @returns {Intervals}
+ */
+function surviving(table, m, intervals) {
+  if (!table.survival.length || !intervals.length) return intervals;
+  const many = table.masses.length, first = table.survivalEnds[m], last = table.survivalEnds[many + m];
+  const reach = (/** @type {number} */ x) => x + 0.5 * table.logSurvival(m, x);
+  let top = first, most = reach(first);
+  for (let i = 1; i < 400; i++) {
+    const x = first + (i / 399) * (last - first), value = reach(x);
+    if (value > most) { top = x; most = value; }
+  }
+  const root = (/** @type {number} */ level, /** @type {number} */ outside) => {
+    let inside = top;
+    for (let i = 0; i < 60; i++) {
+      const middle = 0.5 * (outside + inside);
+      if (reach(middle) >= level) inside = middle; else outside = middle;
+    }
+    return Math.exp(0.5 * (outside + inside));
+  };
+  /** @type {Intervals} */
+  const found = [];
+  for (const [low, high] of intervals) {
+    const edge = low || high, level = edge ? Math.log(edge) : Infinity;
+    if (level >= most) {
+      if (!low) found.push([0, null]);
+      continue;
+    }
+    const lower = root(level, Math.min(level, first) - 1e-9);
+    if (!low) found.push([0, lower]);
+    else found.push([lower, reach(last) >= level ? null : root(level, last)]);
+  }
+  return found;
 }
 
 /**
@@ -304,7 +370,7 @@ function edge(profile, best, critical, above) {
     const step = (2 * gap) / root;
     let next = x + step;
     const good = next > Math.min(inner, outer) && next < Math.max(inner, outer) && Math.abs(step) <= 4 * Math.abs(x - best.x);
-    if (good && Math.abs(step) <= 1e-3 * x) return next; // good to the third power of the step
+    if (good && Math.abs(step) <= 2e-5 * x) return next;
     if (!good) next = Number.isFinite(outer) ? 0.5 * (inner + outer) : best.x + 2.5 * (x - best.x);
     if (Math.abs(outer - inner) <= 1e-9 * x) return next;
     if (above && next - best.x > 1e9 * (first + 1)) return Infinity;
@@ -378,6 +444,18 @@ function lowest(grid, scan, chi2) {
  * @returns {Intervals}
  */
 function crossings(grid, values, level) {
+  let top = 0;
+  values.forEach((v, i) => { if (v > values[top]) top = i; });
+  if (!(values[top] > 0) && top > 0 && top < grid.length - 1) { // a region narrower than the scan
+    let a = grid[top - 1], b = grid[top + 1];
+    for (let i = 0; i < 40; i++) {
+      const third = (b - a) / 3;
+      if (level(a + third) < level(b - third)) a += third; else b -= third;
+    }
+    const x = 0.5 * (a + b), at = x > grid[top] ? top + 1 : top;
+    grid = [...grid.slice(0, at), x, ...grid.slice(at)];
+    values = [...values.slice(0, at), level(x), ...values.slice(at)];
+  }
   const bounds = values[0] > 0 ? [0] : [];
   for (let i = 1; i < grid.length; i++) {
     if (values[i] > 0 === values[i - 1] > 0) continue;
