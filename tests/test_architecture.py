@@ -88,7 +88,8 @@ def test_processes_know_no_fluxes_and_inference_no_physics():
 def test_public_face():
     assert dir(nudipole) == [
         "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "cite",
-        "combine", "cross_section", "doctor", "experiments", "explore", "flux", "generate", "limit", "meson", "plot",
+        "combine", "cross_section", "decay_probability",
+        "decay_spectrum", "differential", "doctor", "experiments", "explore", "flux", "generate", "limit", "meson", "meson_spectrum", "peak_recoil", "plot",
         "point", "published", "rate", "reweight", "scan", "ufo", "units", "width",
     ]  # fmt: skip
     for name in dir(nudipole):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from nudipole.generator.run import generate
     from nudipole.generator.ufo_export import ufo
     from nudipole.installation import doctor
+    from nudipole.observables.decays import decay_probability, decay_spectrum
+    from nudipole.observables.differential import differential, peak_recoil
+    from nudipole.observables.meson_spectra import meson_spectrum
     from nudipole.portal import Completion, Direction, Portal
 
 __version__ = "0.1.0"
@@ -43,6 +46,11 @@ _HOME = {
     "atlas": "api",
     "cite": "api",
     "cross_section": "api",
+    "decay_probability": "observables.decays",
+    "decay_spectrum": "observables.decays",
+    "differential": "observables.differential",
+    "meson_spectrum": "observables.meson_spectra",
+    "peak_recoil": "observables.differential",
     "doctor": "installation",
     "experiments": "api",
     "explore": "explorer.run",
@@ -71,6 +79,9 @@ __all__ = [
     "cite",
     "combine",
     "cross_section",
+    "decay_probability",
+    "decay_spectrum",
+    "differential",
     "doctor",
     "experiments",
     "explore",
@@ -78,6 +89,8 @@ __all__ = [
     "generate",
     "limit",
     "meson",
+    "meson_spectrum",
+    "peak_recoil",
     "plot",
     "point",
     "published",

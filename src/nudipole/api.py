@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import units
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
-from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
+from nudipole.errors import DomainError, check_choice, check_positive, number
+from nudipole.observables.coupling import coupling as coupling
 from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 
@@ -226,24 +226,66 @@ def cross_section(
     return cross_sections.cross_section(target, energy, mass, coupling(d, mu), recoil, shape, channel)
 
 
-def width(mass: float, d: float, majorana: bool = False, energy: float | None = None) -> dict[str, Any]:
-    """Width, lifetime, decay length and branching ratios of N.
+def width(
+    mass: npt.ArrayLike,
+    d: npt.ArrayLike | None = None,
+    majorana: bool = False,
+    energy: npt.ArrayLike | None = None,
+    *,
+    mu: npt.ArrayLike | None = None,
+    extra_width: float = 0.0,
+) -> dict[str, Any]:
+    """Width, lifetime, decay length and branching ratios of N: numbers for numbers, arrays where any is an array.
+
+    Parameters
+    ----------
+    mass, energy : array_like
+        M and, for the decay length, E_N [GeV].
+    d, mu : array_like
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons]. All arrays broadcast.
+    majorana : bool
+        Twice the width.
+    extra_width : float
+        Width [GeV] of N into something invisible.
+
+    Returns
+    -------
+    dict
+        ``width_GeV``, ``lifetime_s`` in the rest frame of N, ``decay_length_m``, ``branching_ratios`` by channel.
+
+    Raises
+    ------
+    DomainError
+        For a number out of range, an energy below the mass, shapes that do not fit.
+
+    Notes
+    -----
+    Kang:2025ndp Eqs. (36), (37), (A.2) as in docs: errata; :mod:`nudipole.processes.decays.hnl_decay`.
 
     Examples
     --------
     >>> round(width(0.15, 1e-6, energy=100.0)["decay_length_m"])
     487
+    >>> width([0.1, 0.2], 1e-6)["width_GeV"].shape
+    (2,)
     """
-    portal = Portal(mass, d, direction("mu", majorana))
+    size = coupling(d, mu)
+    if np.ndim(mass) or np.ndim(size) or np.ndim(energy):
+        from nudipole.observables import decays
+
+        return decays.widths(mass, size**2 * (2.0 if majorana else 1.0), energy, extra_width)
+    portal = Portal(number("mass", mass), size, direction("mu", majorana, extra_width=extra_width))
     return {
         "width_GeV": portal.width,
         "lifetime_s": portal.lifetime,
-        "decay_length_m": None if energy is None else portal.decay_length(energy),
+        "decay_length_m": None if energy is None else portal.decay_length(number("energy", energy)),
         "branching_ratios": portal.branching_ratios,
     }
 
 
-def meson(parent: str, mass: float, d: float, both: bool = False) -> list[dict[str, Any]]:
+def meson(
+    parent: str, mass: float, d: float | None = None, both: bool = False, *, mu: float | None = None
+) -> list[dict[str, Any]]:
     """Widths and branching ratios of a meson into N, one lepton-number state.
 
     ``both`` adds the other one, nubar N to nu Nbar, where the same meson has both: twice the width for a neutral
@@ -251,8 +293,9 @@ def meson(parent: str, mass: float, d: float, both: bool = False) -> list[dict[s
     """
     from nudipole.processes.mesons import meson as mesons
 
-    check_positive(d=d)
-    factor = (mesons.lepton_number_states(parent) if both else 1) * d**2
+    size = number("d", coupling(d, mu))
+    check_positive(d=size)
+    factor = (mesons.lepton_number_states(parent) if both else 1) * size**2
     total = mesons.total_width(parent)
     return [
         {"channel": channel, "width_GeV": factor * value, "branching_ratio": factor * value / total}
@@ -284,20 +327,3 @@ def _constraint(experiment: str | Path | Constraint) -> Constraint:
 
         return registry.load(str(experiment))
     return experiment
-
-
-def coupling(d: npt.ArrayLike | None, mu: npt.ArrayLike | None) -> Any:
-    """d [GeV^-1] from exactly one of d and mu [Bohr magnetons], numbers or arrays.
-
-    Raises
-    ------
-    DomainError
-        If both or neither are given, or the one given is negative or not finite.
-    """
-    if (d is None) == (mu is None):
-        raise DomainError("give exactly one of d [GeV^-1] and mu [Bohr magnetons]")
-    name, value = ("d", d) if d is not None else ("mu", mu)
-    given: dict[str, Any] = {f"coupling {name}": value}
-    check_non_negative(**given)
-    number = np.asarray(value, dtype=float)[()]
-    return number if d is not None else units.d_from_mu(number)
