@@ -270,7 +270,7 @@ def width(
     (2,)
     """
     size = coupling(d, mu)
-    if np.ndim(mass) or np.ndim(size) or np.ndim(energy):
+    if np.ndim(mass) or np.ndim(size) or (energy is not None and np.ndim(energy)):
         from nudipole.observables import decays
 
         return decays.widths(mass, size**2 * (2.0 if majorana else 1.0), energy, extra_width)

@@ -188,8 +188,11 @@ def _per_angle(target: Target, angle: FloatArray, energy: float, mass: float) ->
 
 def _grid(variable: str, parts: list[Target], energy: float, mass: float) -> FloatArray:
     """Values of the variable for recoils spaced evenly in their logarithm, over what any of the targets can do."""
-    limits = [(part, *(float(v) for v in recoil_limits(energy, mass, part.mass))) for part in parts]
-    is_open = [(part, low, high) for part, low, high in limits if high > low]
+    is_open: list[tuple[Target, float, float]] = []
+    for part in parts:
+        ends = recoil_limits(energy, mass, part.mass)
+        if ends[1] > ends[0]:
+            is_open.append((part, float(ends[0]), float(ends[1])))
     if not is_open:
         raise DomainError(f"{energy:g} GeV is below the threshold of N of {mass:g} GeV: there is no distribution")
     found = []
