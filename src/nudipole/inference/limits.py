@@ -13,6 +13,7 @@ Where the signal is exactly proportional to d^2 best fit and edges are found for
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -171,7 +172,7 @@ class ProfileStatistic:
     def goodness(self) -> GoodnessOfFit | None:
         return goodness_of_fit(self.likelihood)
 
-    @property
+    @cached_property
     def zero(self) -> float:
         """chi^2 without signal."""
         return float(self._chi2(np.zeros((1, self.likelihood.bins)))[0])

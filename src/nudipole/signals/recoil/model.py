@@ -251,10 +251,11 @@ class RecoilModel:
         """Counts per d^2 in cells of the energy of N, shape (cells, masses, bins)."""
         number, size = len(masses), self.response.bins
         continua, sharp = ([f for f in fluxes if f[1] is lines] for lines in (False, True))
-        above = np.zeros((len(edges), len(self._parts), number, size))
-        for row, least in enumerate(edges[:-1]):
-            for position, found in enumerate(self._kernels(masses, continua, float(least))):
-                above[row, position] = self._fold(number, found, self._nominal)
+        steps = len(edges) - 1
+        above = np.zeros((steps + 1, len(self._parts), number, size))
+        every, least = np.tile(masses, steps), np.repeat(edges[:-1], number)  # all lower edges and masses at once
+        for position, found in enumerate(self._kernels(every, continua, least)):
+            above[:-1, position] = self._fold(steps * number, found, self._nominal).reshape(steps, number, size)
         cells = np.maximum(-np.diff(above, axis=0), 0.0)
         for position, _, flux in sharp:
             for line in flux.lines:
@@ -262,7 +263,7 @@ class RecoilModel:
                 for index, _, arrays in self._kernels(masses, one)[position]:
                     recoils = line[0] - self._grids[index].fine  # energy of N, falling
                     ends = np.searchsorted(-recoils, -edges[::-1])[::-1]  # columns above each edge come first
-                    for row in range(len(edges) - 1):
+                    for row in range(steps):
                         columns = slice(int(ends[row + 1]), int(ends[row]))
                         for array, matrix in zip(arrays, self._nominal[index], strict=True):
                             cells[row, position] += array[:, columns] @ matrix.fine[:, columns].T
@@ -276,7 +277,7 @@ class RecoilModel:
             for c in merged(part, [component.effective(direction) for component in part])
         ]
 
-    def _kernels(self, masses: FloatArray, fluxes: Fluxes, hnl_energy_min: float = 0.0) -> list[Folded]:
+    def _kernels(self, masses: FloatArray, fluxes: Fluxes, hnl_energy_min: FloatArray | float = 0.0) -> list[Folded]:
         """Kernels of each part of the flux, with the channel and the grid that they belong to."""
         kernels: list[Folded] = [[] for _ in self._parts]
         for index, (channel, grid) in enumerate(zip(self.channels, self._grids, strict=True)):

@@ -210,7 +210,7 @@ def dipole_kernels(
     recoil_energy: FloatArray,
     hnl_mass: FloatArray,
     fluxes: Sequence[CumulativeMoments],
-    hnl_energy_min: float = 0.0,
+    hnl_energy_min: FloatArray | float = 0.0,
 ) -> tuple[Kernels, ...]:
     r"""For each flux the kernels of a channel, sum_j c_j(E_r, M) Phi_j(E_min(E_r, M)), (masses, energies), per unit d^2.
 
@@ -224,13 +224,13 @@ def dipole_kernels(
     fluxes : sequence of CumulativeMoments
         A continuum has its value at each energy; lines, whose spectra end in a step, the average over the cell of each
         energy (half way to its neighbours), so that trapezoid weights integrate the step exactly where it lies.
-    hnl_energy_min : float
-        Only N above this energy [GeV], of neutrinos above it by the recoil energy.
+    hnl_energy_min : float or ndarray (m,)
+        Only N above this energy [GeV], of neutrinos above it by the recoil energy; one for all masses or one for each.
     """
     polynomials = channel.dipole_polynomials(recoil_energy)
     powers = hnl_mass[:, None] ** np.array([0.0, 2.0, 4.0])
     massless = kinematics.minimum_neutrino_energy(recoil_energy, 0.0, channel.mass)
-    softest = hnl_energy_min + recoil_energy
+    softest = np.asarray(hnl_energy_min)[..., None] + recoil_energy
     found = []
     for flux in fluxes:
         kernels = np.zeros((len(polynomials), len(hnl_mass), len(recoil_energy)))
@@ -245,7 +245,7 @@ def dipole_kernels(
             columns = slice(0, int(reached[-1]) + 1)
             heavier = 1.0 + 0.5 * powers[:, 1:2] / (channel.mass * recoil_energy[columns])  # E_min(M) / E_min(0)
             least = heavier * massless[columns]
-            least = np.maximum(least, softest[columns]) if hnl_energy_min > 0.0 else least
+            least = np.maximum(least, softest[..., columns]) if np.any(hnl_energy_min) else least
             phi = flux.at_logarithm(np.log(least))
             for kernel, polynomial in zip(kernels, polynomials[..., columns], strict=True):
                 for moment, coefficients in zip(phi, polynomial, strict=True):
