@@ -106,3 +106,13 @@ def test_every_recoil_card_says_how_n_gets_out():
         card = getattr(registry.get(key), "card", None)
         if getattr(card, "signal", "") == "recoil":
             assert card.detector is not None, key
+
+
+def test_cells_of_all_masses_at_once_are_those_of_each_mass():
+    model = registry.get("borexino").model()
+    fluxes, masses = model._fluxes(MU), np.array([1e-3, 4e-3])
+    edges = escape.hnl_energies(model.flux.maximum_energy)
+    together = model._cells(masses, fluxes, edges)
+    for row, mass in enumerate(masses):
+        assert together[:, [row]] == close(model._cells(np.array([mass]), fluxes, edges), 1e-12)
+    assert not np.allclose(together[:, 0], together[:, 1], rtol=1e-2, atol=0)

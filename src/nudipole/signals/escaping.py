@@ -34,7 +34,7 @@ _UNTOUCHED = 1e-4  # share of the signal that decay may take at a lower edge bef
 _FIRST, _LAST = 1e-3, 700.0  # exponents of the slowest and of the fastest N between which the upper edge is sought
 _PER_DECADE = 60  # couplings of that search, in counts alone
 _ABOUT = np.exp(np.linspace(-0.12, 0.12, 7))  # about what it finds: where the statistic itself is looked at, twice
-_WITHIN = 4  # couplings between two neighbours of these, 4 % apart, where the change of sign is placed
+_WITHIN = 7  # couplings between two neighbours of these, 4 % apart, where the change of sign is placed
 _MOST_MOVES, _STRIDE = 6, 4
 _UNIT = 1e-30  # in which lower edges are handed to the mass thinner, relative to those of stable N
 
@@ -130,7 +130,8 @@ def _with_decay(
 ) -> Intervals:
     """Intervals at each mass, from those of stable N."""
     found: list[tuple[Interval, ...]] = [()] * len(signal)
-    scanned, simple = [], []
+    scanned: list[int] = []
+    simple: list[int] = []
     for row, before in enumerate(stable):
         closes = before[-1].low > 0.0 and before[-1].high is None and signal.templates[row].extra == 0.0
         untouched = closes and _survival(signal, row, before[-1].low) > 1.0 - _UNTOUCHED
