@@ -33,6 +33,7 @@ MODES = ("neutrino", "antineutrino")
 _HORN = {"neutrino": "fhc", "antineutrino": "rhc"}
 _CONJUGATE = {"e": "ebar", "ebar": "e", "mu": "mubar", "mubar": "mu"}
 _NODES = 160
+_SOFTEST = 1e-3  # GeV, where a first bin that reaches down to zero energy begins
 
 
 def interpolate(energy: FloatArray, intensity: FloatArray, at: npt.ArrayLike, name: str = "flux") -> FloatArray:
@@ -90,6 +91,17 @@ def tabulated(name: str, energy: FloatArray, columns: Mapping[str, FloatArray]) 
 def _table(resource: str) -> tuple[FluxComponent, ...]:
     table = tables.load(f"fluxes/data/{resource}.csv")
     return tabulated(resource, table["energy"], {c: table[c] for c in table.columns if c in SPECIES})
+
+
+@functools.cache
+def _histogram(resource: str) -> tuple[FluxComponent, ...]:
+    """The same of bin averages at bin centres: the first and the last bin keep their outer halves, flat."""
+    table = tables.load(f"fluxes/data/{resource}.csv")
+    centre = table["energy"]
+    first = max(1.5 * centre[0] - 0.5 * centre[1], _SOFTEST)
+    energy = np.concatenate([[first], centre, [1.5 * centre[-1] - 0.5 * centre[-2]]])
+    columns = {c: np.pad(table[c], 1, mode="edge") for c in table.columns if c in SPECIES}
+    return tabulated(resource, energy, columns)
 
 
 def spectrum(resource: str, species: str, energy: npt.ArrayLike) -> FloatArray:
@@ -160,11 +172,11 @@ def booster(baseline_m: float = 541.0, mode: str = "neutrino") -> Flux:
         raise DomainError(f"the Booster flux is known at 110, 470, 541 and 600 m, not at {baseline_m:g} m")
     near = stored[float(baseline_m)]
     dilution = (near / float(baseline_m)) ** 2
-    components = _table(f"bnb_{near}m_fhc")
+    components = _histogram(f"bnb_{near}m_fhc")
     if mode == "antineutrino":
-        reference = _table("bnb_541m_fhc")
+        reference = _histogram("bnb_541m_fhc")
         ratio = {new: _species_total(components, s) / _species_total(reference, s) for s, new in _CONJUGATE.items()}
-        horn = _table("bnb_541m_rhc")
+        horn = _histogram("bnb_541m_rhc")
         electrons = tuple(c for c in horn if c.name.endswith((" e", " ebar")))
         muons = tuple(c for c in horn if c.name.endswith((" mu", " mubar")))
         components = (*_moved(muons, components, reference, _CONJUGATE), *_rescaled(electrons, ratio))
