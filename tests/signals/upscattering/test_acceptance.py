@@ -151,7 +151,8 @@ def test_template_agrees_with_a_direct_monte_carlo(case):
         )  # exp(-2) over 8 m
         couplings = flank * np.array([1e-3, 0.3, 1.0])
         ours = model.signal(np.array([mass]), Direction("mu")).counts(0, couplings)
-        theirs = monte_carlo(model, mass, couplings)
+        number = 1 << (21 if "histogram" in CASES[case] else 19)  # bins hold fewer: 0.6 % of chance at 2^19
+        theirs = monte_carlo(model, mass, couplings, number)
         kept = theirs > 1e-3 * theirs.max(axis=1, keepdims=True)
         assert np.abs(ours / theirs - 1.0)[kept].max() < 0.025
         assert ours.sum(axis=1) == pytest.approx(theirs.sum(axis=1), rel=0.02, abs=0)

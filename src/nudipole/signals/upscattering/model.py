@@ -292,7 +292,8 @@ class UpscatterModel:
         for scatterer, amounts in self._scatterers.values():
             if scatterer.target is not None and masses.min() >= maximum_hnl_mass(self._range[1], scatterer.target.mass):
                 continue
-            states = states_on(scatterer, energies, masses)
+            floor = self.card.selection.first_cascade_min_GeV  # nodes begin there: a cut between them is ragged in mass
+            states = states_on(scatterer, energies, masses, floor=floor)
             for index, column, made in self._flying(states, masses, direction, fluence):
                 for name, amount in amounts.items():
                     flying[name][index, column] += amount * made

@@ -120,9 +120,10 @@ class PhotonSelection:
         energy = np.sqrt(momentum**2 + mass**2)
         pair = self.selection.visible == "pair"
         x = _pair_mass2(mass, uniform("pair")) if pair else 0.0
-        least = self._least_cosine(energy, momentum, angle, x)
-        rest = 1.0 - uniform("rest") * (1.0 - least)
-        weight *= 0.5 * (1.0 - least)
+        least, most = self._least_cosine(energy, momentum, angle, x), self._most_cosine(energy, momentum, x)
+        width = np.maximum(most - least, 0.0)
+        rest = most - uniform("rest") * width
+        weight *= 0.5 * width
         true, alpha = photon_energy(energy, momentum, rest, x), photon_cosine(energy, momentum, rest, x)
         bins, efficiency = self._accept(true, (np.cos(angle), alpha), uniform, mass)
         place, weight = np.maximum(bins, 0) * importance.size + node, np.where(bins >= 0, weight * efficiency, 0.0)
@@ -173,11 +174,23 @@ class PhotonSelection:
             least = np.maximum(least, bound)
         return np.asarray(np.clip(least, -1.0, 1.0))
 
+    def _most_cosine(self, energy: FloatArray, momentum: FloatArray, x: FloatArray | float) -> FloatArray:
+        """The same above which the energy is too high."""
+        highest = self.selection.energy_max_GeV
+        if highest is None:
+            return np.ones_like(energy)
+        stochastic, constant = self.selection.energy_resolution
+        relative = np.hypot(stochastic / np.sqrt(max(highest, 1e-6)), constant)
+        # (stochastic smearing of larger energies is relatively smaller)
+        true = highest / (1.0 - _SIGMAS * relative) if _SIGMAS * relative < 1.0 else np.inf
+        most = (2.0 * true - (1.0 + x) * energy) / np.maximum((1.0 - x) * momentum, 1e-300)
+        return np.asarray(np.clip(most, -1.0, 1.0))
+
     def _promise(self, mass: float, angle: FloatArray, momentum: FloatArray) -> FloatArray:
         """Root of the largest part of the decays at each node that may be accepted: fewer are sampled where few are."""
-        return np.sqrt(
-            np.maximum(1.0 - self._least_cosine(np.hypot(momentum, mass), momentum, angle, 0.0), _LEAST_PROMISE)
-        )
+        energy = np.hypot(momentum, mass)
+        width = self._most_cosine(energy, momentum, 0.0) - self._least_cosine(energy, momentum, angle, 0.0)
+        return np.sqrt(np.maximum(width, _LEAST_PROMISE))
 
     def _exact(self, energy: FloatArray, momentum: FloatArray) -> FloatArray:
         """Integrals of 1/2 and of -cos/2 between the edges; E = (E_N + p cos)/2; shape (2, bins, nodes)."""
