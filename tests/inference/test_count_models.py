@@ -88,6 +88,12 @@ def test_many_events_are_left_to_delta_chi2_and_few_are_not():
         kind(1.5, 0.5)
 
 
+@pytest.mark.parametrize("data", [True, False])
+def test_the_expectation_typed_as_a_count_stands_for_its_median(data):
+    likelihood = Likelihood(np.array([0.86]), np.array([0.86]), np.zeros(1))
+    assert judged(ProfileStatistic(likelihood), data).model == Counts(1, 0.86)
+
+
 def test_uncertainties_of_signal_and_background_reach_the_construction():
     likelihood = Likelihood(np.array([2.0]), np.array([1.0]), np.zeros(1), (Pull("a"),), np.array([[0.5]]))
     relative = np.array([[[0.3]]])

@@ -138,7 +138,7 @@ def judged(statistic: ProfileStatistic, data: bool = True) -> Statistic:
     ----------
     statistic : ProfileStatistic
     data : bool
-        Whether the count was observed; otherwise the median count of the expectation stands for it.
+        Whether the count was observed; otherwise, or where it is the expectation itself, its median stands for it.
 
     Raises
     ------
@@ -152,7 +152,8 @@ def judged(statistic: ProfileStatistic, data: bool = True) -> Statistic:
     observed, background = float(likelihood.observed[0]), float(likelihood.background[0])
     if observed + background >= FEW_EVENTS:
         return statistic
-    count = whole(observed) if data else median_count(background)
+    expected = not data or np.isclose(observed, background, rtol=1e-9, atol=0.0)  # typed for a projection
+    count = median_count(background) if expected else whole(observed)
     return CountStatistic(Counts(count, background), likelihood)
 
 
