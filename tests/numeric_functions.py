@@ -35,6 +35,7 @@ from nudipole.processes.mesons import meson, neutral_meson
 from nudipole.processes.scattering import moments
 from nudipole.signals.hadron_collider.search import MonoPhotonSearch
 from nudipole.signals.lepton_collider import acceptance as photon_acceptance
+from nudipole.signals.recoil.card import RecoilCard
 from nudipole.signals.template import SignalTemplate
 from nudipole.supernova import bursts, emission, gamma_rays, luminosity, profiles, red_giants
 
@@ -51,7 +52,7 @@ KINDS: dict[object, str] = {
     int: "integer",
     int | None: "integer",
 }
-ANNOTATION_ONLY = {"Flux": Flux}  # names that a module imports for its annotations alone
+ANNOTATION_ONLY = {"Flux": Flux, "RecoilCard": RecoilCard}  # names that a module imports for its annotations alone
 
 
 def kind(hint: object) -> str | None:
