@@ -239,7 +239,15 @@ class Experiment:
         not there, and (unless it is a region of interest) below the best fit, since an exclusion never excludes d = 0.
         """
         upper = _typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind != "roi"
-        return self._of_points(portals, preset, lambda s, signal, rows, d: s.test(signal, rows, d, upper))
+        found = self._of_points(portals, preset, lambda s, signal, rows, d: s.test(signal, rows, d, upper))
+        return np.where(self._beyond_operator(portals, preset), 0.0, found)
+
+    def _beyond_operator(self, portals: Sequence[Portal], preset: str) -> npt.NDArray[np.bool_]:
+        """Points with a coupling for which the operator does not stand: :meth:`limit` says nothing there."""
+        s = self.model(preset).largest_s
+        scales = [p.direction.completion.largest_over_gamma for p in portals]
+        largest = [float(validity.largest_coupling(s, p.mass, c)) for p, c in zip(portals, scales, strict=True)]
+        return np.array([p.d > most for p, most in zip(portals, largest, strict=True)], dtype=bool)
 
     def delta_chi2(self, portals: Sequence[Portal], preset: str = "default") -> FloatArray:
         """-2 ln L of each point relative to no signal at all: adds over experiments, negative where data want N."""
