@@ -66,7 +66,7 @@ def test_prompt_and_delayed_neutrinos_separate_in_time():
     model = registry.get("coherent-csi").model()
     shares = {}
     for flavor in ("e", "mu"):
-        counts = model.signal(np.array([0.0]), Direction(flavor)).per_d2[0].reshape(9, 11)
+        counts = model.signal(np.array([0.0]), Direction(flavor)).counts(0, np.array(1e-10)).reshape(9, 11)
         shares[flavor] = counts[:, :8].sum() / counts.sum()
     assert shares["e"] < 0.25
     assert shares["mu"] > 0.35
@@ -95,9 +95,10 @@ def test_reach_of_the_michel_endpoint_and_of_the_line(key):
 def test_muon_flavour_loses_the_prompt_line_above_its_energy():
     """Above 29.8 MeV only the delayed antineutrino is left, so the signal is late."""
     model = registry.get("coherent-csi").model()
-    counts = model.signal(np.array([0.0, 0.028, 0.031]), Direction("mu")).per_d2.reshape(3, 9, 11)
+    signal = model.signal(np.array([0.0, 0.028, 0.031]), Direction("mu"))
+    counts = np.stack([signal.counts(row, np.array(1e-10)) for row in range(3)]).reshape(3, 9, 11)
     early = counts[:, :, :8].sum(axis=(1, 2)) / counts.sum(axis=(1, 2))
-    delayed = model.signal(np.array([0.031]), Direction("e")).per_d2[0].reshape(9, 11)
+    delayed = model.signal(np.array([0.031]), Direction("e")).counts(0, np.array(1e-10)).reshape(9, 11)
     assert early[0] > 0.35
     assert early[2] == pytest.approx(delayed[:, :8].sum() / delayed.sum(), rel=1e-6, abs=0)
 
