@@ -323,7 +323,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "processes.mesons.meson.hnl_energy_nodes": MESONS,
     "processes.mesons.meson.lab_spectrum": MESONS,
     "processes.mesons.meson.polarisation": MESONS,
-    "api.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
+    "observables.couplings.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
     "api.flux": {"name": ["solar", "no flux"], "energy": [None, 0.002, [0.01, 0.03], -1.0, np.nan]},
     "cosmology.photodisintegration.disintegrate": {
         "helium": [0.247, 0.0, 1.0, np.nan],
