@@ -269,6 +269,11 @@ MESONS: dict[str, Menu] = {
 # For single functions, before the two above; numbers too, where arrays have a layout or a run would take too long.
 SPECIAL: dict[str, dict[str, Menu]] = {
     "inference.counting.feldman_cousins": {"observed": [0, 3, -1, 2**70], "background": [0.0, 3.2, -1.0, 1e300]},
+    "matter.targets.get": {
+        "name": ["e-", "Ar40", "no target"],
+        "radius": [None, 3.6, -1.0],
+        "skin": [None, 0.9, np.nan],
+    },
     "matter.earth.isotope_density": {"nucleus": ["O16", "Fe56", "no nucleus"]},
     "matter.form_factors.fourier_bessel": {"nucleus": ["Ar40", "Ge74", "no nucleus"]},
     "fluxes.atmospheric.differential": {"species": ["e", "mu", "ebar", "mubar", "no species"]},
@@ -323,7 +328,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "processes.mesons.meson.hnl_energy_nodes": MESONS,
     "processes.mesons.meson.lab_spectrum": MESONS,
     "processes.mesons.meson.polarisation": MESONS,
-    "observables.couplings.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
+    "observables.coupling.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
     "api.flux": {"name": ["solar", "no flux"], "energy": [None, 0.002, [0.01, 0.03], -1.0, np.nan]},
     "cosmology.photodisintegration.disintegrate": {
         "helium": [0.247, 0.0, 1.0, np.nan],

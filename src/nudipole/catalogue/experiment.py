@@ -174,7 +174,9 @@ class Experiment:
         model = self.model(preset)
         excluded: list[tuple[Interval, ...]] = [()] * len(masses)
         reached, beyond, scale = np.zeros(0, dtype=int), list[float](), [1.0]
-        self._critical(model.statistic(), cl)
+        with self._blamed():
+            judged_by = model.statistic()
+        self._critical(judged_by, cl)
         with self._blamed():
             if _contained(direction, model.flavors):
                 low, high = self.reach(preset)

@@ -80,8 +80,8 @@ def reweight(
     Examples
     --------
     >>> import nudipole as nd
-    >>> table = nd.generate("miniboone", 0.15, 1e-6, "mu", 2000)
-    >>> twice = reweight(table, d=2e-6)
+    >>> table = nd.generate("miniboone", 0.15, 1e-8, "mu", 2000)
+    >>> twice = reweight(table, d=2e-8)
     >>> bool(twice.effective_size > 1900), round(float(twice.table["weight"].sum() / table["weight"].sum()))
     (True, 16)
     """

@@ -129,7 +129,7 @@ def generate(
     --------
     >>> table = generate("miniboone", 0.15, 1e-6, "mu", 1000)
     >>> len(table), sorted(set(table["hnl_pdg"].tolist()))
-    (1000, [9900012])
+    (1000, [-9900012, 9900012])
     """
     order = _order(experiment, mass, d, flavor, seed, majorana, preset, weighted, completion, extra_width)
     if out is None:

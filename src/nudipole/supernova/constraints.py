@@ -27,6 +27,7 @@ def with_star(constraint: SkyConstraint, star: emission.Star) -> SkyConstraint:
 
     Examples
     --------
+    >>> from nudipole.portal import Direction
     >>> source = with_star(CONSTRAINTS[0], emission.Star("hot", "none"))
     >>> bool(source.limit([0.1], Direction("mu")).lower[0] < 1e-9)
     True

@@ -223,7 +223,7 @@ class Profile:
         --------
         >>> lapse, stretch = load("cold").metric([0.0, 10.0, 100.0])
         >>> [round(float(a), 2) for a in lapse], [round(float(b), 2) for b in stretch]
-        ([0.72, 0.79, 0.98], [1.0, 1.19, 1.02])
+        ([0.71, 0.79, 0.98], [1.0, 1.14, 1.02])
         """
         check_non_negative(radius=radius)
         nodes = np.linspace(1e-3, self.outer_radius, _LAPSE_NODES)

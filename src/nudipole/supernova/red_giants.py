@@ -126,7 +126,7 @@ def limit_ratio(mass: npt.ArrayLike, core: Core | None = None) -> FloatArray:
     Examples
     --------
     >>> round(float(limit_ratio(10e-6)), 2)
-    1.14
+    1.15
     """
     core = core or Core()
     loss = energy_loss(mass, core) / _massless_loss(core)

@@ -33,7 +33,7 @@ def correction(x: npt.ArrayLike) -> FloatArray:
     Examples
     --------
     >>> round(float(correction(0.4)), 4), float(correction(0.0))
-    (0.1979, 0.0)
+    (0.1957, 0.0)
     """
     check_between(0.0, 1.0, x=x)
     x = np.asarray(x, dtype=float)
@@ -72,7 +72,7 @@ def transverse_mass(frequency: npt.ArrayLike, velocity: npt.ArrayLike) -> FloatA
     Examples
     --------
     >>> round(float(transverse_mass(17.94, 0.625)), 1)  # keV, tip of the red-giant branch
-    18.7
+    18.8
     """
     _, frequency, velocity = _checked(0.0, frequency, velocity)
     return frequency * np.sqrt(1.0 + 0.5 * correction(velocity**2))
