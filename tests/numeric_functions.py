@@ -400,6 +400,8 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
+    "signals.decay_in_flight.decay_rate",
+    "signals.recoil.escape.hnl_energies",
     "detectors.conversion.conversion_points",
     "detectors.geometry.mesh",
     "matter.form_factors.form_factor",
@@ -540,6 +542,8 @@ INNER = [
 # May answer +inf, and why.
 UNBOUNDED: dict[str, str] = {
     "api.width": "a stable N lives for ever",
+    "observables.decays.decay_length": "a stable N lives for ever",
+    "observables.decays.widths": "a stable N lives for ever",
     "cosmology.evolution.Options": "no reheating: infinitely hot",
     "cosmology.grid.Assumptions": "no reheating: infinitely hot",
     "cosmology.hot_phase.decoupling_temperature": "an N without coupling never was coupled",

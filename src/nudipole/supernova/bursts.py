@@ -34,6 +34,7 @@ _CP_PHASE = np.deg2rad(177.0)
 _HIGHEST_ENERGY = 0.6  # GeV
 _NODES = 160
 _MOST_EVENTS = 1e12  # beyond, nothing changes
+_MOST_BACKGROUND = 1e5  # events without N that a Poisson sum is taken over
 _TINY = 1e-300
 
 
@@ -251,6 +252,8 @@ def statistic(signal: npt.ArrayLike, background: float = 0.0) -> FloatArray:
     True
     """
     check_non_negative(signal=signal, background=background)
+    if background > _MOST_BACKGROUND:
+        raise DomainError(f"background must be at most {_MOST_BACKGROUND:g} events, got {background:g}")
     observed = np.floor(background)
     mean = np.minimum(np.asarray(signal, dtype=float), _MOST_EVENTS) + background
     # ln P(n <= N | m) = -m + ln sum m^k / k!, exact where P itself underflows
