@@ -164,7 +164,7 @@ def test_sodium_of_neutrinos_at_rest():
     expected = sum(p * within(a, b) for p, a, b in zip(chance, fine[:-1], fine[1:], strict=True))
     direction = Direction("universal")
     signal = model.signal(np.array([1e-7]), direction).counts(0, np.array([1e-9]))[0].sum() / 1e-18
-    in_time = sum(model.time_fractions["nu_mu"]), sum(model._time_fractions["nu_e"])
+    in_time = sum(model.time_fractions["nu_mu"]), sum(model.time_fractions["nu_e"])
     assert in_time[0] > 0.99
     assert signal == pytest.approx(expected, rel=0.03, abs=0)
 

@@ -19,7 +19,7 @@ from scipy.special import gamma as gamma_function
 from scipy.special import gammaincc, gammaln, logsumexp, ndtri_exp
 
 from nudipole import units
-from nudipole.errors import LARGEST_TOTAL, check_between, check_choice, check_non_negative, check_positive
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_between, check_choice, check_non_negative, check_positive
 from nudipole.inputs import tables
 from nudipole.portal import Direction
 from nudipole.processes.plasma import stellar_plasma as plasma
