@@ -31,6 +31,9 @@ bibliography = Path(nudipole.__file__).parent / "bibliography"
 bibtex_bibfiles = sorted(str(path) for path in bibliography.glob("*.bib"))
 bibtex_reference_style = "author_year"
 autodoc_typehints = "none"
+# types of arguments are sentences ("ndarray (n, bins)"), not references to be resolved word by word
+napoleon_use_param = False
+napoleon_use_rtype = False
 autodoc_member_order = "bysource"
 html_theme = "furo"
 html_title = "nudipole"

@@ -50,6 +50,13 @@ def test_bibtex_keys_are_unique_and_brackets_balance():
     assert set(seen) == set(bibliography.entries())
 
 
+def test_articles_name_their_journal():
+    """What has only an arXiv number is ``@misc``: Sphinx refuses an article without a journal."""
+    for key, entry in bibliography.entries().items():
+        if entry.startswith("@article"):
+            assert re.search(r"^\s*journal\s*=", entry, re.MULTILINE), key
+
+
 def test_citations_in_sources_exist():
     known = set(bibliography.entries())
     for path in ROOT.rglob("*.py"):
