@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import nudipole
 from nudipole.catalogue import registry
 from nudipole.compilation import validation
 
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 project = "nudipole"
 author = "The nudipole developers"
 copyright = "2026, the nudipole developers"
@@ -24,6 +26,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "sphinxcontrib.bibtex",
+    "call_path",
 ]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3

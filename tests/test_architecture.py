@@ -1,4 +1,4 @@
-"""The house: imports run downward only, the public face is what we say, importing costs nothing."""
+"""Imports run downward only, the public names are those we list, importing loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 import nudipole
 
 ROOT = Path(nudipole.__file__).parent
-# rooms from the ground up; a room may import from its own floor and from those below
-FLOORS: tuple[tuple[str, ...], ...] = (
+# packages and modules by level, lowest first; each imports from its own level and from those below
+LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("units", "bibliography"),
     ("portal", "kinematics", "constraint", "effective"),
@@ -34,8 +34,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("api", "installation"),
     ("cli",),
 )
-LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-# lazy look-ups inside a function that close a circle on purpose, each with its reason
+LEVEL = {package: level for level, packages in enumerate(LEVELS) for package in packages}
+# imports inside a function that go upward on purpose, each with its reason
 ALLOWED = {
     ("portal", "processes"),  # Portal.width asks hnl_decay: an object that only holds delegates to pure functions
     ("api", "compilation"),
@@ -46,13 +46,13 @@ def modules():
     return sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     relative = path.relative_to(ROOT)
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
-def imported_rooms(path: Path) -> set[str]:
-    rooms = set()
+def imported_packages(path: Path) -> set[str]:
+    packages = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nudipole"):
@@ -61,28 +61,28 @@ def imported_rooms(path: Path) -> set[str]:
             ]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.startswith("nudipole.")]
-        rooms |= {name.split(".")[1] for name in names if "." in name}
-    return rooms - {"__version__"}
+        packages |= {name.split(".")[1] for name in names if "." in name}
+    return packages - {"__version__"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_run_downward(path):
-    own = room_of(path)
+    own = package_of(path)
     if own == "__init__":
         return
-    for other in imported_rooms(path):
-        assert other in LEVEL, f"{path.name} imports {other}, which has no floor"
+    for other in imported_packages(path):
+        assert other in LEVEL, f"{path.name} imports {other}, which has no level"
         assert LEVEL[other] <= LEVEL[own] or (own, other) in ALLOWED, f"{own} must not import {other}"
 
 
 def test_processes_know_no_fluxes_and_inference_no_physics():
     physics = {"matter", "processes", "fluxes", "detectors", "signals", "catalogue"}
     for path in modules():
-        rooms = imported_rooms(path)
-        if room_of(path) == "inference":
-            assert not rooms & physics, path
-        if room_of(path) == "processes":
-            assert not rooms & {"fluxes", "detectors", "signals", "catalogue", "inference"}, path
+        packages = imported_packages(path)
+        if package_of(path) == "inference":
+            assert not packages & physics, path
+        if package_of(path) == "processes":
+            assert not packages & {"fluxes", "detectors", "signals", "catalogue", "inference"}, path
 
 
 def test_public_face():
@@ -98,8 +98,8 @@ def test_public_face():
         _ = nudipole.nothing
 
 
-def test_modules_stay_rooms():
-    """A module of more than 450 lines has become a hall."""
+def test_modules_stay_short():
+    """No module has more than 450 lines."""
     long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > 450}
     assert not long
 
