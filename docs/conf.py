@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
