@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import nudipole
-from nudipole.cli.main import main
 from tests.test_architecture import LEVELS
 
 SOURCE = Path(nudipole.__file__).parent
@@ -60,27 +60,40 @@ def inside(nested, stack):
     return all(any(frame == one for frame in rest) for one in nested)
 
 
+WATCH = """
+import json, sys
+from pathlib import Path
+import nudipole
+from click.testing import CliRunner
+from nudipole.cli.main import main
+
+source = Path(nudipole.__file__).parent
+stacks = set()
+
+def watch(frame, event, _):
+    if event == "call" and frame.f_code.co_filename.startswith(str(source)):
+        stack = []
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(str(source)):
+                place = Path(frame.f_code.co_filename).relative_to(source).as_posix()
+                stack.append((place, frame.f_code.co_qualname))
+            frame = frame.f_back
+        stacks.add(tuple(reversed(stack)))
+
+sys.setprofile(watch)
+result = CliRunner().invoke(main, sys.argv[1:])
+sys.setprofile(None)
+assert result.exit_code == 0, result.output
+print(json.dumps(sorted(stacks)))
+"""
+
+
 def called(arguments):
-    """(file, function) -> the different stacks under which it is called by this command."""
+    """(file, function) -> the different stacks under which this command calls it, in a process without caches."""
+    done = subprocess.run([sys.executable, "-c", WATCH, *arguments], capture_output=True, text=True, check=True)
     seen = {}
-
-    def watch(frame, event, _):
-        if event == "call" and frame.f_code.co_filename.startswith(str(SOURCE)):
-            stack = []
-            while frame is not None:
-                if frame.f_code.co_filename.startswith(str(SOURCE)):
-                    place = Path(frame.f_code.co_filename).relative_to(SOURCE).as_posix()
-                    stack.append((place, frame.f_code.co_qualname))
-                frame = frame.f_back
-            seen.setdefault(stack[0], set()).add(tuple(reversed(stack)))
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        result = CliRunner().invoke(main, arguments)
-    finally:
-        sys.setprofile(before)
-    assert result.exit_code == 0, result.output
+    for stack in json.loads(done.stdout):
+        seen.setdefault(tuple(stack[-1]), []).append([tuple(frame) for frame in stack])
     return seen
 
 
