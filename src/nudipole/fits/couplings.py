@@ -41,9 +41,9 @@ class CountsTable:
     ----------
     pairs : tuple of int
         Positions in :data:`PAIRS` of the flavours that make a signal.
-    table : ndarray (pairs, steps in D, bins)
+    table : ndarray, of shape pairs x steps in D x counted bins
         [GeV^2]; one step if the counts go as d^2 at every D.
-    relative : ndarray (pairs, pulls, bins) or None
+    relative : ndarray of shape pairs x pulls x counted bins, or None
         Relative change of each bin for one standard deviation of each pull.
     """
 
