@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import nudipole
+from nudipole import plot
 from nudipole.catalogue import registry
 from nudipole.compilation import validation
+from nudipole.constraint import Limit
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 project = "nudipole"
@@ -26,7 +28,9 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "sphinxcontrib.bibtex",
+    "sphinx-mathjax-offline",  # brings MathJax: equations are drawn without a network
     "call_path",
+    "plain_bars",
 ]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
@@ -40,18 +44,31 @@ napoleon_use_rtype = False
 autodoc_member_order = "bysource"
 html_theme = "furo"
 html_title = "nudipole"
-exclude_patterns = ["_build", "_generated"]
-suppress_warnings = ["myst.strikethrough"]
+exclude_patterns = ["_build", "extensions", "_generated/*.md"]
+# "ref.python": words in shapes of attributes, "(pairs, bins)", that several classes have as names
+suppress_warnings = ["myst.strikethrough", "ref.python"]
 
 
-def write_validation_table(app: Any) -> None:
-    """How far every curve is from the published one, computed for the page that shows it: it cannot be out of date."""
+def write_pages(app: Any) -> None:
+    """What is computed for the pages that show it: comparisons, a page for each constraint, the plane."""
+    import experiment_pages
+
+    folder = Path(app.srcdir) / "_generated"
+    folder.mkdir(exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about couplings beyond the effective theory, which the curves reach
         checks = [check for key in sorted(registry.all_keys()) for check in validation.compare_key(key)]
-    page = Path(app.srcdir) / "_generated" / "validation_table.md"
-    page.parent.mkdir(exist_ok=True)
-    page.write_text(validation.summary(checks, registry.all_keys()), encoding="utf-8")
+        limits = experiment_pages.write(folder, checks)
+        draw_plane(folder / "plane.svg", limits)
+    (folder / "validation_table.md").write_text(validation.summary(checks, registry.all_keys()), encoding="utf-8")
+
+
+def draw_plane(path: Path, limits: list[Limit]) -> None:
+    """Mass against coupling of every experiment for the muon flavour."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    plot.save(plot.plane("mu", curves=limits).figure, path)
 
 
 def draw_events(app: Any) -> None:
@@ -78,5 +95,5 @@ def draw_events(app: Any) -> None:
 
 def setup(app: Any) -> None:
     """Hook of Sphinx."""
-    app.connect("builder-inited", write_validation_table)
+    app.connect("builder-inited", write_pages)
     app.connect("builder-inited", draw_events)

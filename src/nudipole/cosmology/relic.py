@@ -2,12 +2,12 @@ r"""The phase-space density of N on a grid of comoving momenta, and the rates th
 
 Each helicity h of N obeys f_h' = G_h - R_h f_h at fixed comoving momentum q = p a, with
 
-    R_h = D [loss_h of nu gamma <-> N  +  (1 + h v) Gamma_scattering,annihilation ]
+.. math:: R_h = D\,[\mathrm{loss}_h(\nu\gamma\leftrightarrow N) + (1 + hv)\,\Gamma_{\mathrm{scattering, annihilation}}]
 
 and G_h from detailed balance at the neutrino temperature. The factor (1 + h v) is the weight of helicity h in the
 chirality that couples: a relativistic left-handed N neither scatters nor is made (a Dirac relic that stays relativistic
 has half its degrees of freedom), an N at rest does not know the difference. It is exact in both limits. For Nbar the
-helicities change places, so N and Nbar together are twice one set; a Majorana N couples with both, R = R_+ + R_-.
+helicities change places, so N and Nbar together are twice one set; a Majorana N couples with both, :math:`R = R_+ + R_-`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 r"""What decides whether a star excludes a coupling: a statistic q(d), excluded where it exceeds its critical value.
 
-===================  ==================================================================================================
-``sn1987a``          luminosity in N over 3e52 erg/s, in one of the modes of :mod:`nudipole.supernova.luminosity`
-``supernova-energy`` the largest of: photon energy left in a progenitor over 0.1 B; gamma rays of SN1987A in the Solar
-                     Maximum Mission, -2 ln of the profile likelihood ratio; energetic neutrinos in the 1987 burst
-``supernova-next``   energetic neutrinos of a supernova at 10 kpc in Super- and Hyper-Kamiokande (projection)
-``red-giants``       (d / d_lim)^2 with d_lim(M) from plasmon decay and the bound on a massless N
-===================  ==================================================================================================
+``sn1987a``
+    luminosity in N over 3e52 erg/s, in one of the modes of :mod:`nudipole.supernova.luminosity`
+``supernova-energy``
+    the largest of: photon energy left in a progenitor over 0.1 B; gamma rays of SN1987A in the Solar Maximum Mission,
+    -2 ln of the profile likelihood ratio; energetic neutrinos in the 1987 burst
+``supernova-next``
+    energetic neutrinos of a supernova at 10 kpc in Super- and Hyper-Kamiokande (projection)
+``red-giants``
+    (d / d_lim)^2 with d_lim(M) from plasmon decay and the bound on a massless N
 
 Each is a frozen set of assumptions behind :class:`nudipole.sky.constraint.Criterion`; the presets of
 :mod:`nudipole.supernova.constraints` are such sets. Critical values are one-sided Gaussian ones. The cooling, energy and stellar

@@ -7,12 +7,15 @@ Rays from every shell in every direction are followed to R_far through the opaci
 
 Modes (:data:`MODES`):
 
-``integrated-luminosity``  L(d) at R_far exceeds L_max: a closed region
-``mean-free-path``         L without absorption exceeds L_max, up to the d at which the energy-averaged mean free
-                           path in the core falls to the core radius
-``n-sphere``               the same lower edge, up to the d at which the black-body luminosity of the sphere of
-                           optical depth 2/3 falls below L_max
-``raffelt``                emissivity at rho = 3e14 g/cm^3, T = 30 MeV, Y_p = 0.3 exceeds 1e19 erg/g/s; no upper edge
+``integrated-luminosity``
+    L(d) at R_far exceeds L_max: a closed region
+``mean-free-path``
+    L without absorption exceeds L_max, up to the d at which the energy-averaged mean free path in the core falls to the
+    core radius
+``n-sphere``
+    the same lower edge, up to the d at which the black-body luminosity of the sphere of optical depth 2/3 falls below L_max
+``raffelt``
+    emissivity at rho = 3e14 g/cm^3, T = 30 MeV, Y_p = 0.3 exceeds 1e19 erg/g/s; no upper edge
 
 With the metric of the star (:meth:`nudipole.supernova.profiles.Profile.metric`) energies and times are those far away, N has
 E / alpha in a shell of lapse alpha, and what has less than M far away never gets there. Rays are straight.

@@ -2,13 +2,16 @@ r"""The proto-neutron star as data: density, temperature, proton fraction and ne
 
 Built in, by name:
 
-``analytic``  core of radius R_c = 10 km with :math:`\rho = \rho_c[1 + 0.2(1 - r/R_c)]`, :math:`T = T_c[1 - 0.5(1 -
-              r/R_c)]`, outside :math:`\rho = \rho_c(r/R_c)^{-5}`, :math:`T = T_c(r/R_c)^{-5/3}`; rho_c = 3e14
-              g/cm^3, T_c = 30 MeV, Y_p = 0.3 (:cite:`Chang:2016ntp`, from memory, not re-read; it holds the 1.6 solar
-              masses it should), the profile of :cite:`Magill:2018jla`
-``cold``      anchor points similar to the Garching model SFHo-18.80 :cite:`Bollig:2020xdr`, from 25 to 100 km continued
-              with the power laws of the last two
-``hot``       the same for SFHo-20.0
+``analytic``
+    core of radius R_c = 10 km with :math:`\rho = \rho_c[1 + 0.2(1 - r/R_c)]`, :math:`T = T_c[1 - 0.5(1 - r/R_c)]`,
+    outside :math:`\rho = \rho_c(r/R_c)^{-5}`, :math:`T = T_c(r/R_c)^{-5/3}`; rho_c = 3e14 g/cm^3, T_c = 30 MeV,
+    Y_p = 0.3 (:cite:`Chang:2016ntp`, from memory, not re-read; it holds the 1.6 solar masses it should), the profile of
+    :cite:`Magill:2018jla`
+``cold``
+    anchor points similar to the Garching model SFHo-18.80 :cite:`Bollig:2020xdr`, from 25 to 100 km continued with the
+    power laws of the last two
+``hot``
+    the same for SFHo-20.0
 
 and any table of the user's with columns radius [km], density [g/cm3], temperature [MeV], proton_fraction [1] and, if
 there is one, neutrino_potential [MeV] (of nu_e; used inside 15 km); ``examples/star.csv`` is one. Its lapse follows from its density:
