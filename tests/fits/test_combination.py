@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -130,7 +131,10 @@ def test_every_laboratory_search_together():
     keys = [c.key for c in nd.experiments().values() if c.kind == "exclusion" and not c.key.startswith("xenon-")]
     keys = [key for key in keys if key not in ("superk-solar",)]
     joint = combine(keys, "mu", np.geomspace(1e-3, 1.0, 50))
-    strongest = np.nanmin([nd.limit(k, "mu", joint.limit.masses, cl=0.9).lower for k in joint.members], axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of masses out of reach, and of couplings beyond the operator
+        lower = [nd.limit(k, "mu", joint.limit.masses, cl=None).lower for k in joint.members]
+        strongest = np.nanmin(lower, axis=0)
     ratio = joint.limit.lower / strongest
     assert np.nanmedian(ratio) < 1.1
     assert np.all(ratio[np.isfinite(ratio)] < 3.0)
