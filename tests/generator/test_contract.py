@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 import nudipole as nd
+from nudipole.api import direction
 from nudipole.catalogue import registry
 
 NUMBER = 20_000
@@ -68,16 +69,16 @@ def test_totals_and_bins_follow_the_template(key):
 @pytest.mark.validation
 @pytest.mark.parametrize("key", sorted(set(registry.card_keys()) - set(POINTS)))
 def test_every_other_key_follows_its_template(key):
-    """In the middle of its range of masses, at the coupling where its curve is, with the first of its flavours."""
+    """In the middle of its range of masses, at the coupling where its curve is, with the first flavour that has one."""
     experiment = registry.get(key)
-    flavor = experiment.flavors[0]
     low, high = experiment.mass_range
-    for share in (0.5, 0.6, 0.4, 0.7, 0.3):
-        mass = float(low ** (1 - share) * min(high, 1e3) ** share)
-        d = float(nd.limit(key, flavor, mass).lower[0])
-        if np.isfinite(d) and nd.rate(key, mass, d, flavor).signal.sum() > 0:
-            _agrees(key, mass, d, flavor)
-            return
+    for flavor in experiment.flavors:
+        for share in (0.5, 0.6, 0.4, 0.7, 0.3):
+            mass = float(low ** (1 - share) * min(high, 1e3) ** share)
+            d = float(experiment.limit([mass], direction(flavor)).lower[0])
+            if np.isfinite(d) and nd.rate(key, mass, d, flavor).signal.sum() > 0:
+                _agrees(key, mass, d, flavor)
+                return
     pytest.fail(f"no point of {key} is excluded")
 
 
