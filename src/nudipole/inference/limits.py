@@ -259,7 +259,8 @@ class ProfileStatistic:
         zero = self.zero
         place, lowest = self._refined_minima(signal, chi2)
         escaping = getattr(signal, "without_decay", None) is not None
-        best = self.best(signal)[0] if escaping else np.minimum(lowest, zero)  # the one that `test` holds points against
+        # the best fit that `test` holds points against
+        best = self.best(signal)[0] if escaping else np.minimum(lowest, zero)
         if self.parameters == 2 and number:
             best = np.full(number, best.min() if self.best_chi2 is None else self.best_chi2)
         # the lowest point joins the scan: what is allowed around a strong preference is narrower than its steps
