@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import special
 
 from nudipole.constraint import Interval
-from nudipole.errors import DomainError
+from nudipole.errors import DomainError, check_between
 from nudipole.inference.count_models import CountModel, Counts, OnOff, PublishedLimit
 from nudipole.inference.goodness import GoodnessOfFit, goodness_of_fit
 from nudipole.inference.intervals import D_SCAN, crossings
@@ -118,14 +118,20 @@ def _rounded(value: float) -> float:
 
 
 def median_count(expected: float) -> int:
-    """The median of a Poisson count.
+    """The median of a Poisson count, which lies between its mean less ln 2 and its mean plus one third.
+
+    Raises
+    ------
+    DomainError
+        If ``expected`` is negative, no number, or above 1e9.
 
     Examples
     --------
     >>> median_count(0.1), median_count(1.0), median_count(6.9)
     (0, 1, 7)
     """
-    count = 0
+    check_between(0.0, 1e9, expected=expected)
+    count = max(0, int(np.floor(expected - 0.7)))
     while special.gammaincc(count + 1.0, expected) < 0.5:
         count += 1
     return count
