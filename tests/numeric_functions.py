@@ -400,6 +400,8 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
+    "inference.count_models.OnOff",
+    "inference.count_limits.whole",
     "signals.decay_in_flight.decay_rate",
     "signals.recoil.escape.hnl_energies",
     "detectors.conversion.conversion_points",
