@@ -31,8 +31,8 @@ def summaries(kind: str | None = None, flavor: str | None = None, source: str | 
 
     Examples
     --------
-    >>> [summary.key for summary in summaries(source="stopped-pion")]
-    ['coherent-csi', 'coherent-ge', 'coherent-lar']
+    >>> [summary.key for summary in summaries(source="stopped-pion") if summary.key.startswith("coherent")]
+    ['coherent-csi', 'coherent-ge', 'coherent-lar', 'coherent-nai']
     """
     return tuple(
         summary

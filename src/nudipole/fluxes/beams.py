@@ -164,7 +164,7 @@ def booster(baseline_m: float = 541.0, mode: str = "neutrino") -> Flux:
     Examples
     --------
     >>> f"{booster(541.0).total('mu'):.2e}"
-    '5.48e-10'
+    '5.51e-10'
     """
     check_choice("horn mode", mode, MODES)
     stored = {110.0: 110, 470.0: 470, 541.0: 541, 600.0: 470}

@@ -118,6 +118,7 @@ def proton_screening2(proton_density: npt.ArrayLike, temperature: npt.ArrayLike)
 
     Debye's :math:`4\pi\alpha n_p/T` times :func:`proton_blocking`, Thomas-Fermi where degenerate.
     """
+    check_non_negative(proton_density=proton_density)
     check_positive(temperature=temperature)
     density, temperature = np.asarray(proton_density, dtype=float), np.asarray(temperature, dtype=float)
     return 4.0 * np.pi * units.ALPHA * density / temperature * proton_blocking(density, temperature)
@@ -133,6 +134,7 @@ def proton_blocking(proton_density: npt.ArrayLike, temperature: npt.ArrayLike) -
     >>> bool(abs(proton_blocking(1e-9, 0.03) - 1) < 1e-4)
     True
     """
+    check_non_negative(proton_density=proton_density)
     check_positive(temperature=temperature)
     warmth = np.asarray(temperature, dtype=float) / np.maximum(proton_fermi_energy(proton_density), SMALLEST)
     grid, share = _blocked_gas()
