@@ -400,9 +400,6 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
-    "signals.recoil.model.arrival",
-    "supernova.criteria.NextSupernova",
-    "supernova.luminosity.oxygen_opacity",
     "inference.count_models.OnOff",
     "inference.count_limits.whole",
     "signals.decay_in_flight.decay_rate",

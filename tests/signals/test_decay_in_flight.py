@@ -176,8 +176,18 @@ def test_a_prompt_cross_section_limit_scales_with_the_visible_fraction():
 
 def test_recoils_lose_nothing_to_invisible_decays():
     gemma = registry.get("gemma")
-    plain, wide = Portal(1e-3, 1e-8, Direction("e")), Portal(1e-3, 1e-8, Direction("e"), extra_width=1e-12)
-    assert gemma.rate(wide).signal == close(gemma.rate(plain).signal, 1e-11)
+    plain, wide = Portal(1e-3, 1e-9, Direction("e")), Portal(1e-3, 1e-9, Direction("e"), extra_width=1e-12)
+    assert gemma.rate(wide).signal == close(gemma.rate(plain).signal, 1e-12)
+
+
+def test_recoils_lose_the_decays_to_photons_on_the_way_out():
+    """Where every N decays inside the detector, those to photons are lost: the share D/(D + X) of all."""
+    gemma, d, extra = registry.get("gemma"), 1e-2, 1e-12
+    stable = gemma.rate(Portal(1e-3, 1e-9, Direction("e"))).signal * (d / 1e-9) ** 2
+    photons = d**2 * float(flight.decay_widths(1e-3, Direction("e")).total)
+    wide = gemma.rate(Portal(1e-3, d, Direction("e"), extra_width=extra)).signal
+    assert stable - wide == close(stable * photons / (photons + extra), 1e-3)
+    assert np.all(gemma.rate(Portal(1e-3, 3e-2, Direction("e"))).signal < 1e-3 * 9 * stable)
 
 
 @pytest.mark.parametrize("key", ["bbn", "cmb", "sn1987a", "supernova-energy"])

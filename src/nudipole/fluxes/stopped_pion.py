@@ -29,6 +29,7 @@ from nudipole.errors import (
     check_between,
     check_choice,
     check_finite,
+    check_increasing,
     check_non_negative,
     check_once,
 )
@@ -215,9 +216,8 @@ def arrival_fractions(
     >>> arrival_fractions([0, 1, 6], "nu_mu", 0.44, 0.15).round(3)
     array([0.999, 0.   ])
     """
+    check_increasing(edges_us=edges_us)
     edges = np.asarray(edges_us, dtype=float)
-    if edges.ndim != 1 or edges.size < 2 or np.any(np.diff(edges) <= 0):
-        raise DomainError("time bin edges must be a list of increasing times")
     return np.diff(arrival_cdf(edges, component, pulse_mean_us, pulse_sigma_us))
 
 

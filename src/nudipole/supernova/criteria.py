@@ -201,6 +201,9 @@ class NextSupernova(_Stellar):
     oxygen_column: float = OXYGEN_COLUMN
     note: str = "Super- and Hyper-Kamiokande together, 10 kpc, events above 75 MeV over the tail of the thermal burst"
 
+    def __post_init__(self) -> None:
+        check_non_negative(oxygen_column=self.oxygen_column)
+
     @property
     def kind(self) -> Kind:
         """Projection."""

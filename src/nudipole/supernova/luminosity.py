@@ -194,7 +194,8 @@ def oxygen_opacity(energy: npt.ArrayLike, mass: float) -> FloatArray:
     nuclei = 1.0 / (_OXYGEN_MASS_NUMBER * units.ATOMIC_MASS_UNIT) * units.GRAM / units.CENTIMETRE**2
     forward = plasma.static_cross_section(energy, mass, _OXYGEN_SCREENING**2)
     energy = np.asarray(energy, dtype=float)
-    velocity = np.sqrt(np.maximum(1.0 - (mass / energy) ** 2, SMALLEST))
+    slowness = np.divide(mass, energy, out=np.ones_like(energy), where=energy > mass)
+    velocity = np.sqrt(np.maximum(1.0 - slowness**2, SMALLEST))
     return nuclei * _OXYGEN_CHARGE**2 * plasma.backward(forward, energy, mass) / velocity
 
 

@@ -36,7 +36,7 @@ from nudipole.processes.mesons.phase_space import boost, endpoint_nodes, legendr
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 _PAIR_NODES, _VIRTUALITY_NODES = 48, 80
-_EXCHANGE_NODES = {"e": (9, 6, 20, 12, 9), "mu": (8, 6, 10, 10, 6), "tau": (8, 6, 10, 10, 6)}
+_EXCHANGE_NODES = {"e": (11, 6, 20, 12, 9), "mu": (8, 6, 10, 10, 6), "tau": (8, 6, 10, 10, 6)}
 _AZIMUTH = 0.1  # angle [rad] below which nodes are equally dense
 
 
