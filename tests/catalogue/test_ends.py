@@ -60,6 +60,14 @@ def test_the_table_has_the_end_in_its_last_column():
     assert store.from_record(store.to_record(limit)).ends == limit.ends
 
 
+def test_the_sky_says_in_the_table_where_a_curve_ends_with_its_grid_or_card():
+    bbn = registry.get("bbn")
+    light, _ = registry.get("sn1987a").mass_range
+    limits = [bbn.limit([1e-3, 0.1], Direction("mu")), registry.get("sn1987a").limit([light, 1e-3], Direction("mu"))]
+    rows = list(csv.reader(io.StringIO(store.limits_csv(limits))))
+    assert {(row[0], row[-1]) for row in rows[1:]} == {("bbn", "grid"), ("sn1987a", "card"), ("sn1987a", "physics")}
+
+
 def test_a_limit_knows_its_ends_and_refuses_others():
     args = ("k", Direction("mu"), 0.9, np.array([1.0]), ((Interval(1e-6),),))
     assert Limit(*args).ends == ("physics",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,16 @@ def test_couplings_beyond_the_perturbative_or_far_behind_a_rival_do_not_count():
 def test_the_best_reach_is_the_lowest_of_all_flavours_in_both_conventions():
     row = columns(table.rows([limit("nomad", "e", np.full(31, 1e-6)), limit("nomad", "mu", 1e-7 * (MASSES / 1e-3))])[0])
     assert row["best reach"] == f"d = 1e-07 GeV^-1 ({units.mu_from_d(1e-7):.2g} mu_B) at 0.001 GeV, 90% CL"
+
+
+def test_a_lower_edge_where_a_grid_ends_is_no_reach():
+    low = np.full(31, 1e-14)
+    ends = tuple("grid" for _ in MASSES)
+    (row,) = table.rows([replace(limit("bbn", "e", low), ends=ends)])
+    assert columns(row)["best reach"].startswith("d <= 1e-14 GeV^-1")
+    assert columns(row)["best reach"].endswith("where the grid ends")
+    (row,) = table.rows([limit("bbn", "e", low)])
+    assert columns(row)["best reach"].startswith("d = 1e-14 GeV^-1")
 
 
 def test_the_dominant_flavour_is_marked():

@@ -256,7 +256,7 @@ def test_ends_of_the_grid_are_marked(constraint):
     low, high = constraint.mass_range
     masses = np.array([low, 1e-3, 0.1, high * (1 - 1e-9), 2.0])
     for direction in (MU, Direction("coherent")):
-        assert constraint.ends(constraint.limit(masses, direction)) == ("grid",) * 5
+        assert constraint.limit(masses, direction).ends == ("grid",) * 5
     # below the region of an N that was absent at 1 GeV there is an edge
     limit = constraint.limit([4e-3, 8e-3], MU, preset="reheating-1gev")
     assert constraint.ends(limit) == (("physics", "grid") if constraint is BBN else ("physics", "physics"))

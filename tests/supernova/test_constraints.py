@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
 from nudipole import units
 from nudipole.constraint import Constraint
@@ -16,7 +17,7 @@ from nudipole.inputs import tables
 from nudipole.plot.supernova import draw_modes, mode_limits, mode_ratios
 from nudipole.portal import Direction, Portal
 from nudipole.sky.scan import excluded_intervals
-from nudipole.supernova import luminosity
+from nudipole.supernova import bursts, luminosity
 from nudipole.supernova.constraints import CONSTRAINTS
 
 BY_KEY = {source.key: source for source in CONSTRAINTS}
@@ -94,7 +95,18 @@ def test_stellar_curves_end_by_physics_and_begin_where_the_card_says() -> None:
     for key, source in BY_KEY.items():
         low, high = source.mass_range
         limit = source.limit(np.array([low, 1e-5, high]), Direction("mu"))
-        assert source.ends(limit) == ("card", "physics", "physics"), key
+        assert limit.ends == source.ends(limit) == ("card", "physics", "physics"), key
+
+
+def test_the_next_supernova_says_that_its_counts_are_judged_by_cl_s() -> None:
+    """Three events at 95 % and 2.3 at 90 % without background; CL_s divides by P(0 | b), so that b = 3 asks for more."""
+    source = BY_KEY["supernova-next"]
+    assert any("CL_s" in note for note in source.limit([0.05], Direction("mu")).notes)
+    s = np.linspace(0.0, 12.0, 12001)
+    for b in (0.0, 3.0):
+        allowed = s[np.argmax(bursts.statistic(s, b) > source.critical_value(0.9))]
+        ratio = poisson.cdf(np.floor(b), allowed + b) / poisson.cdf(np.floor(b), b)
+        assert ratio == pytest.approx(0.1, rel=1e-3, abs=0)
 
 
 def test_extra_width_is_refused_where_it_would_matter() -> None:

@@ -87,8 +87,10 @@ def rows(limits: Sequence[Limit], strong: Callable[[str], str] = str) -> list[tu
             continue
         best = {c.direction.name: _best(c, counted[id(c)]) for c in own if np.any(counted[id(c)])}
         d, mass, level = min(best.values())
+        goes_on = key in registry.sky() and any(_at_the_end_of_a_grid(c, mass, d) for c in own)
         at = f" at {mass:.2g} GeV, {level:.0%} CL" if own[0].kind != "line" else f" at {mass:.2g} GeV"
-        reach = f"d = {d:.2g} GeV^-1 ({units.mu_from_d(d):.2g} mu_B){at}"
+        reach = f"d {'<=' if goes_on else '='} {d:.2g} GeV^-1 ({units.mu_from_d(d):.2g} mu_B){at}"
+        reach += ", where the grid ends" if goes_on else ""
         span = f"{masses.min():.2g} - {masses.max():.2g}"
         lives = _regimes(own, counted)
         result.append((_title(key), _source(key), _flavors(best, strong), _observable(key), span, lives, reach))
@@ -124,6 +126,11 @@ def _best(limit: Limit, counted: npt.NDArray[np.bool_]) -> tuple[float, float, f
     """Lowest counted d, its mass, and the confidence level."""
     place = int(np.argmin(np.where(counted, limit.lower, np.inf)))
     return float(limit.lower[place]), float(limit.masses[place]), limit.confidence_level
+
+
+def _at_the_end_of_a_grid(limit: Limit, mass: float, d: float) -> bool:
+    """Whether this lower edge is the smallest coupling that is known of, so that the region goes on below."""
+    return "grid" in {e for m, low, e in zip(limit.masses, limit.lower, limit.ends, strict=True) if (m, low) == (mass, d)}
 
 
 def _flavors(best: Mapping[str, tuple[float, float, float]], strong: Callable[[str], str]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.constraint import Kind
+from nudipole.constraint import End, Kind
 from nudipole.cosmology import grid, photodisintegration
 from nudipole.errors import LARGEST
 from nudipole.inference.counting import critical_value
@@ -106,7 +106,7 @@ class Criterion:
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     @property
-    def walls(self) -> tuple[str, str]:
+    def walls(self) -> tuple[End, End]:
         """Ends of the grid, both."""
         return "grid", "grid"
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.constraint import Interval, Kind, Limit, as_masses
+from nudipole.constraint import End, Interval, Kind, Limit, as_masses
 from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
 from nudipole.inference.counting import check_confidence_level
 from nudipole.inputs.cards import Published
@@ -56,7 +56,7 @@ class Criterion(Protocol):
         ...
 
     @property
-    def walls(self) -> tuple[str, str]:
+    def walls(self) -> tuple[End, End]:
         """What ends the curve at its lightest and heaviest N: ``physics``, ``card`` or ``grid``."""
         ...
 
@@ -211,11 +211,12 @@ class SkyConstraint:
             tuple(Interval(i.low / factor, None if i.high is None else i.high / factor) for i in row) for row in found
         )
         notes = (criterion.note, *criterion.notes(direction), *self.remarks)
-        return Limit(
+        limit = Limit(
             self.key, direction, level, grid, excluded, criterion.kind, self.basis, preset, self.citations, notes
         )
+        return replace(limit, ends=self.ends(limit))
 
-    def ends(self, limit: Limit) -> tuple[str, ...]:
+    def ends(self, limit: Limit) -> tuple[End, ...]:
         """What ends the curve at each mass of a limit of this constraint: ``physics``, ``card`` or ``grid``.
 
         ``grid`` too where the lowest interval begins at the smallest coupling that the criterion covers: it goes on below.
@@ -223,7 +224,7 @@ class SkyConstraint:
         criterion = self.criterion(limit.preset)
         (low, high), (lightest, heaviest) = criterion.reach, criterion.walls
         same, factor = criterion.canonical(limit.direction)
-        found = []
+        found: list[End] = []
         for mass, intervals in zip(limit.masses.tolist(), limit.excluded, strict=True):
             covered = criterion.couplings(mass, same)
             if mass <= low * _AT_THE_WALL:

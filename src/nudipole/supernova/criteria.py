@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.constraint import Kind
+from nudipole.constraint import End, Kind
 from nudipole.errors import LARGEST_TOTAL, DomainError, check_choice, check_non_negative, check_positive
 from nudipole.inference import counting
 from nudipole.portal import Direction
@@ -67,7 +67,7 @@ class _Stellar:
         return LIGHTEST, HEAVIEST
 
     @property
-    def walls(self) -> tuple[str, str]:
+    def walls(self) -> tuple[End, End]:
         """The curve is drawn from 1 keV on and goes on below; heavier N are not made."""
         return "card", "physics"
 
@@ -148,6 +148,7 @@ class Cooling(_Stellar):
 
 
 _CRITERION = "one number without a confidence level, stated as 95 %"
+_COUNTED = "counts are judged by the Poisson CL_s, the whole part of the background being seen"
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,11 @@ class VisibleEnergy(_Stellar):
         check_positive(largest=LARGEST_TOTAL, limit_erg=self.limit_erg)
         check_positive(progenitor_cm=self.progenitor_cm)
         check_non_negative(oxygen_column=self.oxygen_column)
+
+    def notes(self, direction: Direction) -> tuple[str, ...]:
+        """The test of each argument."""
+        tests = {"deposition": f"energy left in progenitors: {_CRITERION}", "neutrinos": f"neutrinos: {_COUNTED}"}
+        return tuple(text for name, text in tests.items() if name in self.arguments)
 
     @property
     def any_level(self) -> bool:
@@ -218,6 +224,10 @@ class NextSupernova(_Stellar):
     def any_level(self) -> bool:
         """True: Poisson counting."""
         return True
+
+    def notes(self, direction: Direction) -> tuple[str, ...]:
+        """The test."""
+        return (_COUNTED,)
 
     def statistic(self, mass: float, direction: Direction, d: FloatArray) -> FloatArray:
         """Of the events expected, shape d.shape."""
