@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nudipole import units
+from nudipole import api, units
 from nudipole.cli import main
+from nudipole.portal import Completion
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "germanium-reactor.toml")
 
@@ -65,6 +67,24 @@ def test_limit_csv_and_table_and_explain():
     explained = run("limit", EXAMPLE, "--flavor", "e", "--mass", 1e-3, "--explain").stdout
     assert "optimistic" in explained
     assert "d(preset) / d(default)" in explained
+
+
+def test_presets_are_explained_with_the_completion_and_the_level_asked_for():
+    """W12: with the Z of a d_B alone the cone preset is 0.513 of the default, not the 0.877 of the photon alone."""
+    options = ["limit", "lep", "--flavor", "mu", "--mass", 1, "--explain"]
+    ratio = {}
+    for name, more in (("photon", []), ("z", ["--completion-ratio", 0])):
+        shown = " ".join(run(*options, *more).stdout.split())
+        ratio[name] = float(re.search(r"preset magill2018-cone: d\(preset\) / d\(default\) = (\S+)", shown)[1])
+    edges = {}
+    for name, completion in (("photon", None), ("z", Completion("gauge", 0.0))):
+        found = [api.limit("lep", "mu", 1.0, preset=p, completion=completion) for p in ("magill2018-cone", "default")]
+        edges[name] = found[0].lower[0] / found[1].lower[0]
+    assert ratio == {name: pytest.approx(value, rel=2e-3, abs=0) for name, value in edges.items()}
+    assert ratio["z"] < 0.6 * ratio["photon"]
+    other = " ".join(run(*options, "--cl", 0.9).stdout.split())
+    assert "preset magill2018-cone: lep: the limit of 0.1 events is known at the confidence level 0.95 only" in other
+    assert "preset gauge: d(preset) / d(default)" in other
 
 
 def test_a_higher_confidence_level_is_a_weaker_limit():

@@ -119,6 +119,17 @@ def test_a_total_that_diverges_is_infinite_where_the_spectrum_is_asked_for():
     assert np.all(found["dsigma_dE_GeV-3"] > 0)
 
 
+@pytest.mark.parametrize(("target", "recoil"), [("e-", 5.3e-4), ("p", 1e-9)])
+def test_the_spectrum_of_a_massless_n_is_that_of_a_magnetic_moment(target, recoil):
+    """R7: the total diverges, the spectrum does not: alpha mu^2 (1/T - 1/E) with mu = 2 d, slow recoils of the proton."""
+    energy, d = 0.002, 1e-6
+    found = nd.cross_section(target, energy, 0.0, d, recoil=recoil)
+    assert found["sigma_cm2"] is None
+    assert found["dsigma_dE_GeV-3"] == pytest.approx(
+        units.ALPHA * (2 * d) ** 2 * (1 / recoil - 1 / energy), rel=1e-7, abs=0
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "words"),
     [

@@ -294,10 +294,12 @@ class Experiment:
         bins = model.bins
         return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed)
 
-    def preset_steps(self, preset: str, masses: npt.ArrayLike, direction: Direction) -> list[tuple[str, str]]:
+    def preset_steps(
+        self, preset: str, masses: npt.ArrayLike, direction: Direction, cl: float | None = None
+    ) -> list[tuple[str, str]]:
         """What each difference of a preset does by itself: d(with it) / d(default) at these masses [GeV]."""
         overrides = {k: v for k, v in self.card.presets[preset].items() if k != "about"}
-        base = self.limit(masses, direction).lower
+        base = self.limit(masses, direction, cl).lower
         steps = []
         for path, change in _leaves(overrides):
             single = Experiment(self.card, {**self.raw, "presets": {"one": change}}, self.file)
@@ -307,7 +309,7 @@ class Experiment:
                 alone = Experiment(
                     typed, cards.apply_preset(single.raw, "one", self.file), self.file, {"default": model}
                 )
-                ratio = alone.limit(masses, direction).lower / base
+                ratio = alone.limit(masses, direction, cl).lower / base
             except ValueError:  # CardError is one; bins that no longer fit the data are another
                 steps.append((path, "makes sense only together with the others"))
                 continue

@@ -15,6 +15,7 @@ from rich.markup import escape
 from nudipole import api, units
 from nudipole.cli import common
 from nudipole.constraint import KINDS, Limit
+from nudipole.errors import DomainError
 from nudipole.portal import Direction
 
 
@@ -118,7 +119,7 @@ def _explain(experiment: str, preset: str, ray: Direction, grid: Any, cl: float 
             console.print(f"[bold]preset {escape(other)}[/bold]: {_shift(constraint, other, ray, grid, cl)}")
     else:
         console.print(f"[bold]this preset[/bold]: {_shift(constraint, preset, ray, grid, cl)}")
-        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(preset, grid, ray):
+        for step, ratio in getattr(constraint, "preset_steps", lambda *_: ())(preset, grid, ray, cl):
             console.print(f"  [bold]{escape(step)}[/bold] alone: {escape(ratio)}", highlight=False)
 
 
@@ -141,7 +142,10 @@ def _sentence(item: Any) -> str:
 
 
 def _shift(constraint: Any, preset: str, ray: Direction, grid: Any, cl: float | None) -> str:
-    base, other = constraint.limit(grid, ray, cl), constraint.limit(grid, ray, cl, preset)
+    try:
+        base, other = constraint.limit(grid, ray, cl), constraint.limit(grid, ray, cl, preset)
+    except DomainError as refused:  # a published number has its own level
+        return escape(str(refused))
     found = []
     for edge in getattr(constraint, "compared_edges", ("lower",)):
         ratio = other.edge(edge) / base.edge(edge)

@@ -130,7 +130,9 @@ def _best(limit: Limit, counted: npt.NDArray[np.bool_]) -> tuple[float, float, f
 
 def _at_the_end_of_a_grid(limit: Limit, mass: float, d: float) -> bool:
     """Whether this lower edge is the smallest coupling that is known of, so that the region goes on below."""
-    return "grid" in {e for m, low, e in zip(limit.masses, limit.lower, limit.ends, strict=True) if (m, low) == (mass, d)}
+    return "grid" in {
+        e for m, low, e in zip(limit.masses, limit.lower, limit.ends, strict=True) if (m, low) == (mass, d)
+    }
 
 
 def _flavors(best: Mapping[str, tuple[float, float, float]], strong: Callable[[str], str]) -> str:
