@@ -184,6 +184,33 @@ def test_decay_inside_closes_the_region_and_majorana_closes_it_earlier() -> None
     assert kept.high == pytest.approx(end, rel=1e-9, abs=0)
 
 
+@pytest.mark.parametrize("mass", [0.03, 0.1, 0.3])
+def test_the_flank_of_decaying_n_against_a_direct_integral(mass: float) -> None:
+    """Where a tenth to a thousandth of N leaves undecayed, fast N alone count: each with its own momentum, no cells."""
+    m = model("fasernu")
+    d = np.geomspace(1e-5, 1e-2, 13)
+    recoil = np.geomspace(0.3 - ME, 20.0 - ME, 101)
+    plain, left = 0.0, np.zeros(len(d))
+    for component in m.fluxes[0].components:
+        energy = np.unique(np.concatenate([component.energy, np.geomspace(0.3, component.energy[-1], 401)]))
+        flux = np.interp(energy, component.energy, component.effective(Direction("mu")), left=0.0)
+        made = flux[:, None] * upscattering.spectrum_spin_half(recoil, energy[:, None], mass, ME)
+        made *= np.gradient(energy)[:, None] * np.gradient(recoil)
+        hnl = energy[:, None] - recoil
+        momentum = np.sqrt(np.maximum(hnl**2 - mass**2, 1e-12))
+        rate = float(Direction("mu").portal(mass, 1.0).width) * mass / momentum / units.HBAR_C
+        plain += made.sum()
+        for row, x in enumerate(d):
+            depth = rate * x**2  # from 0.2 m behind the target to its front, 1 m further
+            left[row] += np.sum(made * np.exp(-0.2 * depth) * -np.expm1(-depth) / depth)
+    counts = m.signal(np.array([mass]), Direction("mu")).counts(0, d)[:, 0]
+    expected = d**2 * left * m.electrons(0) * units.GEV_M2_TO_CM2
+    flank = (left < 0.1 * plain) & (left > 1e-3 * plain)
+    assert np.count_nonzero(flank) >= 2
+    assert counts[0] == pytest.approx(expected[0], rel=0.02, abs=0)
+    assert counts[flank] == pytest.approx(expected[flank], rel=0.06, abs=0)
+
+
 def test_twice_the_width_is_the_same_as_root_two_times_the_coupling() -> None:
     # n(d) = d^2 g(Gamma d^2)
     d = np.geomspace(1e-7, 1e-4, 7)

@@ -52,8 +52,8 @@ from nudipole.signals.template import SignalTemplate, merge_nodes
 
 FloatArray = npt.NDArray[np.float64]
 _RECOILS_PER_BIN, _RECOILS = 8, 32  # nodes in ln T: at least so many in a bin, and about so many in all
-_ENERGY_CELLS = 20
-_MOMENTUM_GROUPS = 14
+_ENERGY_CELLS = 40
+_MOMENTUM_GROUPS = 60
 _WAYS_OUT = 4
 _SOFTEST_RECOIL, _SHOWER_RECOILS = 1e-6, 40  # GeV; nodes in ln T where the photon makes the shower
 
