@@ -137,6 +137,24 @@ def test_edges_do_not_depend_on_the_points(key, largest, monkeypatch):
     assert np.all(np.std(upper, axis=0, ddof=1) < largest)
 
 
+@pytest.mark.parametrize("mass", [0.35, 0.5, 0.53, 0.545, 0.547])
+def test_between_two_knots_a_meson_makes_what_it_makes_at_that_mass(tmp_path, mass):
+    """Up to its end, where (1 - M^2/m^2)^3 is no straight line: the share that is seen is interpolated, not N."""
+    model = _model(tmp_path)
+    exact, nodes = model._at_knot(mass, False).nodes, model._nodes(mass, False)
+    assert nodes.weight.sum() == pytest.approx(exact.weight.sum(), rel=0.08, abs=0)
+    assert model._nodes(meson.parent_mass("eta"), False).weight.sum() == 0.0
+    assert model._nodes(0.56, False).weight.sum() == 0.0
+
+
+def test_no_n_is_made_above_the_heaviest_meson():
+    model = registry.get("ship-mesons").model()
+    heaviest = model.maximum_mass()
+    assert model._knots[-1] < heaviest * 1.1
+    for mass in (heaviest, 1.01 * heaviest, 1.2 * heaviest):
+        assert not np.any(model.signal(np.array([mass]), Direction("mu")).counts(0, np.array([1e-6, 1e-3])))
+
+
 def test_a_closed_meson_has_no_parents():
     with pytest.raises(DomainError, match="below threshold"):
         meson_events.target_parents(8.0, "J/psi", 12.0, 0.15, (-0.1, -0.1, 0.1, 0.1), 1.0)

@@ -68,7 +68,7 @@ class Parents(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """Decays: rest-frame energy of N, the meson, how many N per d^2 each stands for, polarisation, flavour group."""
+    """Decays: rest-frame energy of N, the meson, how many N per d^2 each stands for, polarisation, which decay."""
 
     rest_energy: FloatArray
     parent: FloatArray  # (n, 4) [GeV]
@@ -96,7 +96,7 @@ class Draws(NamedTuple):
 
 
 class Events(NamedTuple):
-    """N in the lab: momentum [GeV], unit direction, origin [m], weight per d^2, its meson, polarisation, group."""
+    """N in the lab: momentum [GeV], unit direction, origin [m], weight per d^2, its meson, polarisation, which decay."""
 
     momentum: FloatArray
     direction: FloatArray

@@ -64,6 +64,7 @@ _PER_DECADE = 20  # bins of momentum in the gathered template
 _KNOT_RATIO = 1.1  # step of the masses at which events are made; weights are linear in between
 _LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
 _GROUPS = ("any", *FLAVORS)
+_GATHERED = ("code", "weight", "inverse_momentum", "near", "far")
 _NEGLIGIBLE = 1e-3  # channels below this share of the largest that the same coupling drives are not sampled
 
 
@@ -141,7 +142,7 @@ def canonical(name: str) -> str:
 
 
 class Gathered(NamedTuple):
-    """Nodes of a template. ``code``: bin of momentum, slice of the path, and flavour group in :data:`_GROUPS`."""
+    """Nodes of a template. ``code``: bin of momentum and slice of the path, and last the decay or the flavour group."""
 
     weight: FloatArray
     inverse_momentum: FloatArray
@@ -149,10 +150,12 @@ class Gathered(NamedTuple):
     far: FloatArray
     code: npt.NDArray[np.intp]
 
-    @property
-    def group(self) -> npt.NDArray[np.intp]:
-        """Position in :data:`_GROUPS` of the flavour that production needs."""
-        return np.asarray(self.code % len(_GROUPS))
+
+class Knot(NamedTuple):
+    """Nodes of a mass at which events were made, per N made: ``code`` ends in the place of the decay among all of them."""
+
+    nodes: Gathered
+    made: FloatArray  # N per d^2 of each decay; nodes hold its share that is seen
 
 
 class OpenChannel(NamedTuple):
@@ -220,7 +223,7 @@ class MesonDecayModel:
     card: MesonDecayCard
     file: Path
     volume: Volume
-    _cache: dict[tuple[float, bool], Gathered] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[tuple[float, bool], Knot] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def parents(self) -> tuple[str, ...]:
@@ -270,7 +273,7 @@ class MesonDecayModel:
 
     def _template(self, row: int, mass: float, decays: DecayWidths, direction: Direction) -> SignalTemplate:
         nodes = self._nodes(mass, direction.nature == "majorana")
-        coupled = np.array([strength(group, direction) for group in _GROUPS])[nodes.group]
+        coupled = np.array([strength(group, direction) for group in _GROUPS])[nodes.code % len(_GROUPS)]
         return SignalTemplate.from_nodes(
             (nodes.weight * coupled)[:, None],
             kappa=decay_rate(decays.total[row], mass, 1.0) * nodes.inverse_momentum,
@@ -282,18 +285,35 @@ class MesonDecayModel:
         )
 
     def _nodes(self, mass: float, majorana: bool) -> Gathered:
-        """Weights linear in M between the two nearest knots."""
+        """The share of N that is seen, linear in M between the two nearest knots, times the N that each decay makes."""
         upper = int(np.clip(np.searchsorted(self._knots, mass), 1, len(self._knots) - 1))
         low, high = float(self._knots[upper - 1]), float(self._knots[upper])
         share = float(np.clip((mass - low) / (high - low), 0.0, 1.0))
         pair = [(self._at_knot(low, majorana), 1 - share), (self._at_knot(high, majorana), share)]
-        return _gather(
-            np.concatenate([g.code for g, _ in pair]),
-            np.concatenate([g.weight * s for g, s in pair]),
-            np.concatenate([g.inverse_momentum for g, _ in pair]),
-            np.concatenate([g.near for g, _ in pair]),
-            np.concatenate([g.far for g, _ in pair]),
-        )
+        # a decay that is closed at one knot has the share of the other
+        known = np.sum([s * (knot.made > 0) for knot, s in pair], axis=0)
+        made = np.divide(self._made(mass), known, out=np.zeros(len(self._decays)), where=known > 0)
+        groups = np.array([_GROUPS.index(_group(channel)) for _, channel in self._decays])
+        parts = []
+        for knot, part in pair:
+            place, decay = np.divmod(knot.nodes.code, len(self._decays))
+            weight = knot.nodes.weight * part * made[decay] / knot.made[decay]
+            parts.append(knot.nodes._replace(weight=weight, code=place * len(_GROUPS) + groups[decay]))
+        code, weight, *means = (np.concatenate([getattr(g, name) for g in parts]) for name in _GATHERED)
+        return _gather(code, weight, *means)
+
+    @cached_property
+    def _decays(self) -> list[tuple[str, str]]:
+        """Meson and channel of everything that makes N."""
+        return [(parent, channel) for parent in self.parents for channel in _channels(parent)]
+
+    def _made(self, mass: float) -> FloatArray:
+        """N per d^2 of each decay, zero where it is closed or makes next to none."""
+        made = np.zeros(len(self._decays))
+        for found in self.open_channels(mass):
+            number = float(np.sum(found.ratio)) * float(found.parents.cumulative[-1])
+            made[self._decays.index((found.parent, found.channel))] = number
+        return made
 
     @cached_property
     def _knots(self) -> FloatArray:
@@ -301,11 +321,11 @@ class MesonDecayModel:
         heavy = _LIGHT * _KNOT_RATIO ** np.arange(1, np.log(self.maximum_mass() / _LIGHT) / np.log(_KNOT_RATIO) + 1)
         return np.concatenate([light, heavy])
 
-    def _at_knot(self, mass: float, majorana: bool) -> Gathered:
+    def _at_knot(self, mass: float, majorana: bool) -> Knot:
         key = (mass, majorana)
         if key not in self._cache:
             events = meson_events.fly(self._draws(mass, majorana), mass, self.window)
-            self._cache[key] = self._seen_decays(events, mass)
+            self._cache[key] = Knot(self._seen_decays(events, mass), self._made(mass))
         return self._cache[key]
 
     # --- events ------------------------------------------------------------------------------------------------------
@@ -319,7 +339,7 @@ class MesonDecayModel:
         draws = []
         for found in self.open_channels(mass):
             degree = 0.0 if majorana else meson.polarisation(found.parent, found.channel, mass)
-            group = _GROUPS.index(_group(found.channel))
+            group = self._decays.index((found.parent, found.channel))
             many = meson_events.MOST if self.card.source.beam == "lhc" else meson_events.EVENTS
             drawn = meson_events.draw(found.parents, found.energy, found.ratio, degree, group, found.share, many)
             draws.append(drawn)
@@ -373,7 +393,7 @@ class MesonDecayModel:
         )
 
     def _seen_decays(self, events: Events, mass: float) -> Gathered:
-        """Photons that are seen, with their segments of path, gathered by group, slice and momentum."""
+        """Photons that are seen, with their segments of path, gathered by decay, slice and momentum."""
         near, far = self.volume.chord(events.origin, events.direction)
         hit = far > near
         if hit.size and not hit.any():
@@ -394,7 +414,7 @@ class MesonDecayModel:
         bins = np.floor(_PER_DECADE * np.log10(events.momentum)).astype(int)
         if hit.any() and not weight.any():
             _warn(self.card.key, "N cross the volume, but at some masses none of their photons passes the selection")
-        code = (bins * _SLICES + piece) * len(_GROUPS) + events.group
+        code = (bins * _SLICES + piece) * len(self._decays) + events.group
         return _gather(code, weight, 1 / events.momentum, near, near + step)
 
     def _seen(self, events: Events, length: FloatArray, photon: FloatArray) -> FloatArray:
