@@ -55,8 +55,9 @@ from nudipole.processes.mesons.phase_space import boost
 from nudipole.signals.decay_in_flight import DecayWidths, decay_rate, decay_widths
 from nudipole.signals.meson_decay import events as meson_events
 from nudipole.signals.meson_decay.events import Draws, Events
+from nudipole.signals.meson_decay.nodes import Gathered, Knot, gather, interpolated
 from nudipole.signals.protocol import Bins, Signal
-from nudipole.signals.template import SignalTemplate, merge_nodes
+from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
 _SLICES = 8  # of the path inside the volume
@@ -64,7 +65,6 @@ _PER_DECADE = 20  # bins of momentum in the gathered template
 _KNOT_RATIO = 1.1  # step of the masses at which events are made; weights are linear in between
 _LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
 _GROUPS = ("any", *FLAVORS)
-_GATHERED = ("code", "weight", "inverse_momentum", "near", "far")
 _NEGLIGIBLE = 1e-3  # channels below this share of the largest that the same coupling drives are not sampled
 
 
@@ -139,23 +139,6 @@ CardType = MesonDecayCard
 def canonical(name: str) -> str:
     """The meson that both charges of a charged one are counted as: ``K`` for ``K+`` and ``K-``."""
     return name.rstrip("+-")
-
-
-class Gathered(NamedTuple):
-    """Nodes of a template. ``code``: bin of momentum and slice of the path, and last the decay or the flavour group."""
-
-    weight: FloatArray
-    inverse_momentum: FloatArray
-    near: FloatArray
-    far: FloatArray
-    code: npt.NDArray[np.intp]
-
-
-class Knot(NamedTuple):
-    """Nodes of a mass at which events were made, per N made: ``code`` ends in the place of the decay among all of them."""
-
-    nodes: Gathered
-    made: FloatArray  # N per d^2 of each decay; nodes hold its share that is seen
 
 
 class OpenChannel(NamedTuple):
@@ -290,17 +273,8 @@ class MesonDecayModel:
         low, high = float(self._knots[upper - 1]), float(self._knots[upper])
         share = float(np.clip((mass - low) / (high - low), 0.0, 1.0))
         pair = [(self._at_knot(low, majorana), 1 - share), (self._at_knot(high, majorana), share)]
-        # a decay that is closed at one knot has the share of the other
-        known = np.sum([s * (knot.made > 0) for knot, s in pair], axis=0)
-        made = np.divide(self._made(mass), known, out=np.zeros(len(self._decays)), where=known > 0)
         groups = np.array([_GROUPS.index(_group(channel)) for _, channel in self._decays])
-        parts = []
-        for knot, part in pair:
-            place, decay = np.divmod(knot.nodes.code, len(self._decays))
-            weight = knot.nodes.weight * part * made[decay] / knot.made[decay]
-            parts.append(knot.nodes._replace(weight=weight, code=place * len(_GROUPS) + groups[decay]))
-        code, weight, *means = (np.concatenate([getattr(g, name) for g in parts]) for name in _GATHERED)
-        return _gather(code, weight, *means)
+        return interpolated(pair, self._made(mass), groups, len(_GROUPS))
 
     @cached_property
     def _decays(self) -> list[tuple[str, str]]:
@@ -415,7 +389,7 @@ class MesonDecayModel:
         if hit.any() and not weight.any():
             _warn(self.card.key, "N cross the volume, but at some masses none of their photons passes the selection")
         code = (bins * _SLICES + piece) * len(self._decays) + events.group
-        return _gather(code, weight, 1 / events.momentum, near, near + step)
+        return gather(code, weight, 1 / events.momentum, near, near + step)
 
     def _seen(self, events: Events, length: FloatArray, photon: FloatArray) -> FloatArray:
         """Efficiency for a photon (n, 4) that starts at ``length`` [m] along the path of N."""
@@ -435,15 +409,6 @@ class MesonDecayModel:
 
 def _warn(key: str, reason: str) -> None:
     warnings.warn(f"{key}: {reason}; such counts are zero", UnreachableWarning, stacklevel=3)
-
-
-def _gather(
-    code: npt.NDArray[np.intp], weight: FloatArray, inverse_momentum: FloatArray, near: FloatArray, far: FloatArray
-) -> Gathered:
-    """One node for each code: summed weight, weighted means."""
-    joined = merge_nodes(code, weight[:, None], inverse_momentum, near, far)
-    mean_inverse, mean_near, mean_far = joined.means
-    return Gathered(joined.weight[:, 0], mean_inverse, mean_near, mean_far, joined.cell)
 
 
 def _channels(parent: str) -> tuple[str, ...]:
