@@ -5,7 +5,8 @@
 Mutants are drawn from ``src/nudipole`` at random: factors, signs, exponents, comparisons, indices, dropped terms. Each is
 tried in a copy of the tree with the doctests of its module and the tests that mirror it (``tests/a/b/test_c.py`` for
 ``src/nudipole/a/b/c.py``, else the tests of its folder); what survives is tried again with every test of its chapter.
-``--modules GLOB`` restricts the draw, ``--show`` prints the mutants without running them.
+A set of tests counts only if it passes without the mutant, which is tried first. A run that is interrupted goes on where
+it stopped. ``--modules GLOB`` restricts the draw, ``--show`` prints the mutants without running them.
 """
 
 from __future__ import annotations
@@ -140,15 +141,46 @@ def tests_of(module: str) -> list[list[str]]:
     return [[doctests, *relative[0]], relative[1]]
 
 
-def killed(tree: Path, tests: list[str], seconds: float) -> bool:
-    """Whether one of these tests fails (or does not end) in this copy of the tree."""
+def run(tree: Path, tests: list[str], seconds: float) -> str:
+    """How these tests end in this copy of the tree: passed, failed, timed out, or not run (a fault of the call)."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
     environment = os.environ | {"PYTHONPATH": str(tree / "src"), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         result = subprocess.run(command, cwd=tree, capture_output=True, timeout=seconds, env=environment, check=False)
     except subprocess.TimeoutExpired:
-        return True
-    return result.returncode not in (0, 5)
+        return "timed out"
+    return {0: "passed", 1: "failed", 2: "failed", 5: "passed"}.get(result.returncode, "not run")
+
+
+class Judge:
+    """Runs sets of tests in one copy of the tree, and trusts only those that pass without a mutant."""
+
+    def __init__(self, tree: Path, seconds: float) -> None:
+        self.tree, self.seconds = tree, seconds
+        self.sound: dict[tuple[str, ...], bool] = {}
+
+    def passes_without(self, tests: list[str]) -> bool:
+        """Whether these tests pass as they are; said once if not."""
+        key = tuple(tests)
+        if key not in self.sound:
+            self.sound[key] = run(self.tree, tests, self.seconds) == "passed"
+            if not self.sound[key]:
+                print(f"LEFT OUT, fail without a mutant: {' '.join(tests)}", flush=True)
+        return self.sound[key]
+
+    def verdict(self, mutant: Mutant, text: str) -> str:
+        """mirrored, chapter (which tests fail), timed out, or survived."""
+        target = self.tree / "src" / "nudipole" / mutant.module
+        kept = target.read_text(encoding="utf-8")
+        for step, tests in zip(("mirrored", "chapter"), tests_of(mutant.module), strict=True):
+            if not tests or not self.passes_without(tests):
+                continue
+            target.write_text(text, encoding="utf-8")
+            ended = run(self.tree, tests, self.seconds)
+            target.write_text(kept, encoding="utf-8")
+            if ended != "passed":
+                return step if ended == "failed" else ended
+        return "survived"
 
 
 def main() -> None:
@@ -168,31 +200,30 @@ def main() -> None:
     ]
     everything = [found for path in modules for found in mutants_of(path)]
     drawn = random.Random(options.seed).sample(everything, min(options.number, len(everything)))
-    results = []
+    if options.show:
+        for mutant, _ in drawn:
+            print(mutant)
+        return
+    results = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else []
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         ignore = shutil.ignore_patterns(".git", ".venv", "out", "_build", "__pycache__", ".*_cache")
         shutil.copytree(ROOT, tree, ignore=ignore)
+        judge = Judge(tree, options.seconds)
+        done = {tuple(r[k] for k in asdict(drawn[0][0])) for r in results}
         for number, (mutant, text) in enumerate(drawn, 1):
-            where = f"{mutant.module}:{mutant.line} {mutant.kind}: {mutant.before} -> {mutant.after}"
-            if options.show:
-                print(where)
+            if tuple(asdict(mutant).values()) in done:
                 continue
-            target = tree / "src" / "nudipole" / mutant.module
-            kept = target.read_text(encoding="utf-8")
-            target.write_text(text, encoding="utf-8")
-            verdict = "survived"
-            for step, tests in zip(("mirrored", "chapter"), tests_of(mutant.module), strict=True):
-                if tests and killed(tree, tests, options.seconds):
-                    verdict = step
-                    break
-            target.write_text(kept, encoding="utf-8")
+            verdict = judge.verdict(mutant, text)
             results.append({**asdict(mutant), "killed_by": verdict})
-            print(f"[{number}/{len(drawn)}] {verdict}: {where}", flush=True)
+            print(
+                f"[{number}/{len(drawn)}] {verdict}: {mutant.module}:{mutant.line} {mutant.kind}: "
+                f"{mutant.before} -> {mutant.after}",
+                flush=True,
+            )
             options.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
-    if results:
-        dead = sum(r["killed_by"] != "survived" for r in results)
-        print(f"{dead} of {len(results)} mutants killed ({100 * dead / len(results):.1f} %)")
+    dead = sum(r["killed_by"] in ("mirrored", "chapter", "timed out") for r in results)
+    print(f"{dead} of {len(results)} mutants killed ({100 * dead / len(results):.1f} %)")
 
 
 if __name__ == "__main__":
