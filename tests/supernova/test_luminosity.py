@@ -197,14 +197,20 @@ def test_sphere_dims_as_it_moves_out() -> None:
     assert np.all(np.diff(known) <= 0)
 
 
+def forget() -> None:
+    """Empty every cache of the emission and of the luminosity."""
+    for module in (emission, luminosity):
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+
+
 @pytest.mark.validation
 def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.MonkeyPatch) -> None:
     setting = Cooling(Star("cold", "none", gravity=False))
 
     def edges() -> list[float]:
-        emission._rates.cache_clear()
-        emission._booked_rates.cache_clear()
-        emission._slow_rate.cache_clear()
+        forget()
         (window,) = excluded_intervals(lambda d: setting.ratio(0.03, MU, d))
         assert window.high is not None
         return [window.low, window.high]
@@ -214,12 +220,8 @@ def test_limits_converge_in_shells_energies_and_angles(monkeypatch: pytest.Monke
     monkeypatch.setattr(emission, "OUTER_SHELLS", 60)
     monkeypatch.setattr(channels, "ENERGIES", 120)
     monkeypatch.setattr(luminosity, "_ANGLES", 12)
-    luminosity._directions.cache_clear()
     assert np.allclose(coarse, edges(), rtol=0.02, atol=0)
-    emission._rates.cache_clear()
-    emission._booked_rates.cache_clear()
-    emission._slow_rate.cache_clear()
-    luminosity._directions.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(("mass", "factor"), [(0.01, 1.19), (0.1, 1.35), (0.2, 1.83), (0.3, 2.49)])

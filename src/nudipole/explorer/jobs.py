@@ -32,11 +32,14 @@ class Jobs:
         Requests that may wait for one; more are refused.
     seconds : float
         Wall time after which a process is killed.
+    command : tuple of str
+        The process: reads a request as JSON, writes an answer as JSON.
     """
 
     at_once: int = 2
     waiting: int = 16
     seconds: float = 30.0
+    command: tuple[str, ...] = (sys.executable, "-m", "nudipole.explorer.worker")
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
     _cancelled: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -64,7 +67,7 @@ class Jobs:
             if name in self._cancelled:
                 return fault("server", "stopped")
             process = subprocess.Popen(
-                [sys.executable, "-m", "nudipole.explorer.worker"],
+                self.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -80,8 +80,8 @@ def reweight(
     Examples
     --------
     >>> import nudipole as nd
-    >>> table = nd.generate("miniboone", 0.15, 1e-8, "mu", 2000)
-    >>> twice = reweight(table, d=2e-8)
+    >>> table = nd.generate("miniboone", 0.15, 1e-9, "mu", 2000)
+    >>> twice = reweight(table, d=2e-9)  # N is made d^2 as often and decays d^2 as often
     >>> bool(twice.effective_size > 1900), round(float(twice.table["weight"].sum() / table["weight"].sum()))
     (True, 16)
     """
