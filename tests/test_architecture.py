@@ -15,6 +15,7 @@ ROOT = Path(nudipole.__file__).parent
 # packages and modules by level, lowest first; each imports from its own level and from those below
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
+    ("arguments",),
     ("units", "bibliography"),
     ("portal", "kinematics", "constraint", "effective"),
     ("inputs",),

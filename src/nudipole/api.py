@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
 from nudipole.errors import DomainError, check_choice, check_positive, number
@@ -30,6 +31,7 @@ def direction(
     return Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)
 
 
+@typed_arguments
 def limit(
     experiment: str | Path | Constraint,
     flavor: str,
@@ -93,6 +95,7 @@ def limit(
     return result
 
 
+@typed_arguments
 def rate(
     experiment: str | Path | Constraint,
     mass: float,
@@ -127,6 +130,7 @@ def experiments() -> Catalogue:
     return Catalogue((key, registry.get(key)) for key in registry.all_keys())
 
 
+@typed_arguments
 def flux(name: str, energy: npt.ArrayLike | None = None, **options: Any) -> dict[str, Any]:
     """A neutrino flux: totals by component and flavour, and the differential flux at energies [GeV] if given."""
     from nudipole.fluxes import named_flux
@@ -157,6 +161,7 @@ def flux(name: str, energy: npt.ArrayLike | None = None, **options: Any) -> dict
     return result
 
 
+@typed_arguments
 def cross_section(
     target: str,
     energy: npt.ArrayLike,
@@ -226,6 +231,7 @@ def cross_section(
     return cross_sections.cross_section(target, energy, mass, coupling(d, mu), recoil, shape, channel)
 
 
+@typed_arguments
 def width(
     mass: npt.ArrayLike,
     d: npt.ArrayLike | None = None,
@@ -283,6 +289,7 @@ def width(
     }
 
 
+@typed_arguments
 def meson(
     parent: str, mass: float, d: float | None = None, both: bool = False, *, mu: float | None = None
 ) -> list[dict[str, Any]]:
@@ -303,6 +310,7 @@ def meson(
     ]
 
 
+@typed_arguments
 def cite(keys: Sequence[str]) -> str:
     """BibTeX of everything that these experiments rest on."""
     from nudipole import bibliography
@@ -310,6 +318,7 @@ def cite(keys: Sequence[str]) -> str:
     return bibliography.bibtex([reference for key in keys for reference in _constraint(key).citations])
 
 
+@typed_arguments
 def atlas(out: str | Path = "out", **options: Any) -> Any:
     """Compute and draw everything: see :func:`nudipole.compilation.run.atlas`; with figures also ``explorer.html``."""
     from nudipole.compilation import run

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.arguments import check
 from nudipole.errors import DomainError, check_choice, check_mass, check_non_negative
 from nudipole.portal import Direction, Portal
 
@@ -35,6 +36,7 @@ def as_masses(masses: npt.ArrayLike) -> FloatArray:
 
 
 Kind = Literal["exclusion", "projection", "roi", "line"]
+_FIELDS = {"masses": ("npt.ArrayLike",), "excluded": ("Sequence[Sequence[Interval]]",), "ends": ("Sequence[str]",)}
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
 End = Literal["physics", "card", "grid"]
 ENDS: tuple[End, ...] = ("physics", "card", "grid")
@@ -64,6 +66,10 @@ class Interval:
     high: float | None = None
 
     def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            value = getattr(self, name)
+            if not isinstance(value, float) and (value is not None or name == "low"):
+                check(name, value, ("float",) if name == "low" else ("float", "None"))
         if not (np.isfinite(self.low) and self.low >= 0) or (self.high is not None and not self.high >= self.low):
             raise DomainError(f"an interval needs 0 <= low <= high, got {self.low}, {self.high}")
 
@@ -100,6 +106,10 @@ class Limit:
     beyond_operator: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
+        check("confidence_level", self.confidence_level, ("float",))
+        for name in ("masses", "excluded", "ends"):
+            check(name, getattr(self, name), _FIELDS[name])
+        object.__setattr__(self, "masses", as_masses(self.masses))
         if not self.ends:
             object.__setattr__(self, "ends", ("physics",) * len(self.masses))
         if len(self.ends) != len(self.masses):

@@ -93,7 +93,7 @@ class UnknownNameError(NudipoleError, LookupError):
             listed = f"; there are {len(names)}" + (f", listed by {where}" if where else "")
         else:
             listed = f"; allowed: {', '.join(names)}" if names else ""
-        super().__init__(f"unknown {kind} {_shown(name)}{meant}{listed}")
+        super().__init__(f"unknown {kind} {shown(name)}{meant}{listed}")
 
 
 class CardError(NudipoleError, ValueError):
@@ -104,7 +104,7 @@ class CardError(NudipoleError, ValueError):
 
     def __init__(self, file: object, field: str, value: object, allowed: str) -> None:
         self.file, self.field = printable(str(file)), printable(field)
-        self.value, self.allowed = _shown(value), printable(allowed)
+        self.value, self.allowed = shown(value), printable(allowed)
         super().__init__(f"{self.file}: {self.field} = {self.value}: {self.allowed}")
 
 
@@ -199,7 +199,7 @@ def check_count(at_least: int = 1, **values: Any) -> None:
     """Raise :class:`DomainError` unless every value is a whole number, from at_least to ten million (they make arrays)."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not at_least <= value <= 10_000_000:
-            raise DomainError(f"{name} must be a whole number between {at_least} and 10000000, got {_shown(value)}")
+            raise DomainError(f"{name} must be a whole number between {at_least} and 10000000, got {shown(value)}")
 
 
 def check_increasing(**values: Any) -> None:
@@ -208,7 +208,7 @@ def check_increasing(**values: Any) -> None:
         check_finite(**{name: value})
         edges = np.asarray(value, dtype=float)
         if edges.ndim != 1 or edges.size < 2 or np.any(np.diff(edges) <= 0):
-            raise DomainError(f"{name} must be at least two numbers that increase, got {_shown(value)}")
+            raise DomainError(f"{name} must be at least two numbers that increase, got {shown(value)}")
 
 
 def check_triples(**values: Any) -> None:
@@ -256,7 +256,7 @@ def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
         raise UnknownNameError(kind, value, allowed)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value in one line of an error."""
     try:
         text = printable(repr(value))
@@ -269,7 +269,7 @@ def _numbers(name: str, value: Any) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        raise DomainError(f"{name} must be a number or an array of numbers, got {_shown(value)}") from None
+        raise DomainError(f"{name} must be a number or an array of numbers, got {shown(value)}") from None
 
 
 def _inside(array: npt.NDArray[np.float64], low: float, high: float) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.arguments import check
 from nudipole.errors import DomainError, check_choice, check_finite, check_mass, check_non_negative, number
 
 Nature = Literal["dirac", "majorana"]
@@ -133,6 +134,9 @@ class Direction:
 
     def __post_init__(self) -> None:
         check_choice("nature of N", self.nature, ("dirac", "majorana"))
+        check("flavor", self.name, ("str",))
+        check("completion", self.completion, ("Completion",))
+        object.__setattr__(self, "extra_width", number("extra_width", self.extra_width))
         check_non_negative(extra_width=self.extra_width)
         if self.name in _UNIT_COUPLINGS:
             object.__setattr__(self, "couplings", _UNIT_COUPLINGS[self.name])

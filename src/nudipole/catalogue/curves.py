@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.errors import TableError, UnknownNameError, check_choice
 from nudipole.inputs import cards, tables
@@ -110,6 +111,7 @@ class PublishedCurves(dict[str, PublishedCurve]):
 def published(name: None = None) -> PublishedCurves: ...
 @overload
 def published(name: str) -> PublishedCurve: ...
+@typed_arguments
 def published(name: str | None = None) -> PublishedCurves | PublishedCurve:
     """The published curves that we hold, or the one of this name.
 

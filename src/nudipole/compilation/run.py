@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nudipole import __version__
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.compilation import store, tasks, validation, workers
 from nudipole.constraint import Limit
@@ -47,6 +48,7 @@ class Atlas:
         return f"<p>{len(self.limits)} curves in {self.folder} ({self.seconds:.1f} s)</p><ul>{figures}</ul>"
 
 
+@typed_arguments
 def atlas(
     out: Path,
     flavors: Sequence[str] | None = None,

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nudipole.arguments import typed_arguments
 from nudipole.compilation import store
 from nudipole.errors import DomainError
 from nudipole.explorer import build
@@ -14,6 +15,7 @@ from nudipole.explorer.page import page
 from nudipole.explorer.server import Server
 
 
+@typed_arguments
 def explore(
     port: int = 8000,
     export: str | Path | None = None,

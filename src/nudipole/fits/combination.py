@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint, Interval, Limit, as_masses
@@ -153,6 +154,7 @@ class _Group:
         return value
 
 
+@typed_arguments
 def combine(
     keys: Sequence[str | Path],
     flavor: str,

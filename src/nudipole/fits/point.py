@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from nudipole import units
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint, Interval
@@ -108,6 +109,7 @@ class Point:
         return f"<table><caption>{title}</caption><tr>{head}</tr>{''.join(rows)}</table>"
 
 
+@typed_arguments
 def point(
     mass: float,
     d: float | None = None,

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import __version__
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.compilation import store, workers
@@ -51,6 +52,7 @@ class Scan:
         return {name: np.concatenate([np.asarray(p[name], dtype=float) for p in parts]) for name in parts[0]}
 
 
+@typed_arguments
 def scan(
     plan: Plan | str | Path,
     out: str | Path = "scan",

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.arguments import typed_arguments
 from nudipole.errors import DomainError, check_positive
 from nudipole.generator.decay import NEUTRINO_PDG
 from nudipole.generator.table import HNL_PDG, EventTable
@@ -50,6 +51,7 @@ class Reweighted:
     lost: int
 
 
+@typed_arguments
 def reweight(
     events: EventTable | str | Path,
     d: float,

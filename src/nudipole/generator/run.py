@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint
@@ -65,6 +66,7 @@ class Order:
         return experiment, sampler_of(model, self.portal)
 
 
+@typed_arguments
 def generate(
     experiment: str | Path | Constraint,
     mass: float,

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from nudipole.arguments import typed_arguments
 from nudipole.errors import OutputError, check_non_negative, check_positive
 from nudipole.generator import ufo_model
 from nudipole.generator.table import HNL_PDG
@@ -107,6 +108,7 @@ def write_card(path):
 '''
 
 
+@typed_arguments
 def ufo(
     out: str | Path, mass: float = 0.1, d: float = 1e-6, majorana: bool = False, completion: Completion | None = None
 ) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.arguments import typed_arguments
 from nudipole.errors import (
     DomainError,
     check_between,
@@ -106,6 +107,7 @@ def probability(near: npt.ArrayLike, far: npt.ArrayLike, length: npt.ArrayLike) 
     return np.exp(-a / mean) * -np.expm1(-(b - a) / mean)
 
 
+@typed_arguments
 def decay_probability(
     near: npt.ArrayLike,
     far: npt.ArrayLike,
@@ -149,6 +151,7 @@ def decay_probability(
     return probability(near, far, widths(mass, strength, energy, extra_width)["decay_length_m"])
 
 
+@typed_arguments
 def decay_spectrum(
     variable: str,
     values: npt.ArrayLike,

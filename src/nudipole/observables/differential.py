@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.arguments import typed_arguments
 from nudipole.errors import DomainError, check_choice, check_mass, check_non_negative, check_positive, number
 from nudipole.kinematics import recoil_limits, two_body_momentum
 from nudipole.matter.targets import Target
@@ -34,6 +35,7 @@ VARIABLES = {
 _POINTS = 200
 
 
+@typed_arguments
 def differential(
     target: str,
     energy: float,
@@ -103,6 +105,7 @@ def differential(
     return dict(zip(VARIABLES[variable], (at, total), strict=True))
 
 
+@typed_arguments
 def peak_recoil(energy: npt.ArrayLike, mass: npt.ArrayLike, target_mass: npt.ArrayLike) -> FloatArray:
     r"""Recoil energy [GeV] at which the spectrum of a point-like spin-1/2 target is largest (review Eq. 13).
 

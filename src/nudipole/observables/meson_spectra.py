@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.arguments import typed_arguments
 from nudipole.errors import DomainError, UnknownNameError, check_choice, check_non_negative, number
 from nudipole.observables.coupling import coupling
 from nudipole.processes.mesons import charged_meson, meson, neutral_meson
@@ -27,6 +28,7 @@ VARIABLES = ("photon_energy", "hnl_energy", "dilepton_mass")
 _POINTS = 8000
 
 
+@typed_arguments
 def meson_spectrum(
     parent: str,
     channel: str,
