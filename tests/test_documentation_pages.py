@@ -9,9 +9,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from scipy.stats import chi2, norm
 
 import nudipole as nd
 from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment
 from nudipole.compilation import validation
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -103,3 +105,38 @@ def test_bars_in_formulas_stay_bars():
     kept = ".. math::\n\n    |a| + |b|\n\n>>> f(1 | 2)\n"
     assert escape(kept) == kept
     assert escape(kept + "then |c|").endswith(r"then \|c\|")
+
+
+def test_the_table_of_levels_holds_every_card_beside_its_publication():
+    levels = extension("levels")
+    known = levels.published()
+    assert set(known) == set(registry.all_keys())
+    assert all(set(row) == set(levels.COLUMNS) and row["published_test"] for row in known.values())
+    for key, row in known.items():
+        own = registry.get(key).confidence_level
+        if row["published_level"] and float(row["published_level"]) != own:
+            assert f"{100 * own:g} %" in row["remark"], f"{key}: say why it is not at the level of its publication"
+    text = levels.table()
+    assert text.count("\n") == len(known) + 2
+    assert "| `donut` | 90 % | Feldman-Cousins, 1 counts over 2.3 | 90 % | Feldman-Cousins, 1 event over 2.3 |" in text
+
+
+@pytest.mark.parametrize("key", [key for key in registry.all_keys() if isinstance(registry.get(key), Experiment)])
+def test_a_card_applies_the_test_that_the_table_names(key):
+    """Critical values from the distribution of the test that is named, at the card's level and, where it can, at another."""
+    levels, card = extension("levels"), registry.get(key)
+    named, published = levels.own_test(card), levels.published()[key]["published_test"]
+    if named.startswith(("expected significance", "excluded by any")) or "events at" in named:
+        return  # a convention of numbers, a number, or members: tests/inference and the cards of their own
+    for cl in (card.confidence_level, 0.99):
+        value = card.critical_value(cl)
+        if "two parameters" in named:
+            assert value == pytest.approx(chi2.ppf(cl, 2), rel=1e-6, abs=0)
+        elif "one-sided" in named:
+            assert value == pytest.approx(norm.ppf(cl) ** 2, rel=1e-6, abs=0)
+        else:  # of counts, too: the unified interval on the scale of chi^2
+            assert value == pytest.approx(chi2.ppf(cl, 1), rel=1e-6, abs=0)
+    if "one-sided" in published:
+        assert "one-sided" in named
+    if "two parameters" in published:
+        assert "two parameters" in named
