@@ -52,6 +52,7 @@ suppress_warnings = ["myst.strikethrough", "ref.python"]
 def write_pages(app: Any) -> None:
     """What is computed for the pages that show it: comparisons, a page for each constraint, the plane."""
     import experiment_pages
+    import independent
     import levels
 
     folder = Path(app.srcdir) / "_generated"
@@ -61,6 +62,7 @@ def write_pages(app: Any) -> None:
         checks = [check for key in sorted(registry.all_keys()) for check in validation.compare_key(key)]
         limits = experiment_pages.write(folder, checks)
         draw_plane(folder / "plane.svg", limits)
+        (folder / "independent_table.md").write_text(independent.table(), encoding="utf-8")
         (folder / "levels_table.md").write_text(levels.table(), encoding="utf-8")
     (folder / "validation_table.md").write_text(validation.summary(checks, registry.all_keys()), encoding="utf-8")
 

@@ -140,3 +140,20 @@ def test_a_card_applies_the_test_that_the_table_names(key):
         assert "one-sided" in named
     if "two parameters" in published:
         assert "two parameters" in named
+
+
+@pytest.mark.validation
+def test_limits_calculated_twice_agree_as_the_table_says():
+    independent = extension("independent")
+    found = independent.rows()
+    assert len({row["key"] for row in found}) == 10
+    for row in found:
+        ratio = independent.ours(row) / float(row["independent"])
+        assert abs(ratio - 1.0) < float(row["within"]) <= 0.16, f"{row['key']} {row['preset']}: {ratio:.3f}"
+
+
+def test_the_table_of_limits_calculated_twice_has_a_row_a_figure():
+    independent = extension("independent")
+    for row in independent.rows():
+        assert row["preset"] in registry.get(row["key"]).presets
+    assert "| `stcf` | default | mu, Majorana | 1.0 | 1.42e-06 GeV⁻¹ | 1.42e-06 GeV⁻¹ | 1.00 |" in independent.table()
