@@ -10,6 +10,7 @@ import pytest
 
 import nudipole as nd
 from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment
 from nudipole.compilation import store
 from nudipole.constraint import Interval, Limit
 from nudipole.errors import DomainError, NudipoleError
@@ -49,6 +50,51 @@ def test_the_ends_of_a_card_and_of_the_plane_are_told_from_physics():
     plane, kinematic = gemma.mass_range
     assert gemma.limit([plane, 1e-3, kinematic], Direction("e")).ends == ("grid", "physics", "physics")
     assert high > 100.0
+
+
+# W23 of the list of faults: walls that were a card's range of masses alone
+PHYSICAL = [
+    ("icecube", "mu"), ("borexino-superk-earth", "e"), ("na62", "mu"), ("faser2", "mu"), ("facet", "mu"), ("charm", "mu")
+]  # fmt: skip
+TO_THE_PLANE = ["lep", "besiii", "belle-ii", "stcf", "hike", "ship-mesons", "superk-atmospheric", "dune-earth"]
+
+
+@pytest.mark.parametrize(("key", "flavor"), PHYSICAL)
+def test_regions_close_before_the_range_of_the_card_ends(key, flavor):
+    experiment = registry.get(key)
+    low, high = experiment.mass_range
+    masses = [low, np.sqrt(low * high), high * (1 - 1e-9)]
+    masses.insert(1, 1e-2 if low < 1e-2 < high else masses[1])
+    found = experiment.limit(sorted(masses), Direction(flavor)).excluded
+    assert not found[0]
+    assert not found[-1]
+    assert any(found)
+
+
+@pytest.mark.parametrize("key", TO_THE_PLANE)
+def test_regions_of_light_n_go_on_to_the_edge_of_the_plane(key):
+    experiment = registry.get(key)
+    low, high = experiment.mass_range
+    found = experiment.limit([low, high * (1 - 1e-9)], Direction("mu"))
+    assert low == pytest.approx(1e-6, rel=1e-9, abs=0)
+    assert found.excluded[0]
+    assert found.ends[0] == "grid"
+    assert found.ends[1] == "physics" or not found.excluded[1]
+
+
+def test_deep_inelastic_scattering_carries_super_kamiokande_above_a_gev(tmp_path):
+    shipped = registry.get("superk-atmospheric")
+    text = shipped.file.read_text(encoding="utf-8").replace(', "dis"]', "]").partition("[[published]]")[0]
+    elastic = Experiment.from_file(_written(tmp_path / "elastic.toml", text))
+    ratio = [e.limit([0.01, 1.0, 5.0], Direction("mu")).lower for e in (elastic, shipped)]
+    ratio = ratio[0] / ratio[1]
+    assert ratio[0] == pytest.approx(1.0, rel=1e-3, abs=0)
+    assert 1.02 < ratio[1] < ratio[2] < 1.3
+
+
+def _written(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def test_the_table_has_the_end_in_its_last_column():

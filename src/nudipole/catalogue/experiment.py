@@ -390,10 +390,10 @@ def _ends(masses: FloatArray, card: tuple[float, float], kinematic: float) -> tu
     low, high = card
     ends: list[End] = ["physics"] * len(masses)
     for index, mass in enumerate(masses.tolist()):
-        if mass <= low * _AT_AN_END or (high < kinematic and mass * _AT_AN_END >= high):
-            ends[index] = "card"
-        elif low == 0.0 and mass <= units.KEV * _AT_AN_END:
+        if low <= units.KEV and mass <= units.KEV * _AT_AN_END:
             ends[index] = "grid"
+        elif mass <= low * _AT_AN_END or (high < kinematic and mass * _AT_AN_END >= high):
+            ends[index] = "card"
     return tuple(ends)
 
 
