@@ -235,6 +235,7 @@ def test_cards_are_experiments(key):
     for preset in experiment.presets:
         explained = experiment.explain(preset)
         assert explained["summary"]
+        assert "about" not in explained["overrides"]
         assert preset == "default" or explained["about"]
         assert np.all(np.isfinite(next(iter(experiment.model(preset).components().values()))))
     for part in experiment.card.comparisons:

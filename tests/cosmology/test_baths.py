@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.special import kn
 
 from nudipole import units
 from nudipole.cosmology import baths
@@ -112,3 +113,27 @@ def test_hard_and_dilute_neutrinos_keep_their_energy_and_number():
     assert z < -30
     assert baths.neutrino_energy(temperature, z) == pytest.approx(energy, rel=1e-6, abs=0)
     assert baths.neutrino_number(temperature, z) == pytest.approx(number, rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("temperature", [3e-4, 1e-3])
+def test_the_suppression_by_the_electron_mass_is_its_integral(temperature):
+    """Over s, with the squared amplitudes of both chiralities written out, in place of the sum over momenta."""
+    m, sin2 = units.ELECTRON_MASS, 0.23122  # PDG, MS-bar at the Z
+    couplings = [(0.5 + sin2, sin2)] + 2 * [(-0.5 + sin2, sin2)]
+    squares, products = (
+        sum(f(gl, gr) for gl, gr in couplings) for f in (lambda a, b: a * a + b * b, lambda a, b: a * b)
+    )
+
+    def integrand(s, power, order):
+        beta2 = 1.0 - 4.0 * m * m / s
+        amplitude = squares * s * s / 16 * (1.0 + beta2 / 3.0) + products * m * m * s / 2
+        return np.sqrt(max(beta2, 0.0)) * s ** (power / 2) * amplitude * kn(order, np.sqrt(s) / temperature)
+
+    found = baths.mass_suppression(temperature)
+    for ours, (power, order, moments) in zip(found, ((2, 2, 2**6 * 24), (1, 1, 2**5 * 6)), strict=True):
+        whole = quad(integrand, 4 * m * m, (80 * temperature) ** 2, args=(power, order), epsabs=0, limit=400)[0]
+        # massless: squares/12 int ds s^(power/2 + 2) K_order(sqrt(s)/T) = squares/12 2 T^(power + 6) int x^(power + 5) K
+        bare = squares / 12.0 * 2.0 * temperature ** (power + 6)
+        bare *= quad(lambda x, p=power, o=order: x ** (p + 5) * kn(o, x), 0, 90, epsabs=0)[0]
+        assert moments > 0
+        assert ours == pytest.approx(whole / bare, rel=2e-3, abs=0)

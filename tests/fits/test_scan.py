@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -152,3 +153,16 @@ def test_a_killed_dask_worker_loses_nothing(tmp_path):
     alone = scan(plan, tmp_path / "alone")
     for a, b in zip(found.files, alone.files, strict=True):
         assert a.read_bytes() == b.read_bytes()
+
+
+def test_a_plan_that_is_too_large_says_what_it_would_take(tmp_path):
+    """Eight bytes for each key and some for the rest: 1e12 points of two keys are tens of terabytes."""
+    file = tmp_path / "plan.toml"
+    file.write_text(
+        'keys = ["lz-nees", "gemma"]\n[mass]\nfrom = 0.1\nto = 1.0\npoints = 1000000000000\n'
+        "[couplings.mu]\nvalue = 1e-6\n",
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(main, ["scan", str(file), "--out", str(tmp_path / "out")])
+    size = float(re.search(r"and ([0-9.e+]+) GB", " ".join(result.output.split()))[1])
+    assert 1e12 * 2 * 8 / 1e9 < size < 1e12 * 200 / 1e9

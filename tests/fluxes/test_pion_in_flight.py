@@ -73,3 +73,19 @@ def test_flux_adds_to_decay_at_rest() -> None:
     assert flight.total("e") < 1e-3 * flight.total("mu")
     with pytest.raises(DomainError, match="at rest, in flight"):
         pion_in_flight.lsnd(at_rest=False, in_flight=False)
+
+
+def test_neutrinos_of_both_kinds_share_the_positive_pions():
+    """Pi+ in flight over those at rest, times what one in flight sends to the detector, is the ratio of their nu_mu."""
+    flux = pion_in_flight.lsnd(fluence_cm2=1e14)
+    totals = {
+        c.name: float(c.intensity.sum()) if c.lines else float(np.trapezoid(c.intensity, c.energy))
+        for c in flux.components
+    }
+    rest, flight = totals["nu_mu"], totals["nu_mu in flight"]
+    share = pion_in_flight.POSITIVE_SHARE
+    assert rest == pytest.approx(1e14, rel=1e-6, abs=0)
+    energy, spectrum = pion_in_flight.spectrum_per_decay("mu")
+    forward = float(np.trapezoid(spectrum, energy))  # 1 for pions that fly in every direction alike
+    assert 1.0 < forward < 3.0
+    assert flight / rest == pytest.approx(share / (1.0 - share) * forward, rel=1e-6, abs=0)

@@ -88,3 +88,18 @@ def test_nonsense_is_refused():
         SignalTemplate.from_nodes([[1.0]], np.nan, 0.0, 1.0)
     with pytest.raises(DomainError, match="bins"):
         SignalTemplate.from_counts([1.0]) + SignalTemplate.from_counts([1.0, 2.0])
+
+
+def test_compression_joins_only_nodes_of_one_cell():
+    """As many nodes are left as pairs of cells of the decay exponents inside and on the way are filled."""
+    full = random_template(number=3000)
+    length = full.far - full.near
+    inside, before = full.kappa * length, full.kappa * full.near
+    smallest = inside.max() * 1e-14
+    cells = [np.floor(16 * np.log10(np.maximum(v, smallest) / smallest)).astype(int) for v in (inside, before)]
+    assert full.compressed(16).kappa.size == len(set(zip(*(c.tolist() for c in cells), strict=True)))
+    # (row, last column) and (row + 1, column 1): one number if rows were two cells too short
+    inside = np.array([10.0 ** (-1.0 / 16.0), 1.0] * 40)
+    before = np.array([3.0, 1e-14 * 10.0 ** (1.5 / 16.0)] * 40)
+    pair = SignalTemplate.from_nodes(np.ones((80, 1)), kappa=1.0, near=before, far=before + inside)
+    assert pair.compressed(16).kappa.size == 2

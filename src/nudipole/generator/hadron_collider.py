@@ -135,7 +135,7 @@ class HadronColliderSampler(Weighing):
         flight = np.stack(unit, axis=1)
         if search.selection == "displaced":
             selected &= np.abs(photon_timing.closest_approach(flight, ray)) * path > search.impact_min
-        elif search.selection == "delayed" and search.delay_min > 0.0:
+        elif search.selection == "delayed":
             selected &= photon_timing.delay(path, flight, ray, size / hnl[0], search.radius) > search.delay_min
         efficiency = np.full(number, search.efficiency)
         bins = np.where(selected, place, -1).astype(np.int32)

@@ -99,3 +99,13 @@ def test_boosts_keep_invariants_and_undo(mass, px, pz, m, frame_mass):
 def test_bad_input_is_named(call):
     with pytest.raises(DomainError):
         call()
+
+
+def test_masses_of_heavy_products_bound_their_pair():
+    """(m_a + m_b)^2 = 4 GeV^2 of two of 1 GeV: below refused, just above the two limits meet."""
+    low, high = ps.dalitz_limits(4.0 * (1 + 1e-9), 5.0, 1.0, 1.0, 0.5)
+    assert high - low < 1e-2 * high
+    with pytest.raises(DomainError, match="m_ab"):
+        ps.dalitz_limits(3.99, 5.0, 1.0, 1.0, 0.5)
+    with pytest.raises(DomainError, match="m_ab"):
+        ps.dalitz_limits(20.3, 5.0, 1.0, 1.0, 0.5)

@@ -142,3 +142,29 @@ def test_share_of_late_photons_against_thrown_collisions(mass, selection, cut):
     error = np.sqrt(np.sum((weight * inside * passed) ** 2)) * d[0] ** 2
     assert error < 0.05 * expected
     assert ours == pytest.approx(expected, abs=4 * error, rel=0.03)
+
+
+def test_a_straight_photon_is_late_by_the_velocity_of_n_alone():
+    path, beta = np.array([0.3, 1.0]), np.array([0.5, 0.9])
+    along = np.array([[1.0, 0.0, 0.0]] * 2)
+    straight = late_photons.delay(path, along, along, beta, 2.0)
+    assert straight == pytest.approx(path * (1 / beta - 1) / units.SPEED_OF_LIGHT, rel=1e-12, abs=0)
+    # at right angles: 3 along, then 4 across to a wall 5 away, light needs 5
+    across = np.array([[0.0, 1.0, 0.0]] * 2)
+    bent = late_photons.delay(np.array([3.0, 3.0]), along, across, np.array([1.0, 1.0]), 5.0)
+    assert bent == pytest.approx(2.0 / units.SPEED_OF_LIGHT, rel=1e-12, abs=0)
+
+
+def test_no_delay_is_missed_and_none_is_made_up():
+    """Inside (near, far) photons are late, outside they are not: for every N that is late anywhere on its way."""
+    flight, _, _, _ = thrown(3000, 30.0)
+    photon, beta = thrown(3000, 30.0, seed=9)[0], np.full(3000, 0.999)  # any angle: the kink alone makes them late
+    radius, least = 1.5, 1e-9
+    near, far = late_photons.paths_of_delay(least, flight, photon, beta, radius)
+    wall_at = radius / np.hypot(flight[:, 0], flight[:, 1])
+    steps = np.linspace(0.02, 0.98, 49)[:, None] * wall_at
+    late = late_photons.delay(steps, flight, photon, beta, radius) > least
+    inside = (steps > near) & (steps < far)
+    edge = np.minimum(np.abs(steps - near), np.abs(steps - far)) < 0.06 * wall_at
+    assert np.mean((late == inside) | edge) > 0.999
+    assert 0.2 < np.mean(np.isfinite(near)) < 0.9

@@ -266,3 +266,14 @@ def test_finite_everywhere(mass, nature, d):
 def test_bad_input_is_a_named_error(call):
     with pytest.raises(DomainError):
         call()
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 5.0])
+def test_the_share_of_w_exchange_is_that_of_the_electron_flavour(scale):
+    """|d_e|^2 / sum |d_a|^2, whatever the size of the couplings."""
+    mixed = Direction("mixed", couplings=(scale * 1j, 2.0 * scale, 2.0 * scale), completion=Completion("gauge", 0.5))
+    (electron, (z, w)), (rest, (same, none)) = collider.exchanges(mixed)
+    assert electron == pytest.approx(1.0 / 9.0, rel=1e-12, abs=0)
+    assert electron + rest == pytest.approx(1.0, rel=1e-12, abs=0)
+    assert (z, w) == (mixed.completion.z_over_gamma, mixed.completion.w_over_gamma)
+    assert (same, none) == (z, 0.0)

@@ -115,3 +115,15 @@ def test_a_gap_takes_its_own_part_of_the_radiated_photons(gap):
 def test_a_gap_that_does_not_increase_is_refused():
     with pytest.raises(DomainError, match="cosine_gap"):
         PhotonAcceptance(0.92, 0.05, cosine_gap=(0.86, 0.8))
+
+
+def test_a_veto_of_electrons_asks_for_photons_that_balance_them():
+    """An electron lost beyond |cos| = c carries at most the transverse momentum that a photon of x >= 2/(1 + 1/sin) needs."""
+    cosine = 0.95
+    floor = 2.0 / (1.0 + 1.0 / np.sqrt(1.0 - cosine**2))
+    veto = LeptonCollider(3.7, 1e5, PhotonAcceptance(0.8, 0.025, veto_cosine=cosine), 1.0, 1.0)
+    cut = LeptonCollider(3.7, 1e5, PhotonAcceptance(0.8, 0.5 * 3.7 * floor), 1.0, 1.0)
+    bare = LeptonCollider(3.7, 1e5, PhotonAcceptance(0.8, 0.025), 1.0, 1.0)
+    kept, harder, every = (rate(machine, 0.1, 0.0) for machine in (veto, cut, bare))
+    # the least energy is that of photons across the beam: it grows with |cos theta|
+    assert 0.5 * harder < kept < harder < every
