@@ -322,11 +322,12 @@ def cite(keys: Sequence[str]) -> str:
 def atlas(out: str | Path = "out", **options: Any) -> Any:
     """Compute and draw everything: see :func:`nudipole.compilation.run.atlas`; with figures also ``explorer.html``."""
     from nudipole.compilation import run
-    from nudipole.explorer import build
+    from nudipole.explorer import build, parts
 
-    result = run.atlas(Path(out), **options)
-    if options.get("figures", True):
-        build.beside(result.folder, options.get("jobs"), options.get("progress"))
+    page = options.get("figures", True) and options.get("style") != "review"
+    result = run.atlas(Path(out), **options, **({"beside": parts.text} if page else {}))
+    if page:
+        build.beside(result.folder, options.get("jobs"), options.get("progress"), result.beside)
     return result
 
 

@@ -5,10 +5,57 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nudipole.catalogue import registry
 from nudipole.compilation import store
 from nudipole.errors import DomainError
-from nudipole.explorer import build, dataset, recipes, run, tables
+from nudipole.explorer import build, parts, payload, recipes, run, tables
+from nudipole.portal import Direction
 from tests.explorer.conftest import KEYS
+
+
+def curve(key, flavor, number, nature="dirac"):
+    constraint = registry.get(key)
+    low, high = constraint.mass_range
+    return constraint.limit(np.geomspace(low, high * (1.0 - 1e-9), number), Direction(flavor, nature=nature))
+
+
+@pytest.mark.parametrize(("key", "flavor"), [("lz-nees", "mu"), ("t2k-nd280", "mu"), ("bbn", "e"), ("conus-plus", "e")])
+def test_a_majorana_curve_is_that_of_the_full_calculation(key, flavor):
+    """Where it is interpolated as where it is computed: every edge, to the tolerance of the interpolation."""
+    found = parts.majorana(registry.get(key), curve(key, flavor, 120))
+    full = registry.get(key).limit(found.masses, found.direction)
+    assert found.direction.nature == "majorana"
+    for one, other in zip(found.excluded, full.excluded, strict=True):
+        assert [i.high is None for i in one] == [i.high is None for i in other]
+        edges = [(i.low, i.high or 1.0) for some in (one, other) for i in some]
+        half = len(edges) // 2
+        np.testing.assert_allclose(edges[:half], edges[half:], rtol=0.02)
+
+
+def test_a_part_comes_back_from_its_text():
+    """Curves as the atlas writes them, tables with the precision of the page, and the second time without any change."""
+    part = parts.compute("icarus", [curve("icarus", "mu", 20)])
+    text = parts.written(part)
+    again = parts.read(text)
+    assert [c.key for c in again.curves] == [c.key for c in part.curves]
+    assert parts.written(again) == text
+    np.testing.assert_allclose(again.tables[0].log_counts, part.tables[0].log_counts, rtol=1e-5)
+
+
+def test_the_page_of_an_atlas_needs_nothing_computed_again(folder, monkeypatch):
+    """What was made beside the curves gives the same page as what is made afterwards."""
+    limits = store.read_limits(folder)
+    texts = {key: parts.text(key, [c for c in limits if c.key == key]) for key in dict.fromkeys(c.key for c in limits)}
+    later, arrays = payload.decode(build.encoded(limits, [], 1, None))
+    monkeypatch.setattr(parts, "compute", lambda *_: pytest.fail("computed again"))
+    beside, others = payload.decode(build.encoded(limits, [], 1, None, texts))
+    for name in ("experiments", "failures"):
+        assert beside[name] == later[name]
+    drawn = [[(c["key"], c["flavor"], c["nature"], c["preset"], len(c["regions"])) for c in h["curves"]] for h in (beside, later)]
+    assert drawn[0] == drawn[1]
+    assert len(beside["tables"]) == len(later["tables"]) > 0
+    for one, other in zip(beside["tables"], later["tables"], strict=True):
+        np.testing.assert_allclose(others[one["logs"]], arrays[other["logs"]], rtol=1e-5)
 
 
 def test_every_curve_of_the_atlas_is_there(folder, data):
@@ -71,8 +118,8 @@ def test_a_failure_is_kept_as_a_sentence(monkeypatch):
     def refuse(*_args):
         raise DomainError("no such luck")
 
-    monkeypatch.setattr(dataset, "_curve", refuse)
-    part = dataset.compute("gemma", ("e",))
+    monkeypatch.setattr(parts, "majorana", refuse)
+    part = parts.compute("gemma", [curve("gemma", "e", 12)])
     assert part.failures[0] == "Majorana, e: no such luck"
     assert part.tables
 

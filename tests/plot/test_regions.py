@@ -33,3 +33,15 @@ def test_excluded_regions_are_connected_by_overlap():
     assert [len(r.masses) for r in back] == [1, 2, 3]
     assert [r.starts for r in back] == [False, True, True]
     assert back[1].low[-1] == back[2].high[-1]
+
+
+def test_a_region_is_closed_where_physics_ends_it_and_open_where_a_table_does():
+    masses = np.array([1.0, 2.0, 3.0, 4.0])
+    excluded = ((), (Interval(1, 4),), (Interval(1, 4),), ())
+    for end, closed in (("physics", True), ("grid", False), ("card", False)):
+        limit = Limit("k", Direction("e"), 0.9, masses, excluded, ends=("physics", end, end, "physics"))
+        (found,) = regions.regions(limit)
+        assert (found.starts, found.stops) == (closed, closed)
+    whole = Limit("k", Direction("e"), 0.9, masses, ((Interval(1, 4),),) * 4)
+    (found,) = regions.regions(whole)  # it goes on beyond the masses that were asked for
+    assert (found.starts, found.stops) == (False, False)

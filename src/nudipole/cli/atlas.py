@@ -56,8 +56,9 @@ def atlas(
 ) -> None:
     """Compute and draw everything: tables, figures, validation, citations, into a folder."""
     from nudipole.compilation import run, tasks
-    from nudipole.explorer import build
+    from nudipole.explorer import build, parts
 
+    page = style != "review"  # a choice of curves, two presets of some
     if keys_from is not None:
         only = tuple(dict.fromkeys((*only, *tasks.keys_from(keys_from))))
     quiet = not sys.stderr.isatty()
@@ -79,11 +80,13 @@ def atlas(
             style=style,
             figures=not no_figures,
             progress=lambda key, done, total: bar.update(task, description=key, completed=done, total=total),
+            beside=parts.text if page else None,
         )
-        if style != "review":  # a choice of curves, two presets of some
+        if page:
             build.beside(
                 out,
                 jobs,
                 lambda key, done, total: bar.update(task, description="explorer", completed=done, total=total),
+                result.beside,
             )
     click.echo(f"{len(result.limits)} curves in {result.folder} after {result.seconds:.1f} s")

@@ -12,9 +12,9 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nudipole import __version__
@@ -35,6 +35,7 @@ class Atlas:
     folder: Path
     limits: tuple[Limit, ...]
     seconds: float
+    beside: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def find(self, key: str, flavor: str) -> Limit:
         """The curve of one experiment and flavour."""
@@ -64,6 +65,7 @@ def atlas(
     cl: float | None = None,
     majorana: bool = False,
     style: str = "paper",
+    beside: tasks.Beside | None = None,
 ) -> Atlas:
     """Every constraint and flavour on its own grid of masses, with tables, figures and comparisons, into a folder.
 
@@ -96,6 +98,8 @@ def atlas(
     majorana : bool
     style : {"paper", "talk", "dark", "review"}
         ``review``: the review's Figs 3-7 with its curves only, under the presets that follow their sources.
+    beside : callable, optional
+        Called with a key and its curves in the process that computed them, and gives text that the result holds by key.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def atlas(
     store.prepare(out)
     earlier = None if compare is None else store.read_limits(compare)
     with workers.executor(jobs or os.cpu_count() or 1, scheduler) as pool:
-        done = _parts(pool, out, chosen, settings, resume, progress)
+        done = _parts(pool, out, chosen, settings, beside, resume, progress)
         limits = tuple(store.from_record(record) for key in chosen for record in done[key]["curves"])
         checks = tuple(validation.from_record(record) for key in sorted(chosen) for record in done[key]["checks"])
         if not limits:
@@ -145,7 +149,7 @@ def atlas(
     for key in chosen:
         if done[key]["refused"]:
             warnings.warn(f"{key} is left out: {done[key]['refused']}", UserWarning, stacklevel=2)
-    return Atlas(out, limits, time.perf_counter() - started)
+    return Atlas(out, limits, time.perf_counter() - started, {key: done[key]["beside"] for key in chosen})
 
 
 def _requests(style: str) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -158,16 +162,22 @@ def _requests(style: str) -> dict[str, tuple[tuple[str, str], ...]]:
 
 
 def _parts(
-    pool: Executor, out: Path, keys: Sequence[str], settings: tasks.Settings, resume: bool, progress: Progress | None
+    pool: Executor,
+    out: Path,
+    keys: Sequence[str],
+    settings: tasks.Settings,
+    beside: tasks.Beside | None,
+    resume: bool,
+    progress: Progress | None,
 ) -> dict[str, tasks.Part]:
     """Every part, by key: finished ones of an earlier run if they may be taken, and the rest computed."""
-    stamps = {key: settings.stamp(key) for key in keys}
+    stamps = {key: settings.stamp(key, beside) for key in keys}
     found = {key: store.read_part(out, key, stamps[key]) for key in keys} if resume else {}
     done = {key: part for key, part in found.items() if part is not None}
     seconds = {key: took for key in keys if (took := store.measured(out, key)) is not None}
     todo = sorted((key for key in keys if key not in done), key=lambda key: tasks.order(key, seconds))
     tasks.load(todo)
-    for key, part in workers.finished(pool, tasks.run, todo, settings):
+    for key, part in workers.finished(pool, tasks.run, todo, settings, beside):
         store.write_part(out, key, stamps[key], part)
         done[key] = part
         if progress is not None:

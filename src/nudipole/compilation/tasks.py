@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from nudipole.portal import DIRECTIONS, Direction, Nature
 from nudipole.signals import SIGNALS
 
 Part = dict[str, Any]
+Beside = Callable[[str, Sequence[Limit]], str]
+"""What else is made of a constraint and its curves, in the process that has its model: text that is kept with the part."""
 MOST_MASSES = 100_000
 _LARGEST_LIST = 1_000_000  # bytes of a file of keys
 
@@ -44,10 +46,11 @@ class Settings:
         preset = self.presets.get(key, "default")
         return tuple((f, preset) for f in registry.get(key).flavors if not self.flavors or f in self.flavors)
 
-    def stamp(self, key: str) -> str:
-        """What a finished part is known by: the code, and everything that its curves depend on."""
+    def stamp(self, key: str, beside: Beside | None = None) -> str:
+        """What a finished part is known by: the code, everything that its curves depend on, and what is made beside them."""
         options = (self.flavors, self.masses, self.presets.get(key, ""), self.cl, self.nature)
-        return store.fingerprint(key, *options, self.requests.get(key, ()))
+        other = "" if beside is None else f"{beside.__module__}.{beside.__qualname__}"
+        return store.fingerprint(key, *options, self.requests.get(key, ()), other)
 
 
 def check(settings: Settings, keys: Sequence[str]) -> None:
@@ -143,16 +146,20 @@ def curves(key: str, settings: Settings) -> list[Limit]:
     return found
 
 
-def run(key: str, settings: Settings) -> Part:
+def run(key: str, settings: Settings, beside: Beside | None = None) -> Part:
     """One finished part: curves and comparisons of one constraint, what it refused, and how long it took [s]."""
     started = time.process_time()
-    part: Part = {"curves": [], "checks": [], "refused": ""}
+    part: Part = {"curves": [], "checks": [], "refused": "", "beside": ""}
+    found: list[Limit] = []
     try:
-        part["curves"] = [store.to_record(limit) for limit in curves(key, settings)]
+        found = curves(key, settings)
+        part["curves"] = [store.to_record(limit) for limit in found]
     except DomainError as error:  # a level that its counts do not allow
         if settings.cl is None and settings.nature == "dirac":
             raise
         part["refused"] = str(error)
+    if beside is not None:
+        part["beside"] = beside(key, found)
     part["checks"] = [validation.to_record(check) for check in validation.compare_key(key)]
     return part | {"seconds": round(time.process_time() - started, 2)}
 

@@ -6,22 +6,27 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nudipole.compilation import run, store, validation
 from nudipole.compilation.validation import Check
 from nudipole.constraint import Limit
 from nudipole.errors import OutputError
-from nudipole.explorer import dataset
-from nudipole.explorer.dataset import Progress
+from nudipole.explorer import dataset, parts
 from nudipole.explorer.page import page
+from nudipole.explorer.parts import Part, Progress
 
 NAME = "explorer.html"
 _HEAD = 4000  # bytes in which the stamp of a page stands
 
 
-def beside(folder: Path, jobs: int | None = None, progress: Progress | None = None) -> Path:
+def beside(
+    folder: Path,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    known: Mapping[str, str] | None = None,
+) -> Path:
     """``explorer.html`` in the folder of a finished atlas; one that is there already from the same curves and code stays.
 
     Parameters
@@ -31,6 +36,8 @@ def beside(folder: Path, jobs: int | None = None, progress: Progress | None = No
         Processes (default: one a core).
     progress : callable, optional
         Called with (key, done, total).
+    known : mapping, optional
+        What :func:`nudipole.explorer.parts.text` gave by key; the rest is computed.
 
     Raises
     ------
@@ -40,21 +47,31 @@ def beside(folder: Path, jobs: int | None = None, progress: Progress | None = No
     target = folder / NAME
     stamp = _stamp(folder)
     if _stamp_of(target) != stamp:
-        store.write_text(target, stamped(render(folder, jobs, progress), stamp))
+        store.write_text(target, stamped(render(folder, jobs, progress, known or {}), stamp))
     return target
 
 
-def render(folder: Path, jobs: int | None = None, progress: Progress | None = None, token: str = "") -> str:
+def render(
+    folder: Path, jobs: int | None = None, progress: Progress | None = None, known: Mapping[str, str] | None = None
+) -> str:
     """The page of a finished atlas."""
     limits = store.read_limits(folder)
-    data = encoded(limits, read_checks(folder), jobs, progress)
-    return page(data, limits, token)
+    return page(encoded(limits, read_checks(folder), jobs, progress, known), limits)
 
 
-def encoded(limits: Sequence[Limit], checks: Sequence[Check], jobs: int | None, progress: Progress | None) -> str:
+def encoded(
+    limits: Sequence[Limit],
+    checks: Sequence[Check],
+    jobs: int | None,
+    progress: Progress | None,
+    known: Mapping[str, str] | None = None,
+) -> str:
     """The payload of these curves, with what is computed beside them."""
-    computed = dataset.parts(dataset.flavors_of(limits), jobs or os.cpu_count() or 1, progress)
-    return dataset.encode(limits, checks, computed)
+    found: dict[str, Part] = {key: parts.read(text) for key, text in (known or {}).items() if text}
+    missing = [limit for limit in limits if limit.key not in found]
+    if missing:
+        found |= parts.every(missing, jobs or os.cpu_count() or 1, progress)
+    return dataset.encode(limits, checks, found)
 
 
 def read_checks(folder: Path) -> list[Check]:
@@ -83,12 +100,14 @@ def _with_numbers(record: dict[str, object]) -> dict[str, object]:
 
 def fresh(
     only: Sequence[str] | None, masses: int, jobs: int | None, progress: Progress | None
-) -> tuple[list[Limit], list[Check]]:
-    """Curves and comparisons computed now, without files that stay."""
+) -> tuple[list[Limit], list[Check], Mapping[str, str]]:
+    """Curves, comparisons and parts computed now, without files that stay."""
     with tempfile.TemporaryDirectory(prefix="nudipole-") as name:
         folder = Path(name)
-        run.atlas(folder, only=only, masses=masses, jobs=jobs, figures=False, progress=progress)
-        return store.read_limits(folder), read_checks(folder)
+        made = run.atlas(
+            folder, only=only, masses=masses, jobs=jobs, figures=False, progress=progress, beside=parts.text
+        )
+        return store.read_limits(folder), read_checks(folder), made.beside
 
 
 def stamped(text: str, stamp: str) -> str:

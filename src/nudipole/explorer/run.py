@@ -10,8 +10,8 @@ from nudipole.arguments import typed_arguments
 from nudipole.compilation import store
 from nudipole.errors import DomainError
 from nudipole.explorer import build
-from nudipole.explorer.dataset import Progress
 from nudipole.explorer.page import page
+from nudipole.explorer.parts import Progress
 from nudipole.explorer.server import Server
 
 
@@ -72,10 +72,10 @@ def explore(
     if curves is not None and only is not None:
         raise DomainError("give curves of a finished atlas or keys to compute, not both")
     if curves is not None:
-        limits, checks = store.read_limits(Path(curves)), build.read_checks(Path(curves))
+        limits, checks, known = store.read_limits(Path(curves)), build.read_checks(Path(curves)), None
     else:
-        limits, checks = build.fresh(only, masses, jobs, progress)
-    data = build.encoded(limits, checks, jobs, progress)
+        limits, checks, known = build.fresh(only, masses, jobs, progress)
+    data = build.encoded(limits, checks, jobs, progress, known)
     if export is not None:
         store.write_text(Path(export), page(data, limits))
         return Path(export)

@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.catalogue.experiment import Experiment
+from nudipole.constraint import Limit
 from nudipole.errors import NudipoleError
 from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import ProfileStatistic
-from nudipole.portal import Direction
 from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.protocol import Model, Signal
 
@@ -126,14 +126,14 @@ class Yields:
         )
 
 
-def tabulate(experiment: Experiment, flavor: str, number: int = MASSES) -> Yields | None:
+def tabulate(experiment: Experiment, limit: Limit, number: int = MASSES) -> Yields | None:
     """The table of one experiment and flavour, default assumptions, Dirac N; None if it has no counts to show.
 
     Parameters
     ----------
     experiment : Experiment
-    flavor : str
-        A direction of :data:`nudipole.portal.DIRECTIONS`.
+    limit : Limit
+        Its curve; the table stands at some of the masses where it excludes something.
     number : int
         Masses.
 
@@ -146,12 +146,12 @@ def tabulate(experiment: Experiment, flavor: str, number: int = MASSES) -> Yield
     statistic = model.statistic()
     if not isinstance(statistic, (ProfileStatistic, CountStatistic)):
         return None
-    low, high = experiment.mass_range
-    masses = np.geomspace(low, high * (1.0 - 1e-6), number)
-    direction = Direction(flavor)
-    drawn = masses[np.isfinite(experiment.limit(masses, direction).lower)]
-    if drawn.size > 1:  # beyond, the operator does not stand, which no table knows
-        masses = np.geomspace(drawn[0], drawn[-1], number)
+    drawn = np.nonzero(np.isfinite(limit.lower))[0]  # beyond, the operator does not stand, which no table knows
+    first, last = (drawn[0], drawn[-1]) if drawn.size > 1 else (0, len(limit.masses) - 1)
+    places = np.linspace(first, last, min(number, int(last - first) + 1))
+    low, high = experiment.mass_range  # which masses read from a file may pass in their last digit
+    masses = np.clip(limit.masses[np.unique(np.round(places).astype(np.intp))], low, high * (1.0 - 1e-9))
+    direction, flavor = limit.direction, limit.direction.name
     fine, edges, group = _divided(model)
     signal = fine.signal(masses, direction)
     survival = None

@@ -23,7 +23,10 @@ def outline(limit: Limit) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True)
 class Region:
-    """A connected excluded region: masses [GeV], edges in mu (high is inf where open above), and which ends close it."""
+    """A connected excluded region: masses [GeV], edges in mu (high is inf where open above), and which ends close it.
+
+    ``starts`` and ``stops`` say whether the region is closed at its first and last mass, with an edge from below to above.
+    """
 
     masses: FloatArray
     low: FloatArray
@@ -36,7 +39,10 @@ def regions(limit: Limit) -> list[Region]:
     """Connected excluded regions; intervals at neighbouring masses belong together where they overlap.
 
     Where a region splits or merges, its branches are regions of their own that meet half-way in the gap between them.
-    Ends of the grid of masses are open: a curve that is still there at the first or last mass goes on beyond it.
+    A region is closed at its first or last mass where physics ends it there (:attr:`~nudipole.constraint.Limit.ends`):
+    too little signal, decay, the validity of the operator. Where a card's range or the grid of a table ends it, it stays
+    open, and so does one that is still there at the first or last mass of the limit: it goes on, or rises to its
+    kinematic end.
     """
     scale = units.mu_from_d(1.0)
     columns = [
@@ -45,6 +51,9 @@ def regions(limit: Limit) -> list[Region]:
     ]
     found: list[Region] = []
     current: dict[int, tuple[list[tuple[int, float, float]], bool]] = {}  # by place in the last column: nodes, starts
+
+    def closed(index: int) -> bool:
+        return 0 < index < len(columns) - 1 and limit.ends[index] == "physics"
 
     def close(nodes: list[tuple[int, float, float]], starts: bool, stops: bool) -> None:
         position, low, high = (np.array(column) for column in zip(*nodes, strict=True))
@@ -61,7 +70,7 @@ def regions(limit: Limit) -> list[Region]:
                 nodes, starts = current.pop(parents[j][0])
                 following[j] = ([*nodes, node], starts)
                 continue
-            following[j] = ([node], not parents[j] and index > 0)
+            following[j] = ([node], not parents[j] and closed(index))
             if len(parents[j]) == 1:  # a branch of a split starts on its parent
                 branches = children[parents[j][0]]
                 low, high = _branch(before[parents[j][0]], [column[k] for k in branches], branches.index(j))
@@ -73,7 +82,7 @@ def regions(limit: Limit) -> list[Region]:
                     *nodes,
                     (index, *_branch(column[children[i][0]], [before[k] for k in branches], branches.index(i))),
                 ]
-            close(nodes, starts, not children[i])
+            close(nodes, starts, not children[i] and closed(index - 1))
         current = following
     for nodes, starts in current.values():
         close(nodes, starts, False)

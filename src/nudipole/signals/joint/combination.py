@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -87,35 +87,35 @@ class CombinationModel:
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal | EscapingSignal:
         likelihood, positions = self._joint
-        per_d2 = np.zeros((len(masses), likelihood.bins))
         shifts = np.zeros((len(masses), len(likelihood.pulls), likelihood.bins))
-        start = 0
         parts = [member.signal(masses, direction) for member in self.members]
-        for part, where in zip(parts, positions, strict=True):
-            counts = part.stable if isinstance(part, EscapingSignal) else part.per_d2
-            assert counts is not None
-            stop = start + counts.shape[1]
-            per_d2[:, start:stop] = counts
+        start = 0
+        for member, part, where in zip(self.members, parts, positions, strict=True):
+            stop = start + len(member.bins.edges) - 1
             if part.relative_shifts is not None:
                 shifts[:, where, start:stop] = part.relative_shifts
             start = stop
+        stable = [part.stable if isinstance(part, EscapingSignal) else part.per_d2 for part in parts]
+        if any(counts is None for counts in stable):  # searches for decays, whose counts are no powers of d
+            return Signal(templates=self._side_by_side(parts), relative_shifts=shifts)
+        per_d2 = np.concatenate(stable, axis=1)
         if not any(isinstance(part, EscapingSignal) for part in parts):
             return Signal(per_d2=per_d2, relative_shifts=shifts)
-        return EscapingSignal(masses, per_d2, lambda at: self._side_by_side(at, direction), shifts)
+        return EscapingSignal(
+            masses, per_d2, lambda at: self._side_by_side([m.signal(at, direction) for m in self.members]), shifts
+        )
 
-    def _side_by_side(self, masses: FloatArray, direction: Direction) -> list[SignalTemplate]:
+    def _side_by_side(self, signals: Sequence[Any]) -> list[SignalTemplate]:
         """Templates of all members, each in its own bins."""
-        signals = [member.signal(masses, direction) for member in self.members]
-        every = []
-        for row in range(len(masses)):
-            parts = []
-            for signal in signals:
-                if signal.per_d2 is None:
-                    parts.append(signal.templates[row])
-                else:
-                    parts.append(SignalTemplate.from_counts(signal.per_d2[row]))
-            every.append(side_by_side(parts))
-        return every
+        return [
+            side_by_side(
+                [
+                    s.templates[row] if s.per_d2 is None else SignalTemplate.from_counts(s.per_d2[row])
+                    for s in signals
+                ]
+            )
+            for row in range(len(signals[0]))
+        ]
 
     def statistic(self) -> Statistic:
         return ProfileStatistic(self._joint[0], self.card.parameters, self.card.test == "one-sided")
