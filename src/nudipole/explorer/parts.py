@@ -1,12 +1,13 @@
 """What the page shows of one constraint beside its curves in the atlas, made in the process that has its model.
 
 Curves of a Majorana N and of every preset, and the tables of expected counts. What the atlas has computed is used again:
-a Majorana curve is the Dirac one times a ratio, which is computed at the few masses that its shape needs, and tables stand
-at masses of the atlas, whose limits they are held against.
+a Majorana curve is the Dirac one times a ratio that is computed at a few masses, and tables stand at masses of the atlas,
+whose limits they are held against.
 """
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -27,9 +28,10 @@ from nudipole.inference import thinning
 from nudipole.portal import Direction
 
 FloatArray = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 Excluded = tuple[tuple[Interval, ...], ...]
 Progress = Callable[[str, int, int], None]
-MASSES, PRESET_MASSES = 100, 16  # of the curves made here, at most
+MASSES, RATIOS, PRESET_MASSES = 100, 28, 16  # of the curves made here, at most; and at which of them Majorana N is computed
 AGREEMENT = 0.01  # of the what-if with the full calculation, at its own masses, in d
 _LEAST = 0.7  # of the masses of a table that it must be good for
 
@@ -118,27 +120,66 @@ def _plain(constraint: Constraint, flavor: str, limits: Sequence[Limit]) -> Limi
 def majorana(constraint: Constraint, dirac: Limit) -> Limit:
     """The curve of a Majorana N from that of a Dirac N, at masses of it.
 
-    The ratio of the two is smooth: it is computed at some masses and interpolated between them, to
-    :data:`nudipole.inference.thinning.TOLERANCE`; where the two have different regions every mass is computed.
+    The two differ by a ratio that is smooth in mass, near 1 where N is stable and near 2^(-1/2) where its decay is what is
+    seen. It is computed at :data:`RATIOS` masses and interpolated (cubic in logarithms) between those with the same
+    regions, which is good to 2 per cent but at a sharp bend. Where regions differ only the masses that are computed are kept.
     """
     direction = replace(dirac.direction, nature="majorana")
-    rows = _rows(0, len(dirac.masses) - 1, MASSES)
-    masses = dirac.masses[rows]
+    last = len(dirac.masses) - 1
+    every, some = _rows(0, last, MASSES), _rows(0, last, RATIOS)
+    rows = np.union1d(every, some)
     low, high = constraint.mass_range  # which masses read from a file may pass in their last digit
+    at = np.clip(dirac.masses[some], low, high * (1.0 - 1e-9))
+    new = constraint.limit(at, direction, dirac.confidence_level, dirac.preset).excluded
+    same = [_alike(one, dirac.excluded[i]) for one, i in zip(new, some.tolist(), strict=True)]
+    found = dict(zip(some.tolist(), new, strict=True))
+    for start, stop in itertools.pairwise(range(len(some))):
+        inside = [i for i in rows.tolist() if some[start] < i < some[stop]]
+        if same[start] and same[stop] and all(_alike(new[start], dirac.excluded[i]) for i in (*inside, some[stop])):
+            ratios = _ratios(dirac, some, new, same, start, inside)
+            found |= {i: _times(ratio, dirac.excluded[i]) for i, ratio in zip(inside, ratios, strict=True)}
+    kept = sorted(found)
+    return replace(
+        dirac,
+        direction=direction,
+        masses=dirac.masses[kept],
+        excluded=tuple(found[i] for i in kept),
+        ends=tuple(dirac.ends[i] for i in kept),
+    )
 
-    def ratio(at: FloatArray) -> Excluded:
-        inside = np.clip(at, low, high * (1.0 - 1e-9))
-        new = constraint.limit(inside, direction, dirac.confidence_level, dirac.preset).excluded
-        old = [dirac.excluded[rows[i]] for i in np.searchsorted(masses, at)]
-        return tuple(_over(one, other) for one, other in zip(new, old, strict=True))
 
-    found = thinning.solve(masses, ratio)
-    excluded = tuple(_times(one, dirac.excluded[i]) for one, i in zip(found, rows.tolist(), strict=True))
-    ends = tuple(dirac.ends[i] for i in rows.tolist())
-    return replace(dirac, direction=direction, masses=masses, excluded=excluded, ends=ends)
+def _ratios(
+    dirac: Limit, some: Rows, new: Excluded, same: Sequence[bool], start: int, inside: Sequence[int]
+) -> list[FloatArray]:
+    """Ratios of all edges at some masses between two that are computed, by up to two on each side."""
+    shape = new[start]
+    near = [start, start + 1]
+    if start and same[start - 1] and _alike(new[start - 1], shape):
+        near = [start - 1, *near]
+    if start + 2 < len(some) and same[start + 2] and _alike(new[start + 2], shape):
+        near = [*near, start + 2]
+    known = np.log([_edges(new[k]) / _edges(dirac.excluded[int(some[k])]) for k in near])
+    x, at = np.log(dirac.masses[some[near]]), np.log(dirac.masses[list(inside)])
+    columns = [thinning.smooth_cubic(x, column, at) for column in known.T]
+    return list(np.exp(np.stack(columns, axis=1))) if columns else [np.ones(0)] * len(inside)
 
 
-def _rows(first: int, last: int, number: int) -> npt.NDArray[np.intp]:
+def _edges(intervals: tuple[Interval, ...]) -> FloatArray:
+    """Every edge that is not zero or open."""
+    return np.array([edge for i in intervals for edge in (i.low, i.high) if edge])
+
+
+def _times(ratios: FloatArray, intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    factors = iter(ratios.tolist())
+    found = []
+    for i in intervals:
+        low = i.low * next(factors) if i.low else 0.0
+        high = i.high * next(factors) if i.high else i.high
+        found.append(Interval(low, high if high is None else max(low, high)))
+    return tuple(found)
+
+
+def _rows(first: int, last: int, number: int) -> Rows:
     """At most so many places, evenly between two, both included."""
     return np.unique(np.round(np.linspace(first, last, min(number, last - first + 1))).astype(np.intp))
 
@@ -146,30 +187,6 @@ def _rows(first: int, last: int, number: int) -> npt.NDArray[np.intp]:
 def _alike(one: tuple[Interval, ...], other: tuple[Interval, ...]) -> bool:
     shapes = [[(i.low > 0.0, i.high is None) for i in some] for some in (one, other)]
     return shapes[0] == shapes[1]
-
-
-def _over(one: tuple[Interval, ...], other: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """Edges over those of the same regions; as they are where regions differ, which no interpolation meets."""
-    if not _alike(one, other):
-        return one
-    pairs = zip(one, other, strict=True)
-    # an edge that moves past the other in the ratio makes no interval: kept in order by a factor for upper edges
-    return tuple(
-        Interval(a.low / b.low if b.low else 0.0, None if a.high is None else _ABOVE * a.high / float(b.high or 1.0))
-        for a, b in pairs
-    )
-
-
-_ABOVE = 1e6
-
-
-def _times(ratio: tuple[Interval, ...], other: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    if not _alike(ratio, other):
-        return ratio
-    pairs = zip(ratio, other, strict=True)
-    return tuple(
-        Interval(a.low * b.low, None if a.high is None else a.high / _ABOVE * float(b.high or 1.0)) for a, b in pairs
-    )
 
 
 def _preset(constraint: Constraint, flavor: str, preset: str) -> Limit:
