@@ -325,7 +325,7 @@ def atlas(out: str | Path = "out", **options: Any) -> Any:
     from nudipole.explorer import build, parts
 
     page = options.get("figures", True) and options.get("style") != "review"
-    result = run.atlas(Path(out), **options, **({"beside": parts.text} if page else {}))
+    result = run.atlas(Path(out), **options, beside=parts.text if page else None)
     if page:
         build.beside(result.folder, options.get("jobs"), options.get("progress"), result.beside)
     return result

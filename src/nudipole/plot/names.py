@@ -52,6 +52,7 @@ SHORT: dict[str, str] = {
     "minerva": "MINERvA",
     "miniboone": "MiniBooNE",
     "miniboone-dump": "MiniBooNE dump",
+    "miniboone-lsnd-roi": "MB+LSND excess",
     "miniboone-roi": "MB excess",
     "na62": "NA62",
     "naturalness": "natural",

@@ -70,7 +70,7 @@ PLANES: dict[str, tuple[str, tuple[Entry, ...]]] = {
             Entry("lsnd", "magill2018"),
             *_SOLAR,
             Entry("miniboone-roi", name="MiniBooNE only", right=True),
-            Entry("miniboone-roi", "lsnd", "MiniBooNE+LSND", right=True),
+            Entry("miniboone-lsnd-roi", name="MiniBooNE+LSND", right=True),
             Entry("t2k-ii", name="T2K+T2K-II", right=True),
             Entry("dune-nd", "schwetz2021", right=True),
             Entry("icecube", "coloma2017", right=True),

@@ -109,10 +109,7 @@ class CombinationModel:
         """Templates of all members, each in its own bins."""
         return [
             side_by_side(
-                [
-                    s.templates[row] if s.per_d2 is None else SignalTemplate.from_counts(s.per_d2[row])
-                    for s in signals
-                ]
+                [s.templates[row] if s.per_d2 is None else SignalTemplate.from_counts(s.per_d2[row]) for s in signals]
             )
             for row in range(len(signals[0]))
         ]
