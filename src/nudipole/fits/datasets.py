@@ -15,7 +15,10 @@ from nudipole.errors import DomainError
 
 #: Sets of keys of which only one may enter a fit, and why.
 SAME_DATA: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"miniboone", "miniboone-roi", "miniboone-lsnd-roi"}), "the same events of MiniBooNE, once as a limit and once as a signal"),
+    (
+        frozenset({"miniboone", "miniboone-roi", "miniboone-lsnd-roi"}),
+        "the same events of MiniBooNE, once as a limit and once as a signal",
+    ),
     (frozenset({"t2k-nd280", "t2k-ii"}), "the projection contains the data that ND280 has taken"),
     (frozenset({"flare-10", "flare-100"}), "two sizes of one detector"),
     (frozenset({"fasernu", "fasernu2"}), "the reach of FASERnu2 was estimated with the luminosity that FASERnu shares"),
