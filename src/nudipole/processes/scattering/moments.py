@@ -26,6 +26,7 @@ from nudipole.errors import DomainError, check_non_negative, check_positive
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import targets
 from nudipole.matter.targets import Structure, Target
+from nudipole.processes.scattering.upscattering import S0_TERMS, SM_TERMS
 from nudipole.processes.scattering.upscattering_total import integrate, integration_limits
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,19 +97,13 @@ class FormFactorMoments:
         return np.where(stop > start, total, 0.0).reshape(shape)
 
     def _polynomial(self, energy: FloatArray, mass: FloatArray, start: FloatArray, stop: FloatArray) -> FloatArray:
-        m, m2, e2 = self.target.mass, mass**2, energy**2
-        s0 = (
-            -(m2**2) / (8 * m * e2),
-            1 - m2 / (2 * m * energy) - m2 / (4 * e2),
-            m2 / (8 * m * e2) - 1 / energy,
-            0.25 / e2,
-        )
-        moments = self._moments(self._electric, start, stop)
-        total = np.sum([c * moment for c, moment in zip(s0, moments, strict=True)], axis=0)
-        if self._magnetic is not None:
-            sm = (m2**2 / (8 * m**2 * e2), m2 / (8 * m * e2), -0.25 / e2)
-            moments = self._moments(self._magnetic, start, stop)[1:]
-            total = total + np.sum([c * moment for c, moment in zip(sm, moments, strict=True)], axis=0)
+        total = np.zeros_like(energy)
+        for terms, table in ((S0_TERMS, self._electric), (SM_TERMS, self._magnetic)):
+            if table is None:
+                continue
+            moments = self._moments(table, start, stop)  # of E_r^-2, E_r^-1, 1, E_r
+            for c, a, b, j, k in terms:
+                total += c * self.target.mass**a * mass ** (2 * k) / energy**j * moments[b + 2]
         return np.asarray(4.0 * units.ALPHA * total)
 
     def _tabulate(self, structure: Structure) -> tuple[FloatArray, FloatArray, float]:

@@ -24,6 +24,9 @@ Checked against explicit Dirac traces in tests/processes/scattering/test_upscatt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,6 +36,29 @@ from nudipole.kinematics import recoil_limits
 from nudipole.matter.targets import Target
 
 FloatArray = npt.NDArray[np.float64]
+
+
+class Term(NamedTuple):
+    """One monomial c m^a E_r^b E^-j M^2k of S_0 or S_M: c, and the powers a, b, j, k."""
+
+    coefficient: float
+    target: int
+    recoil: int
+    inverse_energy: int
+    mass2: int
+
+
+#: S_0 and S_M of the equations above, multiplied out: what every polynomial in 1/E, E_r or M^2 is made of.
+S0_TERMS = (
+    Term(1.0, 0, -1, 0, 0),
+    Term(-1.0, 0, 0, 1, 0),
+    Term(-0.5, -1, -1, 1, 1),
+    Term(0.25, 0, 1, 2, 0),
+    Term(0.125, -1, 0, 2, 1),
+    Term(-0.25, 0, -1, 2, 1),
+    Term(-0.125, -1, -2, 2, 2),
+)
+SM_TERMS = (Term(0.125, -2, -1, 2, 2), Term(0.125, -1, 0, 2, 1), Term(-0.25, 0, 1, 2, 0))
 
 
 def spectrum_spin0(
@@ -136,11 +162,7 @@ def energy_coefficients(
     True
     """
     recoil, mass, target = _recoil_mass_target(recoil_energy, hnl_mass, target_mass)
-    c0 = 1.0 / recoil
-    c1 = -1.0 - mass**2 / (2.0 * target * recoil)
-    c2 = 0.25 * recoil + mass**2 * (recoil - 2.0 * target) / (8.0 * target * recoil)
-    c2 = c2 - mass**4 / (8.0 * target * recoil**2)
-    return 4.0 * units.ALPHA * np.stack([c0, c1, c2])
+    return _by_energy(S0_TERMS, recoil, mass, target)
 
 
 def magnetic_energy_coefficients(
@@ -148,8 +170,15 @@ def magnetic_energy_coefficients(
 ) -> FloatArray:
     """The same for 4 alpha S_M, which multiplies G_M^2 of a spin-1/2 target; only c_2 differs from zero."""
     recoil, mass, target = _recoil_mass_target(recoil_energy, hnl_mass, target_mass)
-    c2 = (mass**2 + 2.0 * target * recoil) * (mass**2 - target * recoil) / (8.0 * target**2 * recoil)
-    return 4.0 * units.ALPHA * np.stack([np.zeros_like(c2), np.zeros_like(c2), c2])
+    return _by_energy(SM_TERMS, recoil, mass, target)
+
+
+def _by_energy(terms: Sequence[Term], recoil: FloatArray, mass: FloatArray, target: FloatArray) -> FloatArray:
+    """Coefficients of 1, 1/E, 1/E^2 of 4 alpha times a sum of terms."""
+    result = np.zeros((3, *recoil.shape))
+    for c, a, b, j, k in terms:
+        result[j] += c * target**a * recoil**b * mass ** (2 * k)
+    return 4.0 * units.ALPHA * result
 
 
 def electron_energy_coefficients(recoil_energy: npt.ArrayLike, hnl_mass: npt.ArrayLike) -> FloatArray:

@@ -34,6 +34,7 @@ from nudipole.matter import form_factors
 from nudipole.matter.isotopes import Nucleus
 from nudipole.matter.materials import Material
 from nudipole.portal import FLAVORS
+from nudipole.processes.scattering.upscattering import S0_TERMS, SM_TERMS
 from nudipole.processes.standard_model import neutrino_scattering as standard_model
 from nudipole.signals.recoil.energy_grid import Matrices, RecoilGrid
 
@@ -112,11 +113,9 @@ class NuclearChannel:
 
     def dipole_polynomials(self, recoil_energy: FloatArray) -> FloatArray:
         u = self.mass * recoil_energy
-        c = np.zeros((3, 3, 3, len(u)))  # A, B, C; then as in the module's equation
-        c[0, 0, 0] = 1.0 / u
-        c[0, 2, 1], c[0, 2, 2] = -0.25 / u, -0.125 / u**2
-        c[1, 1, 0], c[1, 1, 1] = -1.0, -0.5 / u
-        c[2, 2, 0], c[2, 2, 1] = 0.25 * u, 0.125
+        c = np.zeros((3, 3, 3, len(u)))  # A, B, C: powers 1, 0, -1 of m at fixed u; then as in the module's equation
+        for factor, a, b, j, k in S0_TERMS:
+            c[1 - a + b, j, k] += factor * u**b
         return 4.0 * units.ALPHA * c
 
     def standard_model(
@@ -171,10 +170,8 @@ class ElectronChannel:
 
     def dipole_polynomials(self, recoil_energy: FloatArray) -> FloatArray:
         c = np.zeros((1, 3, 3, len(recoil_energy)))
-        c[0, 0, 0] = 1.0 / recoil_energy
-        c[0, 1, 0], c[0, 1, 1] = -1.0, -0.5 / (self.mass * recoil_energy)
-        c[0, 2, 1] = 0.25 * (1.0 / self.mass - 1.0 / recoil_energy)
-        c[0, 2, 2] = 0.125 * (1.0 / self.mass - 1.0 / recoil_energy) / (self.mass * recoil_energy)
+        for factor, a, b, j, k in (*S0_TERMS, *SM_TERMS):
+            c[0, j, k] += factor * self.mass**a * recoil_energy**b
         return 4.0 * units.ALPHA * c
 
     def standard_model(
