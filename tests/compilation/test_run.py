@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from nudipole import units
+from nudipole import api, units
 from nudipole.catalogue import registry
 from nudipole.compilation import run, store, tasks, validation
 from nudipole.errors import DomainError, InputFileError, MissingExtraError, OutputError, UnknownNameError
@@ -257,3 +257,12 @@ def test_verdicts_of_cards_have_reasons():
     found = [p for key in registry.card_keys() for p in registry.get(key).card.comparisons if p.verdict]
     assert len(found) > 20
     assert all(p.note and p.table for p in found)
+
+
+def test_curves_of_many_points_come_close_to_the_kinematic_end():
+    masses = tasks.mass_grid(1e-6, 10.58, 200)
+    assert len(masses) == len(set(masses)) == 200
+    assert (masses[0], masses[-1]) == (1e-6, pytest.approx(10.58, rel=1e-8, abs=0))
+    found = api.limit("belle-ii", "mu", masses[:-1])
+    assert max(m for m, intervals in zip(found.masses, found.excluded, strict=True) if intervals) > 0.997 * 10.58
+    assert tasks.mass_grid(1e-3, 1.0, 3) == pytest.approx(np.geomspace(1e-3, 1.0, 3), rel=1e-8, abs=0)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nudipole import units
 from nudipole.catalogue import registry
@@ -22,6 +23,7 @@ Part = dict[str, Any]
 Beside = Callable[[str, Sequence[Limit]], str]
 """What else is made of a constraint and its curves, in the process that has its model: text that is kept with the part."""
 MOST_MASSES = 100_000
+_MANY, _NEAR_THE_END = 60, (0.06, 0.04, 0.025, 0.015, 0.008, 0.004, 0.002)  # points; 1 - M over that of the end
 _LARGEST_LIST = 1_000_000  # bytes of a file of keys
 
 
@@ -133,6 +135,19 @@ def keys_from(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def mass_grid(low: float, high: float, number: int) -> npt.NDArray[np.float64]:
+    """Masses [GeV] of a curve: even in ln M, of many a few next to the end, where kinematics lets a curve rise steeply.
+
+    Examples
+    --------
+    >>> masses = mass_grid(1e-3, 10.0, 200)
+    >>> len(masses), round(float(masses[-3]), 2)
+    (200, 9.97)
+    """
+    near = high * (1.0 - np.array(_NEAR_THE_END if number >= _MANY else ()))
+    return np.sort(np.concatenate([np.geomspace(low, high * (1.0 - 1e-9), number - near.size), near]))
+
+
 def curves(key: str, settings: Settings) -> list[Limit]:
     """All curves of one constraint."""
     constraint, found = registry.get(key), []
@@ -141,8 +156,8 @@ def curves(key: str, settings: Settings) -> list[Limit]:
         if preset != "default" and hasattr(constraint, "reach"):
             low, high = constraint.reach(preset)
             low = max(low, units.KEV)
-        grid = np.geomspace(low, high * (1.0 - 1e-9), settings.masses)
-        found.append(constraint.limit(grid, Direction(flavor, nature=settings.nature), settings.cl, preset))
+        masses = mass_grid(low, high, settings.masses)
+        found.append(constraint.limit(masses, Direction(flavor, nature=settings.nature), settings.cl, preset))
     return found
 
 
