@@ -142,7 +142,7 @@ def mass_grid(low: float, high: float, number: int) -> npt.NDArray[np.float64]:
     --------
     >>> masses = mass_grid(1e-3, 10.0, 200)
     >>> len(masses), round(float(masses[-3]), 2)
-    (200, 9.97)
+    (200, 9.96)
     """
     near = high * (1.0 - np.array(_NEAR_THE_END if number >= _MANY else ()))
     return np.sort(np.concatenate([np.geomspace(low, high * (1.0 - 1e-9), number - near.size), near]))
