@@ -90,7 +90,7 @@ def test_public_face():
     assert dir(nudipole) == [
         "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "cite",
         "combine", "cross_section", "decay_probability",
-        "decay_spectrum", "differential", "doctor", "experiments", "explore", "flux", "generate", "limit", "meson", "meson_spectrum", "peak_recoil", "plot",
+        "decay_spectrum", "differential", "doctor", "expected", "experiments", "explore", "flux", "generate", "limit", "meson", "meson_spectrum", "peak_recoil", "plot",
         "point", "published", "rate", "reweight", "scan", "ufo", "units", "width",
     ]  # fmt: skip
     for name in dir(nudipole):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nudipole import plot, units
     from nudipole.api import atlas, cite, cross_section, experiments, flux, limit, meson, rate, width
     from nudipole.catalogue.curves import published
+    from nudipole.catalogue.expected import expected
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
     from nudipole.explorer.run import explore
@@ -52,6 +53,7 @@ _HOME = {
     "meson_spectrum": "observables.meson_spectra",
     "peak_recoil": "observables.differential",
     "doctor": "installation",
+    "expected": "catalogue.expected",
     "experiments": "api",
     "explore": "explorer.run",
     "flux": "api",
@@ -83,6 +85,7 @@ __all__ = [
     "decay_spectrum",
     "differential",
     "doctor",
+    "expected",
     "experiments",
     "explore",
     "flux",

@@ -92,10 +92,10 @@ class Experiment:
             In one line: file, field, value and what is allowed.
         """
         raw = cards.read(path)
-        return cls(card=_typed(raw, path), raw=raw, file=path)
+        return cls(card=typed(raw, path), raw=raw, file=path)
 
     @contextmanager
-    def _blamed(self) -> Iterator[None]:
+    def naming_the_card(self) -> Iterator[None]:
         """Whatever number or name a formula refuses while the card is being evaluated came from the card."""
         try:
             yield
@@ -142,8 +142,8 @@ class Experiment:
             raise UnknownNameError(f"preset of {self.key}", preset, self.presets)
         if preset not in self._models:
             raw = cards.apply_preset(self.raw, preset, self.file)
-            card = _typed(raw, self.file)
-            with self._blamed():
+            card = typed(raw, self.file)
+            with self.naming_the_card():
                 self._models[preset] = SIGNALS[card.signal].build(card, self.file)
         return self._models[preset]
 
@@ -155,7 +155,7 @@ class Experiment:
 
     def reach(self, preset: str = "default") -> tuple[float, float]:
         """Masses [GeV] outside which :meth:`limit` says nothing under this preset: the card's and the kinematics'."""
-        low, high = _mass_range(_typed(cards.apply_preset(self.raw, preset, self.file), self.file))
+        low, high = _mass_range(typed(cards.apply_preset(self.raw, preset, self.file), self.file))
         return low, min(high, self.model(preset).maximum_mass())
 
     def limit(
@@ -169,16 +169,16 @@ class Experiment:
             If a mass is negative or not finite, or the confidence level is not in (0, 1).
         """
         masses = as_masses(masses)
-        settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        settings = typed(cards.apply_preset(self.raw, preset, self.file), self.file)
         cl = settings.confidence_level if cl is None else cl
         model = self.model(preset)
         excluded: list[tuple[Interval, ...]] = [()] * len(masses)
         reached, beyond, scale = np.zeros(0, dtype=int), list[float](), [1.0]
-        with self._blamed():
+        with self.naming_the_card():
             judged_by = model.statistic()
         self._critical(judged_by, cl)
-        with self._blamed():
-            if _contained(direction, model.flavors):
+        with self.naming_the_card():
+            if contained(direction, model.flavors):
                 low, high = self.reach(preset)
                 reached = np.nonzero((masses >= low) & (masses <= high))[0]
             if reached.size:
@@ -194,7 +194,7 @@ class Experiment:
                 found = thinning.solve(masses[reached], exact) if thin else exact(masses[reached])
                 largest = validity.largest_coupling(model.largest_s, masses[reached], scale[0])
                 for index, intervals, most in zip(reached, found, largest.tolist(), strict=True):
-                    judged = _between(intervals) if settings.kind == "roi" else _without_zero(intervals)
+                    judged = _between(intervals) if settings.kind == "roi" else without_zero(intervals)
                     excluded[index] = validity.within(judged, most)
                     if settings.kind != "roi" and not excluded[index]:
                         beyond.append(float(masses[index]))
@@ -221,8 +221,8 @@ class Experiment:
         DomainError
             If the level is none, or one that this search cannot be judged at; says which it can.
         """
-        settings = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
-        with self._blamed():
+        settings = typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        with self.naming_the_card():
             statistic = self.model(preset).statistic()
         return self._critical(statistic, settings.confidence_level if cl is None else cl)
 
@@ -240,7 +240,7 @@ class Experiment:
         point is the edge, on the scale of chi^2. Zero where nothing is said: outside :meth:`reach`, for a flavour that is
         not there, and (unless it is a region of interest) below the best fit, since an exclusion never excludes d = 0.
         """
-        upper = _typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind != "roi"
+        upper = typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind != "roi"
         found = self._of_points(portals, preset, lambda s, signal, rows, d: s.test(signal, rows, d, upper))
         return np.where(self._beyond_operator(portals, preset), 0.0, found)
 
@@ -262,9 +262,9 @@ class Experiment:
         values = np.zeros(len(portals))
         groups: dict[Direction, list[int]] = {}
         for index, portal in enumerate(portals):
-            if _contained(portal.direction, model.flavors) and low <= portal.mass <= high:
+            if contained(portal.direction, model.flavors) and low <= portal.mass <= high:
                 groups.setdefault(portal.direction, []).append(index)
-        with self._blamed():
+        with self.naming_the_card():
             for direction, indices in groups.items():
                 points = [portals[i] for i in indices]
                 masses, rows = np.unique([p.mass for p in points], return_inverse=True)
@@ -304,10 +304,10 @@ class Experiment:
         for path, change in _leaves(overrides):
             single = Experiment(self.card, {**self.raw, "presets": {"one": change}}, self.file)
             try:
-                typed = _typed(cards.apply_preset(single.raw, "one", self.file), self.file)
-                model = SIGNALS[typed.signal].build(typed, self.file)
+                changed = typed(cards.apply_preset(single.raw, "one", self.file), self.file)
+                model = SIGNALS[changed.signal].build(changed, self.file)
                 alone = Experiment(
-                    typed, cards.apply_preset(single.raw, "one", self.file), self.file, {"default": model}
+                    changed, cards.apply_preset(single.raw, "one", self.file), self.file, {"default": model}
                 )
                 ratio = alone.limit(masses, direction, cl).lower / base
             except ValueError:  # CardError is one; bins that no longer fit the data are another
@@ -326,16 +326,16 @@ class Experiment:
         """
         if self.kind_of(preset) == "projection":
             return None
-        with self._blamed():
+        with self.naming_the_card():
             return self.model(preset).statistic().goodness()
 
     def kind_of(self, preset: str = "default") -> Kind:
         """The kind of constraint under one preset."""
-        return _typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind
+        return typed(cards.apply_preset(self.raw, preset, self.file), self.file).kind
 
     def explain(self, preset: str = "default") -> dict[str, Any]:
         """What is assumed, and what the preset changes with respect to the default."""
-        card = _typed(cards.apply_preset(self.raw, preset, self.file), self.file)
+        card = typed(cards.apply_preset(self.raw, preset, self.file), self.file)
         overrides = {k: v for k, v in self.card.presets.get(preset, {}).items() if k != "about"}
         section = getattr(card, "completion", None)  # colliders alone feel the companions of the photon
         completion = "" if section is None else Completion(section.kind, section.ratio).label
@@ -357,7 +357,7 @@ class Experiment:
         }
 
 
-def _typed(raw: Mapping[str, Any], file: Path) -> Card:
+def typed(raw: Mapping[str, Any], file: Path) -> Card:
     kind = raw.get("signal", "recoil")
     if not isinstance(kind, str) or kind not in SIGNALS:
         raise CardError(file, "signal", kind, f"must be one of {', '.join(SIGNALS)}")
@@ -397,7 +397,7 @@ def _ends(masses: FloatArray, card: tuple[float, float], kinematic: float) -> tu
     return tuple(ends)
 
 
-def _contained(direction: Direction, flavors: tuple[str, ...]) -> bool:
+def contained(direction: Direction, flavors: tuple[str, ...]) -> bool:
     if direction.incoherent:
         return True
     switched_on = {f for f, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
@@ -411,6 +411,6 @@ def _between(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
     return tuple(Interval(a.high, b.low) for a, b in itertools.pairwise(intervals) if a.high is not None)
 
 
-def _without_zero(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+def without_zero(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
     """An exclusion quotes upper limits: a fit that prefers N does not exclude its absence."""
     return tuple(i for i in intervals if i.low > 0.0)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from nudipole import api, units
+from nudipole.catalogue.expected import ExpectedLimit, expected
 from nudipole.cli import common
 from nudipole.constraint import KINDS, Limit
 from nudipole.errors import DomainError
@@ -33,6 +34,7 @@ from nudipole.portal import Direction
 )
 @common.json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--expected", "as_expected", is_flag=True, help="What is expected without N: median and bands.")
 def limit(
     experiment: str,
     flavor: str,
@@ -45,12 +47,18 @@ def limit(
     explain: bool,
     as_json: bool,
     as_csv: bool,
+    as_expected: bool,
 ) -> None:
     """Excluded couplings of one experiment: nudipole limit KEY --flavor F --mass M [M ...]."""
     if as_json and as_csv:
         raise click.UsageError("Give one of --json and --csv.")
     grid = np.array(common.flattened(masses))
     completion = common.completion(ratio)
+    if as_expected:
+        if explain:
+            raise click.UsageError("--explain tells the observed limit, not --expected: leave one out.")
+        _expected(expected(experiment, flavor, grid, cl, majorana, preset, completion, extra_width), as_json, as_csv)
+        return
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion, extra_width)
     if as_json:
         common.echo_json(limit_records(result))
@@ -60,6 +68,24 @@ def limit(
         _show(result)
     if explain:
         _explain(experiment, preset, result.direction, grid, cl, as_json or as_csv)
+
+
+def _expected(found: ExpectedLimit, as_json: bool, as_csv: bool) -> None:
+    """Median and bands: a row a mass."""
+    columns = found.to_dict()
+    rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+    if as_json:
+        head = {"flavor": found.direction.name, "cl": found.confidence_level}
+        common.echo_json([head | dict(zip(columns, row, strict=True)) for row in rows])
+    elif as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([f"{value:.6g}" for value in row] for row in rows)
+    else:
+        title = f"{found.key}, {found.direction.name}, {found.direction.nature}, {found.confidence_level:.3g} CL"
+        heads = ["M [GeV]", "-2 sigma", "-1 sigma", "median d [GeV^-1]", "+1 sigma", "+2 sigma"]
+        shown = [["nothing" if np.isnan(value) else f"{value:.4g}" for value in row] for row in rows]
+        common.show_table(heads, shown, f"{title}, expected without N, preset {found.preset}")
 
 
 def limit_records(result: Limit) -> list[dict[str, Any]]:

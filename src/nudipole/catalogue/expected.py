@@ -1,0 +1,147 @@
+r"""The verb ``expected``: what a search would exclude if there were no N, with its bands.
+
+Edges of the Asimov statistic at shifted confidence levels (:mod:`nudipole.inference.expected`), for every search that is
+judged by a profile likelihood of one parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nudipole.arguments import typed_arguments
+from nudipole.catalogue import registry
+from nudipole.catalogue.experiment import Experiment, contained, typed, without_zero
+from nudipole.constraint import Constraint, as_masses
+from nudipole.errors import DomainError, check_choice
+from nudipole.inference import expected as asymptotic
+from nudipole.inputs import cards
+from nudipole.portal import DIRECTIONS, Completion, Direction, Nature
+from nudipole.processes import validity
+from nudipole.signals import escaping
+from nudipole.signals.protocol import Signal
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ExpectedLimit:
+    """Lower edges in d [GeV^-1] that are expected without N.
+
+    Parameters
+    ----------
+    key, preset : str
+    direction : Direction
+    confidence_level : float
+    masses : ndarray (n,)
+        [GeV].
+    edges : ndarray (5, n)
+        Rows -2, -1, 0, 1, 2 standard deviations of the best fit from no signal; NaN where nothing is excluded.
+    """
+
+    key: str
+    direction: Direction
+    confidence_level: float
+    masses: FloatArray
+    edges: FloatArray
+    preset: str = "default"
+
+    @property
+    def median(self) -> FloatArray:
+        """Edge of the median experiment [GeV^-1], shape (n,)."""
+        return self.band(0)
+
+    def band(self, deviation: int) -> FloatArray:
+        """Edge [GeV^-1] of an experiment so many standard deviations (-2 to 2) off; a negative one excludes more."""
+        if deviation not in asymptotic.DEVIATIONS:
+            raise DomainError(f"deviation must be a whole number from -2 to 2, got {deviation}")
+        return np.asarray(self.edges[asymptotic.DEVIATIONS.index(float(deviation))])
+
+    def to_dict(self) -> dict[str, FloatArray]:
+        """Columns of equal length: mass and the five edges."""
+        names = ("minus_2", "minus_1", "median", "plus_1", "plus_2")
+        return {"mass_GeV": self.masses} | {f"d_{name}_GeV-1": row for name, row in zip(names, self.edges, strict=True)}
+
+
+@typed_arguments
+def expected(
+    experiment: str | Path | Constraint,
+    flavor: str,
+    mass: npt.ArrayLike,
+    cl: float | None = None,
+    majorana: bool = False,
+    preset: str = "default",
+    completion: Completion | None = None,
+    extra_width: float = 0.0,
+) -> ExpectedLimit:
+    """What a search would exclude if there were no N: the median lower edge in d, its 68 and 95 per cent bands.
+
+    Parameters
+    ----------
+    experiment : str, Path or Constraint
+        Key, path of a card, or an experiment.
+    flavor : {"e", "mu", "tau", "universal", "coherent"}
+    mass : array_like
+        Masses of N [GeV].
+    cl : float, optional
+        Confidence level; that of the card if left out.
+    majorana : bool
+    preset : str
+    completion : Completion, optional
+        Above the electroweak scale; photon only if left out.
+    extra_width : float
+        Width [GeV] of N into something invisible.
+
+    Returns
+    -------
+    ExpectedLimit
+
+    Raises
+    ------
+    DomainError
+        If the search is judged by counts of few events, by a published limit or by two parameters, where the asymptotic
+        formula (Cowan et al., Eur. Phys. J. C 71 (2011) 1554) does not hold; for the sky, which counts nothing.
+
+    Examples
+    --------
+    >>> found = expected("lz-cevns", "mu", [1e-3, 5e-3])
+    >>> bool((found.band(-1) < found.median).all() and (found.median < found.band(2)).all())
+    True
+    """
+    check_choice("flavor", flavor, DIRECTIONS)
+    search = registry.load(str(experiment)) if isinstance(experiment, (str, Path)) else experiment
+    if not isinstance(search, Experiment):
+        raise DomainError(f"{search.key} counts no events: it has no expected limit")
+    nature: Nature = "majorana" if majorana else "dirac"
+    ray = Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)
+    masses = as_masses(np.atleast_1d(np.asarray(mass, dtype=float)))
+    stated = typed(cards.apply_preset(search.raw, preset, search.file), search.file).confidence_level
+    level = stated if cl is None else cl
+    return ExpectedLimit(search.key, ray, level, masses, expected_edges(search, masses, ray, level, preset), preset)
+
+
+def expected_edges(
+    search: Experiment, masses: FloatArray, direction: Direction, cl: float, preset: str = "default"
+) -> FloatArray:
+    """The edges of :class:`ExpectedLimit`, shape (5, n) [GeV^-1]."""
+    model, (low, high) = search.model(preset), search.reach(preset)
+    outer = model.statistic()
+    statistic = asymptotic.asimov(getattr(outer, "inner", outer))
+    edges = np.full((len(asymptotic.DEVIATIONS), len(masses)), np.nan)
+    reached = np.nonzero((masses >= low) & (masses <= high))[0]
+    if not reached.size or not contained(direction, model.flavors):
+        return edges
+    with search.naming_the_card():
+        signal = model.signal(masses[reached], direction)
+        scale = signal.largest_over_gamma if isinstance(signal, Signal) else 1.0
+        largest = validity.largest_coupling(model.largest_s, masses[reached], scale)
+        for row, deviation in enumerate(asymptotic.DEVIATIONS):
+            shifted = asymptotic.shifted_level(cl, deviation, statistic.one_sided)
+            found = escaping.intervals(statistic, signal, shifted)
+            for column, intervals, most in zip(reached, found, largest.tolist(), strict=True):
+                kept = validity.within(without_zero(intervals), most)
+                edges[row, column] = kept[0].low if kept else np.nan
+    return edges
