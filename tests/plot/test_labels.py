@@ -47,7 +47,50 @@ def test_fifty_long_names_in_one_crowd_are_legible():
         for i, a in enumerate(generator.uniform(-10.0, -7.0, 50))
     ]
     labels.place(axes, crowd, reserved=[corner.get_window_extent()])
-    assert len(legible(figure, axes, reserved=(corner,))) == 50
+    legible(figure, axes, reserved=(corner,))
+    written = [text.get_text() for text in axes.texts if text is not corner]
+    for curve in crowd:
+        assert sum(text == curve.text or text.endswith(f"  {curve.text}") for text in written) == 1
+    plt.close(figure)
+
+
+def test_remote_names_become_numbers_with_a_key():
+    """Many curves in one knot: numbers at it and one line of the key for each, in the colour of its curve, left to right."""
+    figure, axes = plt.subplots(figsize=(5, 4))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    x = np.linspace(0.47, 0.53, 9)
+    knot = [labels.Curve(f"a long name {i}", f"C{i % 9}", x, np.full(9, 0.5 + 0.003 * i)) for i in range(14)]
+    labels.place(axes, knot)
+    legible(figure, axes)
+    shown = {text.get_text(): text for text in axes.texts}
+    key = [text for text in shown if "  " in text]
+    assert len(key) >= 3
+    numbers = [shown[entry.partition("  ")[0]] for entry in key]
+    assert [n.get_color() for n in numbers] == [shown[entry].get_color() for entry in key]
+    places = [n.get_position()[0] for n in sorted(numbers, key=lambda n: int(n.get_text()))]
+    assert places == sorted(places)
+    assert {entry.partition("  ")[2] for entry in key} | set(shown) >= {curve.text for curve in knot}
+    plt.close(figure)
+
+
+def test_a_few_remote_names_are_written_out():
+    figure, axes = plt.subplots(figsize=(5, 4))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    x = np.linspace(0.1, 0.9, 9)
+    labels.place(axes, [labels.Curve(f"name {i}", "k", x, np.full(9, 0.2 + 0.3 * i)) for i in range(3)])
+    assert sorted(text.get_text() for text in axes.texts) == ["name 0", "name 1", "name 2"]
+    plt.close(figure)
+
+
+def test_a_text_settles_in_the_corner_where_it_covers_nothing():
+    figure, axes = plt.subplots(figsize=(3, 3))
+    axes.set(xlim=(0, 1), ylim=(0.01, 1))
+    text = axes.text(0.5, 0.5, "flavour", transform=axes.transAxes)
+    labels.settle(axes, text, [])
+    assert text.get_position() == (0.975, 0.035)
+    x = np.linspace(0.7, 1.0, 50)
+    labels.settle(axes, text, [labels.Curve("", "k", x, np.full(50, 0.06))])
+    assert text.get_position() == (0.975, 0.965)
     plt.close(figure)
 
 

@@ -27,6 +27,7 @@ SYMBOLS = {
 }  # fmt: skip
 AXES = {"muB": r"$\mu = 2d$  [$\mu_B$]", "GeV^-1": r"$d$  [GeV$^{-1}$]"}
 MASS = r"$M_N$  [GeV]"
+TOP = 2e-5  # Bohr magnetons: d = 3e-3 GeV^-1; above, collisions resolve the operator and curves end by its validity
 _ORDER = {"hidden": 2.0, "within": 2.2, "marked": 2.4, "beyond": 2.8, "frontier": 3.0}
 
 
@@ -62,13 +63,12 @@ class Choice:
 
 
 def window(shown: Sequence[Limit]) -> frontier.Window:
-    """Masses and couplings that show these curves: from a little below the lowest to where every curve is steep."""
+    """Masses and couplings that show these curves: from a little below the lowest to :data:`TOP` or three decades above it."""
     main = [c for c in shown if c.kind != "line"] or list(shown)
     low = min(float(c.masses[0]) for c in main)
     high = max(float(np.max(c.masses[[bool(i) for i in c.excluded]])) for c in main)
     bottom = min(float(outline(c)[1].min()) for c in main if len(outline(c)[1]))
-    top = 1e-3 if high > 1.0 else 1e-5
-    return frontier.Window((max(low, 1e-6), 1.6 * high), (0.4 * bottom, max(top, 1e3 * bottom)))
+    return frontier.Window((max(low, 1e-6), 1.6 * high), (0.4 * bottom, max(TOP, 1e3 * bottom)))
 
 
 def draw(
@@ -86,6 +86,7 @@ def draw(
             named.append(_name(found, choice, look))
     for number, over in enumerate(overlays):
         named.append(_overlay(axes, over, number, choice, look))
+    labels.settle(axes, symbol, [*lines, *named])
     labels.place(axes, named, look.name_size, [symbol.get_window_extent()], lines)
     return roles
 
@@ -121,11 +122,11 @@ def frame(axes: Any, view: frontier.Window, choice: Choice, look: style.Style) -
             canvas.small_ticks(axes, False, other, (1.0,), factor)
     symbol = axes.text(
         0.975,
-        0.965,
+        0.035,
         SYMBOLS.get(choice.flavor, choice.flavor),
         transform=axes.transAxes,
         ha="right",
-        va="top",
+        va="bottom",
         zorder=12,
     )
     symbol.set(
@@ -138,11 +139,11 @@ def frame(axes: Any, view: frontier.Window, choice: Choice, look: style.Style) -
 def _fill(
     axes: Any, roles: Sequence[frontier.Classified], view: frontier.Window, choice: Choice, look: style.Style
 ) -> None:
-    """The union of what is excluded: every region that bounds it, opaque, those of large classes first."""
+    """The union of what is excluded: every region that bounds it, opaque, the one that reaches deepest on top."""
     if choice.fill == "none":
         return
     bounding = [c for c in roles if c.role == "frontier"]
-    for found in sorted(bounding, key=lambda c: _extent(c.limit), reverse=True):
+    for found in sorted(bounding, key=lambda c: _deepest(c.limit), reverse=True):
         plain = choice.fill == "grey" or found.limit.key in choice.bare
         color = look.excluded if plain else style.tint(choice.color(found.limit.key), look)
         for region in regions(found.limit):
@@ -150,10 +151,10 @@ def _fill(
             axes.fill(x, y * choice.scale, color=color, lw=0, zorder=0.9 if plain else 1.0)
 
 
-def _extent(limit: Limit) -> float:
-    """Decades of mass that a curve spans: the narrow ones are filled on top of the wide ones."""
-    x, _ = outline(limit)
-    return float(np.log10(x[-1] / x[0])) if len(x) else 0.0
+def _deepest(limit: Limit) -> float:
+    """The smallest excluded coupling: the colour over a mass is that of the curve that bounds it from below."""
+    _, y = outline(limit)
+    return float(y.min()) if len(y) else np.inf
 
 
 def polygon(region: Region, view: frontier.Window) -> tuple[FloatArray, FloatArray]:

@@ -5,14 +5,17 @@ name are boxes beside points of its curve and rings of boxes further out; the ch
 name and no edge of the plane is taken, where cost is the length of curves that the box hides, the distance to the curve, and how
 crowded with other curves the point is. Sizes of names are those of the font, and how much a box covers is looked up in
 sums over a raster, so nothing is drawn on the way.
+
+Where a name would stand far from its curve, or on another one, a number stands at the curve instead, and a key in the
+emptiest corner says which names the numbers mean.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +38,10 @@ MARGIN = 3.0  # pixels that a name keeps from the edge of the plane
 # or line that is hidden, and one place of a line to a name on another name and on a curve
 _HIDDEN, _FAR, _CROWD, _TAKEN, _CROSSED, _OVER = 2.5, 3.0, 0.4, 1e4, 20.0, 2.0
 _STEPS = np.linspace(0.05, 0.95, 25)  # places of a line
+TIED = 0.5  # heights from which a name is tied to its curve by a line
+REMOTE = 5.0  # heights beyond which a name gives way to a number
+_FEWEST = 3  # numbers that are worth a key
+_LINE = 1.05  # heights between the lines of the key
 
 
 @dataclass(frozen=True)
@@ -107,27 +114,88 @@ def place(
     from matplotlib.collections import LineCollection
 
     page = _Page(axes, curves, lines, reserved)
+    order = sorted((i for i in range(len(curves)) if len(page.paths[i]) > 1), key=lambda i: (len(page.paths[i]), i))
+    sizes = {i: _size(curves[i].text, size, axes.figure.dpi) for i in order}
+    spots = {i: spot for i in order if (spot := page.find(i, *sizes[i])) is not None}
+    texts = {i: curves[i].text for i in spots}
+    numbered = _numbered(axes, _Page(axes, curves, lines, reserved), curves, spots, sizes, size)
+    if numbered is not None:
+        spots, texts = numbered.spots, numbered.texts
     back = axes.transData.inverted()
     leaders, colors = [], []
-    for index in sorted(range(len(curves)), key=lambda i: (len(page.paths[i]), i)):
-        if (spot := page.find(index, *_size(curves[index].text, size, axes.figure.dpi))) is None:
-            continue
-        anchor, centre, near, far = spot
-        if far:
-            leaders.append(back.transform(np.stack([anchor, near])))
-            colors.append(curves[index].color)
-        axes.text(
-            *back.transform(centre),
-            curves[index].text,
-            color=curves[index].color,
-            fontsize=size,
-            ha="center",
-            va="center",
-            clip_on=True,
-            zorder=10,
-            path_effects=[patheffects.withStroke(linewidth=1.8, foreground=halo)] if halo else None,
-        )
+    look: dict[str, Any] = {"fontsize": size, "va": "center", "clip_on": True, "zorder": 10}
+    look["path_effects"] = [patheffects.withStroke(linewidth=1.8, foreground=halo)] if halo else None
+    for i, spot in spots.items():
+        if spot.distance > TIED:
+            leaders.append(back.transform(np.stack([spot.anchor, spot.near])))
+            colors.append(curves[i].color)
+        axes.text(*back.transform(spot.centre), texts[i], color=curves[i].color, ha="center", **look)
     axes.add_collection(LineCollection(leaders, colors=colors, linewidths=0.07 * size, zorder=9), autolim=False)
+    for place, text, color in () if numbered is None else numbered.key:
+        axes.text(*back.transform(place), text, color=color, ha="left", **look)
+
+
+class _Numbered(NamedTuple):
+    """Places and texts of all names, some of them numbers, and the lines of the key: left end in pixels, text, colour."""
+
+    spots: dict[int, Spot]
+    texts: dict[int, str]
+    key: list[tuple[FloatArray, str, str]]
+
+
+def _numbered(
+    axes: Any,
+    page: _Page,
+    curves: Sequence[Curve],
+    named: Mapping[int, Spot],
+    sizes: Mapping[int, tuple[float, float]],
+    size: float,
+) -> _Numbered | None:
+    """The same names with numbers for remote ones; None if these are few, or there is no room for a key."""
+    remote = {i for i, spot in named.items() if spot.distance > REMOTE or spot.covers}
+    if len(remote) < _FEWEST:
+        return None
+    digits = _size("00", size, axes.figure.dpi)
+    spots = {i: spot for i in named if (spot := page.find(i, *(digits if i in remote else sizes[i]))) is not None}
+    ranked = sorted(remote & spots.keys(), key=lambda i: (float(spots[i].centre[0]), i))
+    entries = [(f"{n}  {curves[i].text}", curves[i].color) for n, i in enumerate(ranked, 1)]
+    boxes = [_size(text, size, axes.figure.dpi) for text, _ in entries]
+    wide, tall = max(w for w, _ in boxes), _LINE * max(h for _, h in boxes)
+    shapes = [(columns, -(-len(entries) // columns)) for columns in (1, 2, 3)]
+    places = [(*page.emptiest(columns * wide, rows * tall), rows) for columns, rows in shapes]
+    cost, corner, rows = min(places, key=lambda found: found[0])
+    if cost >= _TAKEN:
+        return None
+    lines = []
+    for number, (text, color) in enumerate(entries):
+        column, row = divmod(number, rows)
+        lines.append((corner + np.array([column * wide, (rows - row - 0.5) * tall]), text, color))
+    texts = {i: curves[i].text for i in spots} | {i: str(n) for n, i in enumerate(ranked, 1)}
+    return _Numbered(spots, texts, lines)
+
+
+class Spot(NamedTuple):
+    """Where a name stands, in pixels: the point of its curve, its centre and near side; heights between; what it covers."""
+
+    anchor: FloatArray
+    centre: FloatArray
+    near: FloatArray
+    distance: float
+    covers: bool
+
+
+def settle(axes: Any, text: Any, lines: Sequence[Curve]) -> None:
+    """Move a text to the corner of the plane where it covers least of the curves: lower right where that is as good."""
+    frame = axes.get_window_extent()
+    drawn = np.concatenate([np.zeros((0, 2)), *(_visible(axes, line, frame) for line in lines)])
+    found = []
+    for rank, (x, y) in enumerate(((0.975, 0.035), (0.975, 0.965), (0.025, 0.035), (0.025, 0.965))):
+        text.set(position=(x, y), ha="right" if x > 0.5 else "left", va="top" if y > 0.5 else "bottom")
+        box = text.get_window_extent()
+        covered = (drawn > [box.x0 - MARGIN, box.y0 - MARGIN]) & (drawn < [box.x1 + MARGIN, box.y1 + MARGIN])
+        found.append((int(np.count_nonzero(covered.all(axis=1))), rank, x, y))
+    _, _, x, y = min(found)
+    text.set(position=(x, y), ha="right" if x > 0.5 else "left", va="top" if y > 0.5 else "bottom")
 
 
 class _Page:
@@ -144,8 +212,23 @@ class _Page:
         for box in reserved:
             self.taken.fill(np.array([box.x0, box.y0, box.x1, box.y1]))
 
-    def find(self, index: int, width: float, height: float) -> tuple[FloatArray, FloatArray, FloatArray, bool] | None:
-        """Anchor, centre, near side and whether to tie them, of the best place for a name; marks it as taken."""
+    def emptiest(self, width: float, height: float) -> tuple[float, FloatArray]:
+        """What a box of this size covers at least, and its lower left corner there."""
+        frame = self.frame
+        margin = 4.0 * MARGIN  # clear of ticks
+        x = np.arange(frame.x0 + margin, max(frame.x1 - margin - width, frame.x0 + 2 * margin), 2 * CELL)
+        y = np.arange(frame.y0 + margin, max(frame.y1 - margin - height, frame.y0 + 2 * margin), 2 * CELL)
+        corners = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+        boxes = np.hstack([corners, corners + np.array([width, height])])
+        cost = _TAKEN * self.taken.count(self.taken.sums(), boxes) + self.drawn.count(self.drawn_sums, boxes)
+        cost += _CROSSED * self.tied.count(self.tied.sums(), boxes)
+        outside = (boxes[:, 2] > frame.x1) | (boxes[:, 3] > frame.y1)
+        cost = np.where(outside, np.inf, cost)
+        best = int(np.argmin(cost))
+        return float(cost[best]), corners[best]
+
+    def find(self, index: int, width: float, height: float) -> Spot | None:
+        """The best place for a name; marks it as taken."""
         path = self.paths[index]
         if len(path) < 2:
             return None
@@ -156,12 +239,12 @@ class _Page:
             found = self._cheapest(*_everywhere(self.frame, own, width, height), width, height) or found
         if found is None:
             return None
-        _, anchor, centre, near, line, distance = found
+        cost, anchor, centre, near, line, distance = found
         half = np.array([0.5 * width, 0.5 * height])
         self.taken.fill(np.concatenate([centre - half, centre + half]))
-        if far := distance > RINGS[1]:
+        if distance > TIED:
             self.tied.add(line)
-        return anchor, centre, near, far
+        return Spot(anchor, centre, near, distance, cost >= _TAKEN)
 
     def _cheapest(
         self, anchor: FloatArray, centre: FloatArray, distance: FloatArray, width: float, height: float
@@ -184,7 +267,7 @@ class _Page:
             + _CROSSED * self.tied.count(tied_sums, boxes)
             + _FAR * distance
             + _CROWD * self.drawn.count(self.drawn_sums, np.hstack([anchor - height, anchor + height]))
-            + np.where(distance > RINGS[1], crossed, 0.0)
+            + np.where(distance > TIED, crossed, 0.0)
         )
         best = int(np.argmin(cost))
         return float(cost[best]), anchor[best], centre[best], near[best], line[best], float(distance[best])

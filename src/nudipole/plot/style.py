@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from nudipole.errors import check_choice
 
-# class -> colour, keys; first match wins
+# class -> colour, beginnings of keys (with a hyphen first: what is in them); first match wins
 FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("solar neutrinos, electron recoils", "#E69F00", ("borexino", "superk-solar", "-nees", "xenon1t-er")),
     ("solar neutrinos, nuclear recoils", "#D55E00", ("-cevns", "xenon1t-nr", "xlzd", "supercdms")),
@@ -101,7 +101,7 @@ def family(key: str) -> tuple[str, str]:
     ('reactors', '#009E73')
     """
     for name, color, patterns in FAMILIES:
-        if any(pattern in key for pattern in patterns):
+        if any(pattern in key if pattern.startswith("-") else key.startswith(pattern) for pattern in patterns):
             return name, color
     raise AssertionError(f"no family for {key}")
 
