@@ -35,6 +35,13 @@ from nudipole.cli.common import (
 @completion_options
 @extra_width_option
 @click.option("--weighted/--unweighted", default=False, help="Weighted events fill the tails (default: unweighted).")
+@click.option(
+    "--decays",
+    metavar="forced|natural",
+    default="forced",
+    show_default=True,
+    help="Where the search wants them, with their chance in the weight, or wherever the lifetime of N lets them be.",
+)
 @click.option("--jobs", type=int, default=1, show_default=True, help="Processes; events do not depend on it.")
 def generate(
     experiment: str,
@@ -51,6 +58,7 @@ def generate(
     ratio: float | None,
     extra_width: float,
     weighted: bool,
+    decays: str,
     jobs: int,
 ) -> None:
     """Events of one theory point in one experiment: the template of its card, sampled."""
@@ -70,7 +78,8 @@ def generate(
 
         made = run.generate(
             experiment, mass, coupling(d, mu), flavor, events, format=format_, out=out, seed=seed, majorana=majorana,
-            preset=preset, weighted=weighted, jobs=jobs, completion=completion(ratio), extra_width=extra_width, progress=step,
+            preset=preset, weighted=weighted, jobs=jobs, completion=completion(ratio), extra_width=extra_width, decays=decays,
+            progress=step,
         )  # fmt: skip
     assert isinstance(made, run.Generated)
     click.echo(

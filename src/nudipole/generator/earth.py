@@ -84,8 +84,27 @@ class EarthSampler(Weighing):
             mean = np.interp(np.log(rate), np.log(grid), table.mean(axis=0))
             content = cells.content()
             factor = self.portal.d**2 * model.volume * self.decays.generated
+            if self.natural:
+                mean = np.full_like(rate, self._free(kind).mean())
+                factor *= 1.0 if self._within else self._area / model.volume
             parts.append(Part(kind, cells, factor * content * mean, mean, np.stack(shares), cells.tilts(content)))
         return tuple(part for part in parts if part.proposal.sum() > 0.0)
+
+    @property
+    def _within(self) -> bool:
+        """Whether N is made in the detector itself."""
+        return self.model.card.production.where == "inside"
+
+    @property
+    def _area(self) -> float:
+        """Of the detector seen from anywhere [m^2]."""
+        return float(np.pi * paths.radius_of(self.model.volume) ** 2)
+
+    def _free(self, kind: Kind) -> FloatArray:
+        """Matter before the detector along each direction [kg/m^2], or in a cubic metre of it [kg/m^3]."""
+        if self._within:
+            return np.asarray(kind.density[:, 0])
+        return np.asarray(kind.density @ np.diff(self.model.edges))
 
     @cached_property
     def _start(self) -> Integers:
@@ -126,6 +145,8 @@ class EarthSampler(Weighing):
         row = np.clip(np.searchsorted(paths.ZENITH_EDGES, -ray[2], side="right") - 1, 0, paths.DIRECTIONS - 1)
         edges = self.model.edges
         content = part.kind.density[row] * -np.diff(np.exp(-rate[:, None] * edges), axis=1)
+        if self.natural:
+            content = part.kind.density[row] * np.diff(edges)
         edge = np.cumsum(content, axis=1)
         chosen = np.sum(edge[:, :-1] <= (rng.random(number) * edge[:, -1])[:, None], axis=1)
         near, far = edges[chosen], edges[chosen + 1]
@@ -133,6 +154,12 @@ class EarthSampler(Weighing):
         length = near - np.log1p(-rng.random(number) * inside) / rate
         end = self._ends(rng, ray, length)
         weight = total * edge[:, -1] / part.mean[cell]
+        if self.natural:
+            away = near + (far - near) * rng.random(number)
+            length = -np.log1p(-rng.random(number)) / np.maximum(rate, 1e-300)
+            end = self._free_ends(rng, ray, away, length)
+            if self._within:
+                weight = total * self._free(part.kind)[row] / part.mean[cell]
         for axis, direction, flight, place_of in zip("xyz", neutrino, ray, end, strict=True):
             columns[f"beam_p{axis}"] = columns["beam_E"] * direction
             columns[f"hnl_p{axis}"] = momentum * flight
@@ -168,6 +195,22 @@ class EarthSampler(Weighing):
             end[:, out] = 0.5 * length[out] * flight[:, out]
         return end
 
+    def _free_ends(
+        self, rng: np.random.Generator, ray: tuple[FloatArray, ...], away: FloatArray, length: FloatArray
+    ) -> FloatArray:
+        """Points of decay (3, n): of N made even in the sphere, or ``away`` before it on lines even in its area."""
+        radius, number, flight = paths.radius_of(self.model.volume), len(length), np.stack(ray)
+        if self._within:
+            upward = (np.zeros(number), np.zeros(number), np.ones(number))
+            start = (
+                radius
+                * np.cbrt(rng.random(number))
+                * np.stack(about(upward, 2.0 * rng.random(number) - 1.0, rng.random(number)))
+            )
+            return np.asarray(start + length * flight)
+        aside = np.stack(about((ray[0], ray[1], ray[2]), np.zeros(number), rng.random(number)))
+        return np.asarray(radius * np.sqrt(rng.random(number)) * aside + (length - away) * flight)
+
     def _seen(
         self, rng: np.random.Generator, columns: Columns, neutrino: tuple[FloatArray, ...], ray: tuple[FloatArray, ...]
     ) -> Columns:
@@ -181,6 +224,10 @@ class EarthSampler(Weighing):
         energy = columns["photon_E"]
         place = np.searchsorted(edges, energy, side="right") - 1
         selected = (columns.pop("channel") == 0) & (place >= 0) & (place < len(edges) - 1)
+        if self.natural:
+            end = np.stack([columns[f"decay_{axis}"] for axis in "xyz"])
+            selected &= np.sum(end**2, axis=0) <= paths.radius_of(self.model.volume) ** 2
+            selected &= (columns["path"] >= self.model.edges[0]) & (columns["path"] <= self.model.edges[-1])
         shower, lost = columns.pop("shower"), columns.pop("lost")
         if selection.first_cascade_min_GeV > 0.0:
             selected &= shower & (lost >= selection.first_cascade_min_GeV)

@@ -43,6 +43,7 @@ class ElectronRecoilSampler:
 
     model: ElectronRecoilBeam
     portal: Portal
+    natural: bool = False
 
     processes: ClassVar[dict[int, str]] = {
         4: "scattering on an electron, N leaves the detector",
@@ -78,10 +79,11 @@ class ElectronRecoilSampler:
             lowest = min(float(s.component.energy[0]) for s in sources)
             highest = max(float(s.component.energy[s.intensity > 0].max()) for s in sources)
             for merged in (False, True):
-                if merged and not (card.geometry.merge_m > 0.0 and self._stays):
+                if merged and (self.natural or not (card.geometry.merge_m > 0.0 and self._stays)):
                     continue
-                target = Scatterer("e-", electron if merged else seen, 1.0, True)
-                floor = _SOFTEST if merged else float(edges[0])
+                soft = merged or (self.natural and self._merges)
+                target = Scatterer("e-", electron if soft else seen, 1.0, True)
+                floor = _SOFTEST if soft else float(edges[0])
                 cells = Cells.of(self.portal.mass, [target], sources, max(lowest, floor), highest, floor)
                 content = self.portal.d**2 * cells.content() * self._chance(cells.momentum, merged)
                 if content.sum() > 0.0:
@@ -91,13 +93,20 @@ class ElectronRecoilSampler:
         return tuple(found)
 
     def _chance(self, momentum: FloatArray, merged: bool) -> FloatArray:
-        """Chance that N leaves, averaged over the depth in the target, or that it decays near enough."""
+        """Chance that N leaves, averaged over the depth in the target, or that it decays near enough; free: that it decays."""
+        if self.natural:
+            return np.full_like(momentum, self.decays.generated if self.portal.mass > 0.0 else 0.0)
         if not self._stays:
             return np.ones_like(momentum)
         geometry, rate = self.model.card.geometry, self.decays.rate(momentum)
         if merged:
             return -np.expm1(-rate * geometry.merge_m) * self.decays.generated
         return self._spoiled * self._survives(rate) + (1.0 - self._spoiled)
+
+    @property
+    def _merges(self) -> bool:
+        """Whether the photon of a decay near enough joins the shower of the electron."""
+        return self.model.card.geometry.merge_m > 0.0 and self._stays
 
     @cached_property
     def _spoiled(self) -> float:
@@ -147,6 +156,8 @@ class ElectronRecoilSampler:
         rate = self.decays.rate(momentum) if self.portal.mass > 0.0 else np.zeros(number)
         way = geometry.downstream_m + geometry.length_m * self._depth(rng, rate, number)
         path = way
+        if self.natural:
+            path = -np.log1p(-rng.random(number)) / np.maximum(rate, 1e-300)
         if part.merged:
             inside = -np.expm1(-rate * geometry.merge_m)
             path = -np.log1p(-rng.random(number) * inside) / np.maximum(rate, 1e-300)
@@ -167,27 +178,32 @@ class ElectronRecoilSampler:
         columns["hnl_pdg"] = hnl_pdg(anti, self.portal.direction.nature == "majorana")
         shower = lost + units.ELECTRON_MASS
         photons = np.ones(number, dtype=bool)
-        if part.merged:
+        merged = np.full(number, part.merged)
+        leaves = np.ones(number, dtype=bool)
+        if self.natural:
+            merged = (path <= geometry.merge_m) & self._merges
+            leaves = merged | (path > way) | (not self._stays)
+        if part.merged or self.natural:
             spin = np.where(anti, -columns["polarisation"], columns["polarisation"])
             hnl = (columns["hnl_E"], columns["hnl_px"], columns["hnl_py"], columns["hnl_pz"])
             columns |= decayed(rng, self.decays, hnl, (unit[0], unit[1], unit[2]), spin, anti, neutrino)
-            columns["process"] = np.full(number, 6)
-            photons = columns.pop("channel") == 0
-            shower = shower + columns["photon_E"]
-            chance = np.full(number, self.model.card.selection.efficiency)
-        else:
+            columns["process"] = np.where(merged, 6, columns["process"])
+            photons = (columns.pop("channel") == 0) | ~merged
+            shower = shower + np.where(merged, columns["photon_E"], 0.0)
+        chance = np.full(number, self.model.card.selection.efficiency)
+        if not part.merged:
             mass = np.full(number, self.portal.mass)
-            chance = self.model.acceptance(lost, columns["beam_E"], mass)
+            chance = np.where(merged, chance, self.model.acceptance(lost, columns["beam_E"], mass))
         edges = self.model.edges
         place = np.searchsorted(edges, shower, side="right") - 1
-        selected = photons & (place >= 0) & (place < len(edges) - 1) & (chance > 0.0)
+        selected = photons & leaves & (place >= 0) & (place < len(edges) - 1) & (chance > 0.0)
         bins = np.where(selected, part.beam * (len(edges) - 1) + place, -1)
         return columns | {"efficiency": chance, "selected": selected, "bin": bins.astype(np.int32)}
 
     def _depth(self, rng: np.random.Generator, rate: FloatArray, number: int) -> FloatArray:
-        """Share of the target's length between N and its end, for N that leaves."""
+        """Share of the target's length between N and its end, for N that leaves; even if nothing is asked of N."""
         u = rng.random(number)
-        if not self._stays:
+        if self.natural or not self._stays:
             return u
         length = np.maximum(rate * self.model.card.geometry.length_m, 1e-12)
         left = -np.log1p(u * np.expm1(-length)) / length

@@ -109,13 +109,14 @@ class HadronColliderSampler(Weighing):
         unit = (hnl[1] / size, hnl[2] / size, hnl[3] / size)
         rate = self.decays.rate(size)
         inside = -np.expm1(-rate * search.radius / across)
-        path = -np.log1p(-rng.random(number) * inside) / np.maximum(rate, 1e-300)
+        chance = np.ones(number) if self.natural else inside
+        path = -np.log1p(-rng.random(number) * chance) / np.maximum(rate, 1e-300)
         anti, flavor = rng.random(number) < 0.5, _flavors(rng, self.portal.direction.couplings, number)
         none, swapped = np.zeros(number), rng.random(number) < 0.5
         code = np.array([QUARK_PDG[name] for name in QUARKS])[quark] * np.where(swapped, -1, 1)
         one, two = 0.5 * root * np.exp(rapidity), 0.5 * root * np.exp(-rapidity)
         columns: Columns = _named(hnl, "hnl") | {
-            "weight": weight * inside * self.decays.generated,
+            "weight": weight * chance * self.decays.generated,
             "beam_pdg": code, "beam_E": one, "beam_px": none, "beam_py": none, "beam_pz": one,
             "target_pdg": -code, "target_E": two, "target_px": none, "target_py": none, "target_pz": -two,
             "hnl_pdg": hnl_pdg(anti, self.decays.majorana), "recoil_pdg": np.where(anti, flavor, -flavor),
@@ -130,6 +131,7 @@ class HadronColliderSampler(Weighing):
         edges = np.asarray(search.missing_edges)
         place = np.searchsorted(edges, transverse) - 1
         selected = (columns.pop("channel") == 0) & (transverse > search.photon_pt_min) & (eta < search.eta_max)
+        selected &= path * across <= search.radius * (1.0 + 1e-12)
         selected &= ~((eta > search.eta_gap[0]) & (eta < search.eta_gap[1])) & (place >= 0) & (place < len(edges) - 1)
         ray = photon / np.maximum(columns["photon_E"], 1e-300)[:, None]
         flight = np.stack(unit, axis=1)

@@ -22,6 +22,7 @@ class JointSampler:
 
     model: EnvelopeModel | CombinationModel
     portal: Portal
+    natural: bool = False
 
     @cached_property
     def members(self) -> tuple[tuple[int, int, Sampler], ...]:
@@ -34,7 +35,7 @@ class JointSampler:
             size = len(next(iter(member.components().values())))
             reached = low <= mass <= min(high, member.maximum_mass())
             if reached and (direction.incoherent or wanted & set(member.flavors)):
-                sampler = sampler_of(member, self.portal)
+                sampler = sampler_of(member, self.portal, self.natural)
                 if sampler.total > 0.0:
                     found.append((index, start, sampler))
             start += size

@@ -111,11 +111,14 @@ class LeptonColliderSampler(Weighing):
         scale = 2.0 * machine.events_per_cross_section * self.portal.d**2 * self.portal.direction.decay_norm
         columns = _named(hnl, "hnl")
         columns |= {"extra_E": np.abs(away), "extra_px": 0.0 * away, "extra_py": 0.0 * away, "extra_pz": -away}
+        chance = np.ones(number) if self.natural else inside
+        path = -np.log1p(-rng.random(number) * chance) / np.maximum(rate, 1e-300)
         return columns | {
             "extra_pdg": np.where(loss > 0.0, 22, 0),
-            "weight": weight * sigma * scale * inside * self.decays.generated,
+            "weight": weight * sigma * scale * chance * self.decays.generated,
             "helicity": np.zeros(number) if machine.isotropic else helicity,
-            "path": -np.log1p(-rng.random(number) * inside) / np.maximum(rate, 1e-300),
+            "path": path,
+            "passes": rate * path <= depth,
         }
 
     def _radiated(self, rng: np.random.Generator, machine: LeptonCollider, number: int) -> Columns:
@@ -152,8 +155,14 @@ class LeptonColliderSampler(Weighing):
         survive = 1.0 + self.decays.strength / whole * np.expm1(-self.decays.rate(total) * way)
         norm = self.portal.d**2 * self.portal.direction.decay_norm
         columns = _named(hnl, "hnl") | _named(photon, "extra")
+        path, passes = way, np.ones(number, dtype=bool)
+        if self.natural:
+            survive = np.full(number, self.decays.generated)
+            path = -np.log1p(-rng.random(number)) / np.maximum(self.decays.rate(total), 1e-300)
+            passes = path > way
         return columns | {
-            "extra_pdg": np.full(number, 22), "weight": weight * norm * survive, "helicity": np.zeros(number), "path": way,
+            "extra_pdg": np.full(number, 22), "weight": weight * norm * survive, "helicity": np.zeros(number), "path": path,
+            "passes": passes,
         }  # fmt: skip
 
     def _seen(
@@ -185,10 +194,12 @@ class LeptonColliderSampler(Weighing):
             "decay_t": light * columns["path"] * hnl[0] / size,
         }  # fmt: skip
         photon = tuple(columns[f"extra_{axis}"] for axis in ("E", "px", "py", "pz"))
-        seen = np.ones(number, dtype=bool)
-        if source == "decay":
+        seen = columns.pop("passes")
+        if source == "decay" or self.natural:
             columns |= decayed(rng, decays, (hnl[0], hnl[1], hnl[2], hnl[3]), unit, helicity, anti, flavor)
-            seen = columns.pop("channel") == 0
+            channel = columns.pop("channel")
+        if source == "decay":
+            seen = seen & (channel == 0)
             photon = tuple(columns[f"photon_{axis}"] for axis in ("E", "px", "py", "pz"))
         cosine = np.clip(photon[3] / np.maximum(photon[0], 1e-300), -1.0, 1.0)
         share = machine.acceptance.share(photon[0], 1e-12 * photon[0], cosine, machine.sqrt_s)

@@ -77,8 +77,12 @@ class MesonDecaySampler(Weighing):
         events, near, far = events.rows(rows), near[rows], far[rows]
         rate = self.decays.rate(events.momentum)
         inside = -np.expm1(-rate * (far - near))
+        chance = np.exp(-rate * near) * inside
         factor = factor * self.portal.d**2 * self.decays.generated
         length = near - np.log1p(-rng.random(len(rows)) * inside) / np.maximum(rate, 1e-300)
+        if self.natural:
+            chance = np.where(rate > 0.0, 1.0, 0.0)
+            length = -np.log1p(-rng.random(len(rows))) / np.maximum(rate, 1e-300)
         point = events.origin + length[:, None] * events.direction
         lab = np.column_stack([np.hypot(events.momentum, mass), events.momentum[:, None] * events.direction])
         columns = self._particles(rng, found, events, lab)
@@ -87,9 +91,9 @@ class MesonDecaySampler(Weighing):
         start = light * events.origin[:, 2]
         photon = np.stack([columns[f"photon_{axis}"] for axis in ("E", "px", "py", "pz")], axis=1)
         efficiency = self.model.seen(point, photon)
-        selected = (efficiency > 0.0) & (columns.pop("channel") == 0)
+        selected = (efficiency > 0.0) & (columns.pop("channel") == 0) & (length >= near) & (length <= far)
         return columns | {
-            "weight": events.weight * np.exp(-rate * near) * inside * factor,
+            "weight": events.weight * chance * factor,
             "efficiency": efficiency,
             "selected": selected,
             "bin": np.where(selected, 0, -1).astype(np.int32),

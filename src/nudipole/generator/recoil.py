@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import kinematics
+from nudipole import kinematics, units
 from nudipole.errors import DomainError
 from nudipole.generator.choice import Choice, Integers
-from nudipole.generator.decay import Decays
+from nudipole.generator.decay import Decays, decayed
 from nudipole.generator.scattering import Cells, made, sources_of
 from nudipole.generator.table import Columns, stacked
 from nudipole.generator.upscattering import hnl_pdg
@@ -42,6 +42,7 @@ class RecoilSampler:
 
     model: RecoilModel
     portal: Portal
+    natural: bool = False
 
     processes: ClassVar[dict[int, str]] = {1: "coherent scattering on a nucleus", 4: "scattering on an electron"}
     note: ClassVar[str] = (
@@ -70,7 +71,8 @@ class RecoilSampler:
                 narrow = replace(target.target, reach=min(target.target.reach, 2.0 * mass * float(high)))
                 scatterer = target._replace(target=narrow)
                 cells = Cells.of(self.portal.mass, [scatterer], sources, lowest, highest, float(low))
-                content = self.portal.d**2 * cells.content() * self._leaves(cells.momentum)
+                chance = self._free if self.natural else self._leaves(cells.momentum)
+                content = self.portal.d**2 * cells.content() * chance
                 if isinstance(channel, ElectronChannel):
                     content = content * channel.material.ionisable_electrons_per_kg(cells.recoil)
                 if content.sum() > 0.0:
@@ -94,6 +96,11 @@ class RecoilSampler:
             return np.ones_like(momentum)
         dipole = self.decays.strength / (self.decays.strength + self.decays.extra)
         return np.asarray(1.0 + dipole * np.expm1(-self.decays.rate(momentum) * self._exit))
+
+    @property
+    def _free(self) -> float:
+        """Share of N whose decay is generated if nothing is asked of it: none of a stable N."""
+        return self.decays.generated if self.portal.mass > 0.0 else 0.0
 
     @cached_property
     def total(self) -> float:
@@ -127,12 +134,14 @@ class RecoilSampler:
         number = len(cell)
         columns = made(rng, part.cells, cell, part.tilt[cell])
         anti, recoil = columns.pop("anti"), columns.pop("lost")
-        columns.pop("neutrino")
+        neutrino = columns.pop("neutrino")
         columns.pop("shower")
         momentum = np.sqrt(columns["hnl_px"] ** 2 + columns["hnl_py"] ** 2 + columns["hnl_pz"] ** 2)
         if self.portal.mass > 0.0:
             columns["kappa"] = self.decays.kappa(momentum)
         columns["path"] = np.full(number, self._exit)
+        if self.natural:
+            columns |= self._decayed(rng, columns, momentum, anti, neutrino)
         columns["hnl_pdg"] = hnl_pdg(anti, self.portal.direction.nature == "majorana")
         order = np.argsort(recoil)
         chance = np.zeros((self.model.response.bins, number))
@@ -143,9 +152,28 @@ class RecoilSampler:
         edge = np.cumsum(chance, axis=0)
         total = edge[-1]
         place = np.sum(edge <= rng.random(number) * total, axis=0)
-        selected = total > 0.0
+        selected = (total > 0.0) & (columns["path"] >= self._exit)
         bins = np.where(selected, np.minimum(place, len(edge) - 1), -1).astype(np.int32)
         return columns | {"efficiency": total, "selected": selected, "bin": bins}
+
+    def _decayed(
+        self,
+        rng: np.random.Generator,
+        columns: Columns,
+        momentum: FloatArray,
+        anti: npt.NDArray[np.bool_],
+        neutrino: npt.NDArray[np.int64],
+    ) -> Columns:
+        """Decay after an exponential length; places count from where N is made."""
+        path = -np.log1p(-rng.random(len(momentum))) / self.decays.rate(momentum)
+        hnl = (columns["hnl_E"], columns["hnl_px"], columns["hnl_py"], columns["hnl_pz"])
+        unit = (hnl[1] / momentum, hnl[2] / momentum, hnl[3] / momentum)
+        spin = np.where(anti, -columns["polarisation"], columns["polarisation"])
+        found = decayed(rng, self.decays, hnl, unit, spin, anti, neutrino)
+        found.pop("channel")
+        late = 1e9 / units.SPEED_OF_LIGHT * path * hnl[0] / momentum
+        places = {f"decay_{axis}": path * one for axis, one in zip("xyz", unit, strict=True)}
+        return found | places | {"decay_t": late, "path": path}
 
     def _in_time(self, part: Part, _pdg: npt.NDArray[np.int64], source: Integers, chance: FloatArray) -> FloatArray:
         """Bins of energy by bins of arrival time, which depends on the component of the flux."""

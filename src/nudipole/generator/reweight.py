@@ -237,7 +237,14 @@ def _at_mass(table: EventTable, old: Portal, new: Portal) -> tuple[EventTable, F
     from nudipole.generator.upscattering import UpscatterSampler
 
     given = table.provenance
-    order = run.Order(str(given["card"]), new, str(given["preset"]), int(given["seed"]), bool(given["weighted"]))
+    order = run.Order(
+        str(given["card"]),
+        new,
+        str(given["preset"]),
+        int(given["seed"]),
+        bool(given["weighted"]),
+        str(given.get("decays", "forced")),
+    )
     _, sampler = order.sampler()
     if not isinstance(sampler, UpscatterSampler):
         raise DomainError("only photon searches in beams can be given another mass: generate events at it")

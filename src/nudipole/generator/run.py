@@ -18,7 +18,7 @@ from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint
 from nudipole.errors import DomainError, UnknownNameError, check_choice, check_positive
-from nudipole.generator.sampler import BLOCK, Sampler, sampler_of
+from nudipole.generator.sampler import BLOCK, NATURAL, Sampler, sampler_of
 from nudipole.generator.table import EventTable, joined
 from nudipole.generator.writers import FORMATS, writer
 from nudipole.generator.writers.whole import whole_file
@@ -57,13 +57,14 @@ class Order:
     preset: str
     seed: int
     weighted: bool
+    decays: str = "forced"
 
     def sampler(self) -> tuple[Experiment, Sampler]:
         """The experiment and what draws its events."""
         experiment = _experiment(self.experiment)
         model = experiment.model(self.preset)
         _check_open(experiment, model, self.portal)
-        return experiment, sampler_of(model, self.portal)
+        return experiment, sampler_of(model, self.portal, self.decays == "natural")
 
 
 @typed_arguments
@@ -82,6 +83,7 @@ def generate(
     jobs: int = 1,
     completion: Completion | None = None,
     extra_width: float = 0.0,
+    decays: str = "forced",
     progress: Progress | None = None,
 ) -> EventTable | Generated:
     """Events of one point of theory: the template of the card, sampled.
@@ -111,6 +113,9 @@ def generate(
         At colliders.
     extra_width : float
         Width [GeV] of N into something invisible.
+    decays : {"forced", "natural"}
+        Forced: where the search wants them (in the detector, or behind it for a recoil alone), with their chance in the
+        weight. Natural: after an exponential length along a line that meets the detector, wherever that ends.
     progress : callable, optional
         Called with the events done and all events.
 
@@ -133,7 +138,7 @@ def generate(
     >>> len(table), sorted(set(table["hnl_pdg"].tolist()))
     (1000, [-9900012, 9900012])
     """
-    order = _order(experiment, mass, d, flavor, seed, majorana, preset, weighted, completion, extra_width)
+    order = _order(experiment, mass, d, flavor, seed, majorana, preset, weighted, completion, extra_width, decays)
     if out is None:
         if format is not None:
             check_choice("format", format, FORMATS)
@@ -216,8 +221,10 @@ def _order(
     weighted: bool,
     completion: Completion | None,
     extra_width: float,
+    decays: str,
 ) -> Order:
     check_choice("flavor", flavor, DIRECTIONS)
+    check_choice("decays", decays, ("forced", "natural"))
     check_positive(d=d)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise DomainError(f"seed must be a whole number that is not negative, got {seed!r}")
@@ -227,7 +234,7 @@ def _order(
     chosen = str(experiment) if isinstance(experiment, Path) else experiment
     if not isinstance(chosen, (str, Experiment)):
         raise DomainError(_no_events(str(getattr(chosen, "key", chosen))))
-    order = Order(chosen, portal, preset, int(seed), weighted)
+    order = Order(chosen, portal, preset, int(seed), weighted, decays)
     found = _experiment(chosen)
     if preset not in found.presets:
         raise UnknownNameError(f"preset of {found.key}", preset, found.presets)
@@ -238,7 +245,7 @@ def order_for(*arguments: Any, **options: Any) -> Order:
     """What :func:`stream` takes: arguments of :func:`generate` up to the flavour, and its options by name."""
     defaults: dict[str, Any] = {
         "seed": 1, "majorana": False, "preset": "default", "weighted": False, "completion": None,
-        "extra_width": 0.0,
+        "extra_width": 0.0, "decays": "forced",
     }  # fmt: skip
     return _order(*arguments, **{**defaults, **options})
 
@@ -309,7 +316,8 @@ def provenance_of(order: Order, experiment: Experiment, sampler: Sampler, events
         "weighted": order.weighted,
         "expected": total,
         "expected_error": float(sampler.total_error),
-        "meaning": sampler.note,
+        "decays": order.decays,
+        "meaning": NATURAL if order.decays == "natural" else sampler.note,
         "processes": {str(number): text for number, text in sampler.processes.items()},
         "convention": "L = d nubar_L sigma N F + h.c.; GeV, m, ns; z along the beam",
         "references": list(card.references),

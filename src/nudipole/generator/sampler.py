@@ -14,6 +14,11 @@ from nudipole.errors import DomainError
 from nudipole.generator.table import Columns, stacked
 from nudipole.portal import Portal
 
+NATURAL = (
+    "N decays after an exponential length, wherever that is (natural): of up-scattering and meson decay, N whose line meets the "
+    "decay volumes; elsewhere, all N that are made; the weight is the expected number of such N"
+)
+"""What an event and its weight are if nothing is asked of where N decays."""
 BLOCK = 1 << 14
 """Events that share one stream of random numbers: the unit of chunks and jobs."""
 _PILOT, _QUANTILE = 8, 0.9995  # blocks of the first look at the weights; weights above this quantile of them stay
@@ -54,8 +59,8 @@ class Sampler(Protocol):
         """Exactly so many events; the mean of ``weight`` is ``total``. Not weighted: all (but rare ones) weigh that."""
 
 
-def sampler_of(model: Any, portal: Portal) -> Sampler:
-    """The sampler for a model of :mod:`nudipole.signals`.
+def sampler_of(model: Any, portal: Portal, natural: bool = False) -> Sampler:
+    """The sampler for a model of :mod:`nudipole.signals`; ``natural`` asks nothing of where N decays.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def sampler_of(model: Any, portal: Portal) -> Sampler:
     if name not in SAMPLERS:
         raise DomainError(f"no events can be drawn from a {name}")
     module, _, attribute = SAMPLERS[name].partition(":")
-    sampler: Sampler = getattr(importlib.import_module(module), attribute)(model, portal)
+    sampler: Sampler = getattr(importlib.import_module(module), attribute)(model, portal, natural)
     return sampler
 
 
@@ -79,6 +84,7 @@ class Weighing:
 
     model: Any
     portal: Portal
+    natural: bool = False
 
     processes: ClassVar[Mapping[int, str]] = {}
     note: ClassVar[str] = ""

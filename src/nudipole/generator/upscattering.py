@@ -15,6 +15,7 @@ from nudipole.detectors.conversion import Converter, conversion_points
 from nudipole.errors import DomainError
 from nudipole.generator.choice import Choice, Integers
 from nudipole.generator.decay import Decays, decayed
+from nudipole.generator.free_paths import FreePlaces, meets
 from nudipole.generator.paths import Places
 from nudipole.generator.scattering import PROCESSES, Cells, made, sources_of
 from nudipole.generator.table import Columns
@@ -37,6 +38,7 @@ class UpscatterSampler:
 
     model: UpscatterModel
     portal: Portal
+    natural: bool = False
 
     unweighted = True
     processes = PROCESSES
@@ -49,7 +51,8 @@ class UpscatterSampler:
 
     @cached_property
     def places(self) -> tuple[Places, ...]:
-        return tuple(Places(region.place, self.model.detectors) for region in self.model.regions)
+        kind = FreePlaces if self.natural else Places
+        return tuple(kind(region.place, self.model.detectors) for region in self.model.regions)
 
     @cached_property
     def _kinds(self) -> tuple[Cells, ...]:
@@ -76,6 +79,8 @@ class UpscatterSampler:
     @cached_property
     def contents(self) -> tuple[FloatArray, ...]:
         """Expected decays of each cell of each region."""
+        if self.natural:
+            return tuple(content for content, _ in self._free)
         matter = [(str(index), region.place) for index, region in enumerate(self.model.regions)]
         passages = acceptance.tabulate(matter, self.model.detectors)
         found = []
@@ -85,11 +90,26 @@ class UpscatterSampler:
         return tuple(found)
 
     @cached_property
+    def _free(self) -> tuple[tuple[FloatArray, FloatArray], ...]:
+        """Expected N whose line meets the detector, of each cell of each region, and their statistical errors."""
+        found = []
+        for cells, places in zip(self.cells, self.places, strict=True):
+            assert isinstance(places, FreePlaces)
+            scale = self.portal.d**2 * self.decays.generated * cells.content()
+            scale = np.where(self.decays.rate(cells.momentum) > 0.0, scale, 0.0)  # M = 0: nothing decays
+            mean, error = (scale * np.interp(cells.theta, ANGLES, values) for values in places.matter)
+            found.append((mean, error))
+        return tuple(found)
+
+    @cached_property
     def total(self) -> float:
-        """Expected decays in the detector, of every channel that is generated, before efficiency and selection."""
+        """Expected decays in the detector, or of N that fly at it, of every channel, before efficiency and selection."""
         return float(sum(content.sum() for content in self.contents))
 
-    total_error = 0.0
+    @cached_property
+    def total_error(self) -> float:
+        """Statistical error of ``total``: none of an integral, that of the matter before the detector if decays are free."""
+        return float(sum(error.sum() for _, error in self._free)) if self.natural else 0.0
 
     @cached_property
     def _start(self) -> Integers:
@@ -188,6 +208,8 @@ class UpscatterSampler:
             bins, chance = np.where(pair, bins_of_pairs, bins), np.where(pair, chance_of_pairs, chance)
         hnl = np.sqrt(columns["hnl_px"] ** 2 + columns["hnl_py"] ** 2 + columns["hnl_pz"] ** 2)
         selected = seen & (bins >= 0)
+        if self.natural:
+            selected &= meets(self.model.detectors, np.stack([columns[f"decay_{axis}"] for axis in "xyz"]))
         if selection.hnl_cosine_min > -1.0:
             selected &= columns["hnl_pz"] >= selection.hnl_cosine_min * hnl
         if selection.separation_min_m > 0.0:
