@@ -20,7 +20,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
-from nudipole.errors import TableError, UnknownNameError, check_choice
+from nudipole.errors import TableError, UnknownNameError, check_choice, check_non_negative
 from nudipole.inputs import cards, tables
 from nudipole.inputs.cards import Published
 
@@ -42,6 +42,7 @@ def convert(d: npt.ArrayLike, convention: str) -> FloatArray:
     [2.0]
     """
     check_choice("convention", convention, CONVENTIONS)
+    check_non_negative(d=d)
     return np.asarray(d, dtype=float) * _per_d(convention)
 
 

@@ -20,13 +20,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from nudipole.errors import DomainError, check_between, check_non_negative, check_positive
+from nudipole.errors import LARGEST_TOTAL, DomainError, check_between, check_non_negative, check_positive
 from nudipole.inference.counting import check_confidence_level, critical_value, on_off_significance, on_off_upper_limit
 
 FloatArray = npt.NDArray[np.float64]
 _LEVEL_DIGITS = 1e-9
 _GRID, _NODES = 241, 16  # signals scanned for the last accepted one; nodes of the average over systematic uncertainties
 _MOST_COUNTS = 1e4
+
+
+def _events(signal: npt.ArrayLike) -> FloatArray:
+    """Numbers of signal events, at least none."""
+    check_non_negative(largest=LARGEST_TOTAL, signal=signal)
+    return np.asarray(signal, dtype=float)
 
 
 class CountModel(Protocol):
@@ -89,13 +95,13 @@ class PublishedLimit:
         return float(self.number * np.sqrt(self.critical(cl) / self.critical(self.level)))
 
     def statistic(self, signal: npt.ArrayLike) -> FloatArray:
-        share = np.asarray(signal, dtype=float) / self.number
+        share = _events(signal) / self.number
         if self.approximation == "poisson":
             return np.asarray(np.maximum(-special.ndtri_exp(np.log1p(-self.level) * share), 0.0) ** 2)
         return self.critical(self.level) * share**2
 
     def minus_two_log(self, signal: npt.ArrayLike) -> FloatArray:
-        share = np.asarray(signal, dtype=float) / self.number
+        share = _events(signal) / self.number
         if self.approximation == "poisson":
             return np.asarray(-2.0 * np.log1p(-self.level) * share)
         return self.critical(self.level) * share**2
@@ -124,7 +130,7 @@ class Significance:
         return float(0.5 * (z2 + np.sqrt(z2**2 + 4.0 * z2 * self.background)))
 
     def statistic(self, signal: npt.ArrayLike) -> FloatArray:
-        signal = np.asarray(signal, dtype=float)
+        signal = _events(signal)
         return np.divide(signal**2, signal + self.background, out=np.zeros(signal.shape), where=signal > 0)
 
     def minus_two_log(self, signal: npt.ArrayLike) -> FloatArray:
@@ -158,7 +164,7 @@ class OnOff:
         return np.where(total > best, self._ratio(total), 0.0)
 
     def minus_two_log(self, signal: npt.ArrayLike) -> FloatArray:
-        signal = np.asarray(signal, dtype=float)
+        signal = _events(signal)
         return self._ratio(signal + self.own) - self._ratio(np.array(self.own))
 
     def _ratio(self, total: FloatArray) -> FloatArray:
@@ -202,7 +208,7 @@ class Counts:
         return critical_value(cl)
 
     def statistic(self, signal: npt.ArrayLike) -> FloatArray:
-        signal = np.asarray(signal, dtype=float)
+        signal = _events(signal)
         flat = signal.ravel()
         result = np.zeros(flat.shape)
         near = (flat < self._reach) & (flat > max(self.observed - self.background, 0.0))
@@ -226,7 +232,7 @@ class Counts:
         return float(0.5 * (low + high))
 
     def minus_two_log(self, signal: npt.ArrayLike) -> FloatArray:
-        signal = np.asarray(signal, dtype=float)
+        signal = _events(signal)
         floor = max(self.background, 1e-9)
         return np.asarray(2 * (signal - special.xlogy(self.observed, (signal + floor) / floor)))
 

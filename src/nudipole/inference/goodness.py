@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from nudipole.errors import check_count
+from nudipole.errors import check_between, check_count
 from nudipole.inference.likelihood import Ensemble, Likelihood
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,6 +96,7 @@ def goodness_of_fit(likelihood: Likelihood, toys: int = _TOYS, seed: int = _SEED
     (4.0, 1, 0.0455)
     """
     check_count(toys=toys)
+    check_between(0, 2**63, seed=seed)
     if not np.any(likelihood.background) and not np.any(likelihood.changes):
         return None
     chi2, theta, _ = likelihood.chi2(np.zeros((1, likelihood.bins)))
