@@ -38,7 +38,7 @@ def table() -> str:
     for key in registry.all_keys():
         constraint, row = registry.get(key), known[key]
         level = f"{100 * float(row['published_level']):g} %" if row["published_level"] else "none"
-        source = f"{{cite}}`{constraint.citations[0]}`" if constraint.citations else ""
+        source = f"`{constraint.citations[0]}`" if constraint.citations else ""
         own = "none" if constraint.kind == "line" else f"{100 * constraint.confidence_level:g} %"
         cells = (f"`{key}`", own, own_test(constraint), level, row["published_test"], source, row["remark"])
         lines.append("| " + " | ".join(cells) + " |")
