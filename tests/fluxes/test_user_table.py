@@ -59,6 +59,7 @@ def test_bins_are_constant_inside(tmp_path):
         "energy [GeV], mu [cm^-2 GeV^-1]\n1, 2\n1, 4\n",
         "energy [GeV], mu [cm^-2 GeV^-1], other [1]\n1, 2, 3\n2, 4, 5\n",
         "mu [cm^-2 GeV^-1]\n2\n4\n",
+        "energy [GeV], mu [cm^-2 GeV^-1]\n1, 0\n2, 0\n",
     ],
 )
 def test_what_is_no_flux_is_refused(tmp_path, text):

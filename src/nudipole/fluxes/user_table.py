@@ -39,7 +39,7 @@ def table(file: TableName, per: Literal["s", "POT", "run"]) -> Flux:
     Raises
     ------
     TableError
-        If a column or unit is none of these, a number is negative, energies repeat or bins overlap or leave gaps.
+        If a column or unit is none of these, a number is negative, all are zero, energies repeat or bins overlap or leave gaps.
 
     Examples
     --------
@@ -65,6 +65,8 @@ def table(file: TableName, per: Literal["s", "POT", "run"]) -> Flux:
         check_positive(largest=LARGEST_ENERGY, energy=energy)
         flavor, antineutrino = SPECIES[column]
         parts.append(FluxComponent(column, energy, values * _factor(found, column, per), pure(flavor), antineutrino))
+    if not any(np.any(part.intensity > 0) for part in parts):
+        raise TableError(f"{found.name}: {', '.join(species)}: every flux is zero")
     return Flux("table", tuple(parts), per)
 
 

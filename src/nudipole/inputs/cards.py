@@ -112,6 +112,9 @@ class Card(Section, frozen=True, kw_only=True):
         """Of the fields that every card has; a kind of signal adds its own."""
         if self.mass_range_MeV is not None and not self.mass_range_MeV[0] < self.mass_range_MeV[1]:
             yield "mass_range_MeV", list(self.mass_range_MeV), "must be [low, high], low below high"
+        statistic = getattr(getattr(self, "observation", None), "statistic", "")
+        if self.kind == "roi" and statistic == "asimov":
+            yield "kind", self.kind, "a region of interest needs data, which the statistic asimov does not take"
         yield from repeated(self.references, "references")
         yield from repeated(self.flavors, "flavors")
         if "default" in self.presets:

@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from nudipole.inputs.cards import Background, Card, Fault, Fraction, NonNegative, Nuisance, Options, Positive, Section
+from nudipole.inputs.cards import (
+    Background,
+    Card,
+    Fault,
+    Fraction,
+    NonNegative,
+    Nuisance,
+    Options,
+    Positive,
+    Section,
+    repeated,
+)
 from nudipole.signals import observation_checks
 from nudipole.signals.observation import ObservationSection
 
@@ -37,6 +48,9 @@ class Production(Section, frozen=True, kw_only=True):
 
     where: Literal["anywhere", "outside", "inside"] = "anywhere"
     channels: Annotated[tuple[Channel, ...], msgspec.Meta(min_length=1)] = ("coherent",)
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from repeated(self.channels, "channels")
 
 
 class Selection(Section, frozen=True, kw_only=True):

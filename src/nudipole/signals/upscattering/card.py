@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 
 from nudipole.inputs.cards import (
     Background,
@@ -60,6 +61,9 @@ class Matter(Section, frozen=True, kw_only=True):
     channels: Annotated[
         tuple[Literal["coherent", "incoherent", "electron", "dis"], ...], msgspec.Meta(min_length=1)
     ] = ("coherent", "incoherent", "electron")
+
+    def contradictions(self) -> Iterator[Fault]:
+        yield from repeated(self.channels, "channels")
 
 
 class Converter(Section, frozen=True, kw_only=True):
@@ -140,3 +144,10 @@ class UpscatterCard(Card, frozen=True, kw_only=True):
         yield from super().contradictions()
         yield from observation_checks.parts(self.observation, self.background, self.nuisance, AFFECTS)
         yield from repeated([matter.name for matter in self.matter], "matter.name")
+        sources = self.source if isinstance(self.source, list) else [self.source]
+        given = [source.get("baseline_m") for source in sources]
+        farthest = max((float(b) for b in given if isinstance(b, (int, float))), default=np.inf)
+        for matter in self.matter:
+            if matter.upstream_m is not None and min(matter.upstream_m) < -farthest:
+                allowed = f"begins behind the source, which is {farthest:g} m before the detector"
+                yield f"matter.{matter.name}.upstream_m", list(matter.upstream_m), allowed

@@ -109,6 +109,9 @@ def region(matter: Matter, detectors: Sequence[Volume], file: Path) -> Region:
             mirrored = f"[{-stop:g}, {-start:g}]"
             allowed = f"z runs along the beam and the detector ends at z = {end:g} m: matter before it is at {mirrored}"
             raise CardError(file, f"{field}.upstream_m", list(matter.upstream_m), allowed)
+        if any(start < detector.extent[1] and stop > detector.extent[0] + 1e-9 for detector in detectors):
+            inside = "reaches into the decay volume: give matter there its shape"
+            raise CardError(file, f"{field}.upstream_m", list(matter.upstream_m), inside)
         cubic_metres = detectors[0].frontal_area * (stop - start)
     if matter.mass_tonne is not None:
         kilograms = 1e3 * matter.mass_tonne
