@@ -178,6 +178,7 @@ def test_a_point_of_ones_own(open_page, data):
 
 
 SETTINGS = (
+    {"majorana": True},
     {}, {"exposure": 3.0}, {"background": 0.3}, {"efficiency": 0.6}, {"systematic": 2.5}, {"cl": 0.8}, {"threshold": 1.3},
 )  # fmt: skip
 
@@ -193,9 +194,10 @@ def test_what_if_agrees_with_python_on_the_same_tables(open_page, data):
         table = tables.table_from(record, arrays)
         for change in SETTINGS:
             if "threshold" in change:
-                if not table.threshold or table.data_edges[0] <= 0:
+                start = table.photons.start if table.photons else float(table.data_edges[0]) if table.threshold else 0.0
+                if start <= 0:
                     continue
-                change = {"threshold": float(table.data_edges[0]) * change["threshold"]}
+                change = {"threshold": start * change["threshold"]}
             settings = Settings(**{"cl": header["experiments"][record["key"]]["cl"], **change})
             found = page.evaluate(
                 "([index, s]) => nudipole.recomputed(index, s)",
@@ -203,7 +205,15 @@ def test_what_if_agrees_with_python_on_the_same_tables(open_page, data):
                     index,
                     {
                         name: getattr(settings, name)
-                        for name in ("cl", "exposure", "background", "efficiency", "systematic", "threshold")
+                        for name in (
+                            "cl",
+                            "exposure",
+                            "background",
+                            "efficiency",
+                            "systematic",
+                            "threshold",
+                            "majorana",
+                        )
                     },
                 ],
             )

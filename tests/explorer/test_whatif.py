@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -137,3 +138,55 @@ def test_the_cubic_is_exact_for_what_it_should_be():
     np.testing.assert_allclose(line[:, 0], 2.0 * at - 1.0, atol=1e-12)
     inside = at[(at > -2.5) & (at < 1.5)]
     np.testing.assert_allclose(whatif.cubic(x, x[:, None] ** 2, inside)[:, 0], inside**2, atol=1e-12)
+
+
+@pytest.mark.parametrize(("key", "flavor"), [("icarus", "mu"), ("ship-ecc", "mu")])
+def test_a_threshold_of_photon_energy_is_that_of_the_full_calculation(key, flavor, tmp_path):
+    experiment, found = table(key, flavor)
+    assert found.photons is not None
+    start = experiment.card.selection.energy_min_GeV
+    assert found.photons.above(start) == pytest.approx(np.ones(len(found.masses)), rel=1e-9, abs=0)
+    for edge in (found.photons.edges[2], found.photons.edges[-4]):
+        text = (registry.card_directory() / f"{key}.toml").read_text(encoding="utf-8")
+        changed = re.sub(r"(?m)^energy_min_GeV *=.*$", f"energy_min_GeV = {edge:.17g}", text, count=1)
+        (tmp_path / f"{key}.toml").write_text(changed, encoding="utf-8")
+        full = registry.load(str(tmp_path / f"{key}.toml")).limit(found.masses, Direction(flavor)).lower
+        cl = experiment.confidence_level
+        ours, card = (lower(whatif.recompute(found, Settings(cl=cl, threshold=t))) for t in (edge, None))
+        both = np.isfinite(ours) & np.isfinite(full)
+        assert np.count_nonzero(both) >= 6
+        assert not np.allclose(ours[both], card[both], rtol=1e-3)
+        np.testing.assert_allclose(np.median(ours[both] / full[both]), 1.0, rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("key", "flavor", "within"), [("lz-nees", "mu", 0.01), ("conus-plus", "e", 0.01), ("icarus", "mu", 0.3)]
+)
+def test_a_majorana_n_decays_twice_as_fast(key, flavor, within):
+    """Exact for recoils; for photon searches their spread in angle and energy stays that of a Dirac N."""
+    experiment, found = table(key, flavor)
+    ours = lower(whatif.recompute(found, Settings(cl=experiment.confidence_level, majorana=True)))
+    full = experiment.limit(found.masses, Direction(flavor, nature="majorana")).lower
+    both = np.isfinite(ours) & np.isfinite(full)
+    assert np.count_nonzero(both) >= 8
+    np.testing.assert_allclose(ours[both], full[both], rtol=within)
+
+
+def test_the_upper_edge_of_a_majorana_n_is_lower():
+    """d^2 S(sqrt(2) d) is half of d^2 S(d) at sqrt(2) d: a region of N that must leave closes earlier."""
+    experiment, found = table("lz-nees", "mu")
+    cl = experiment.confidence_level
+    dirac, majorana = (whatif.recompute(found, Settings(cl=cl, majorana=m)) for m in (False, True))
+    highs = [
+        (a[-1].high, b[-1].high) for a, b in zip(dirac, majorana, strict=True) if a and b and a[-1].high and b[-1].high
+    ]
+    assert len(highs) >= 4
+    assert all(0.6 < b / a < 1.0 for a, b in highs)
+
+
+def test_the_operator_ends_a_table_where_it_ends_the_limit():
+    experiment, found = table("icarus", "mu")
+    s, ratio = found.operator
+    highs = [i[-1].high for i in experiment.limit(found.masses, Direction("mu")).excluded if i]
+    assert max(highs) <= 1.000001 / (ratio * np.sqrt(s))
+    assert s == experiment.model().largest_s

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nudipole.explorer.payload import Payload
+from nudipole.explorer.photon_energies import Shares
 from nudipole.explorer.yields import Survival, Yields
 from nudipole.inference.likelihood import Likelihood, Pull
 
@@ -48,9 +49,13 @@ def record(payload: Payload, table: Yields) -> dict[str, Any]:
             payload.add(table.survival.logs.T, LOGS),
         ],
         "own": payload.add(table.standard_model),
+        "operator": list(table.operator),
         "observed": None if table.observed is None else payload.add(table.observed),
         "components": [[name, payload.add(values)] for name, values in table.components.items()],
     }
+    if table.photons is not None:
+        places = [payload.add(table.photons.edges), payload.add(table.photons.shares.T, LOGS)]
+        found["photons"] = [*places, table.photons.start]
     if table.rule == "allowed":
         found |= {"levels": payload.add(table.levels), "allowed": payload.add(table.allowed)}
     if table.rule in ("profile", "feldman-cousins"):
@@ -132,4 +137,13 @@ def table_from(found: Mapping[str, Any], arrays: Sequence[npt.NDArray[np.float32
         data_edges=array(found["dataEdges"]),
         threshold=found["threshold"],
         reason=found["reason"],
+        operator=(found["operator"][0], found["operator"][1]),
+        photons=_photons(found.get("photons"), array),
     )
+
+
+def _photons(found: Sequence[Any] | None, array: Callable[[int | None], FloatArray]) -> Shares | None:
+    if found is None:
+        return None
+    edges = array(found[0])
+    return Shares(edges, array(found[1]).reshape(len(edges) - 1, -1).T, float(found[2]))

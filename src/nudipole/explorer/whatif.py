@@ -11,14 +11,15 @@ the threshold,
 so that the data keep their distance to the expectation; Gaussian errors go as sqrt(x b k), shifts as what they shift,
 those of constrained pulls also times s. Exposure, efficiency, confidence level and (for pulls on the rate) systematic
 errors are exact; background and threshold are not where the card gives only an error or one window: the background is
-then taken as flat, and an error as that of its background. The page runs the same formulas (``web/whatif.js``), and a
+then taken as flat, and an error as that of its background. A threshold of photon energy changes the signal alone, by the
+shares of :mod:`nudipole.explorer.photon_energies`. The page runs the same formulas (``web/whatif.js``), and a
 test compares both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,9 @@ _FINE = 400  # places among which the largest number of surviving N is looked fo
 class Settings:
     """Positions of the sliders: factors, 1 being the card; the threshold in units of the axis; the confidence level.
 
+    ``majorana``: N decays twice as fast at the same coupling, so that counts over d^2 are those of a Dirac N at sqrt(2) d.
+    Exact where N is only seen, or only lost, by how fast it decays; angles and energies of photons stay those of a Dirac N.
+
     Raises
     ------
     DomainError
@@ -53,6 +57,7 @@ class Settings:
     efficiency: float = 1.0
     systematic: float = 1.0
     threshold: float | None = None
+    majorana: bool = False
 
     def __post_init__(self) -> None:
         check_confidence_level(self.cl)
@@ -69,6 +74,8 @@ class _Table:
     sums: FloatArray  # (s, b), from bins of the table to bins of the data
     per_d2: FloatArray | None
     relative_shifts: FloatArray | None
+    shift: float = 0.0  # of ln d at which the table is read
+    photons: FloatArray | None = None  # (m,), counts above the threshold of photon energy over those of the card
 
     def __len__(self) -> int:
         return len(self.yields.masses)
@@ -81,8 +88,9 @@ class _Table:
         logs = self.yields.log_counts
         assert logs is not None
         assert self.yields.couplings is not None
-        value = cubic(np.log(self.yields.couplings[mass_index]), logs[mass_index], np.log(d).ravel())
+        value = cubic(np.log(self.yields.couplings[mass_index]), logs[mass_index], np.log(d).ravel() + self.shift)
         counts = d.ravel()[:, None] ** 2 * np.exp(value) * self.scale
+        counts = counts if self.photons is None else counts * self.photons[mass_index]
         return np.asarray((counts @ self.sums).reshape(*d.shape, -1))
 
 
@@ -126,7 +134,12 @@ def recompute(table: Yields, settings: Settings) -> Excluded:
     found = statistic.intervals(signal, settings.cl)
     if table.survival is None:
         return found
-    return tuple(surviving(table.survival, m, intervals) for m, intervals in enumerate(found))
+    survival = replace(table.survival, couplings=table.survival.couplings * np.exp(-_shift(settings)))
+    return tuple(surviving(survival, m, intervals) for m, intervals in enumerate(found))
+
+
+def _shift(settings: Settings) -> float:
+    return 0.5 * float(np.log(2.0)) if settings.majorana else 0.0
 
 
 def log_survival(survival: Survival, m: int, log_coupling: FloatArray) -> FloatArray:
@@ -200,7 +213,8 @@ def prepare(table: Yields, settings: Settings) -> tuple[_Table, Statistic]:
     pulls = () if whole is None else whole.pulls
     loose = np.array([1.0 if p.free else settings.systematic for p in pulls])
     relative = _relative(table, kept, sums, loose)
-    signal = _Table(table, scale, sums, per_d2, relative)
+    photons = None if table.photons is None else table.photons.above(settings.threshold)
+    signal = _Table(table, scale, sums, per_d2, relative, _shift(settings), photons)
     if table.rule == "allowed":
         allowed = float(np.interp(settings.cl, table.levels, table.allowed))
         return signal, CountStatistic(PublishedLimit(allowed, settings.cl))

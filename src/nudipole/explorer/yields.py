@@ -21,6 +21,7 @@ import numpy.typing as npt
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Limit
 from nudipole.errors import NudipoleError
+from nudipole.explorer.photon_energies import Shares, shares
 from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.limits import ProfileStatistic
@@ -85,6 +86,10 @@ class Yields:
         Whether the lowest edge can be moved.
     reason : str
         Why there is no what-if.
+    photons : Shares or None
+        How counted photons are spread in energy, where that threshold can be moved.
+    operator : tuple
+        s [GeV^2] and c of :func:`nudipole.processes.validity.largest_coupling`, where the effective theory ends.
     """
 
     key: str
@@ -111,6 +116,8 @@ class Yields:
     data_edges: FloatArray
     threshold: bool
     reason: str = ""
+    photons: Shares | None = None
+    operator: tuple[float, float] = (0.0, 1.0)
 
     def until(self, number: int) -> Yields:
         """The first ``number`` masses."""
@@ -123,6 +130,7 @@ class Yields:
             log_counts=None if self.log_counts is None else self.log_counts[:number],
             survival=None if survival is None else Survival(survival.couplings[:number], survival.logs[:number]),
             relative=relative if relative is None or len(relative) == 1 else relative[:number],
+            photons=None if self.photons is None else replace(self.photons, shares=self.photons.shares[:number]),
         )
 
 
@@ -148,9 +156,9 @@ def tabulate(experiment: Experiment, limit: Limit, number: int = MASSES) -> Yiel
         return None
     drawn = np.nonzero(np.isfinite(limit.lower))[0]  # beyond, the operator does not stand, which no table knows
     first, last = (drawn[0], drawn[-1]) if drawn.size > 1 else (0, len(limit.masses) - 1)
-    places = np.linspace(first, last, min(number, int(last - first) + 1))
+    places = np.unique(np.round(np.linspace(first, last, min(number, int(last - first) + 1))).astype(np.intp))
     low, high = experiment.mass_range  # which masses read from a file may pass in their last digit
-    masses = np.clip(limit.masses[np.unique(np.round(places).astype(np.intp))], low, high * (1.0 - 1e-9))
+    masses = np.clip(limit.masses[places], low, high * (1.0 - 1e-9))
     direction, flavor = limit.direction, limit.direction.name
     fine, edges, group = _divided(model)
     signal = fine.signal(masses, direction)
@@ -187,6 +195,8 @@ def tabulate(experiment: Experiment, limit: Limit, number: int = MASSES) -> Yiel
         data_edges=np.asarray(bins.edges, dtype=float),
         threshold=_has_energy_axis(model) and per_d2 is not None,
         reason=reason,
+        operator=(float(model.largest_s), float(getattr(signal, "largest_over_gamma", 1.0))),
+        photons=None if rule == "none" else shares(model, masses, direction, limit.lower[places]),
     )
 
 

@@ -10,7 +10,7 @@ import { Plane, couplingText } from "./plane.js";
 import { pointPanel } from "./point.js";
 import { recipePanel } from "./recipe.js";
 import { csvText, pngBlob, save, svgText } from "./save.js";
-import { effect, settingsFrom, slidersPanel } from "./sliders.js";
+import { effect, quality, settingsFrom, slidersPanel } from "./sliders.js";
 import { feldmanCousinsUpper } from "./statistics.js";
 import { HOME, fromFragment, toFragment } from "./state.js";
 import { curveTable } from "./table.js";
@@ -239,11 +239,11 @@ class Page {
     const table = this.table(key);
     if (!table || table.record.rule === "none") return host.replaceChildren(html("p", { class: "note" }, `${experiment.title}: no sliders, ${table?.record.reason || "its limit does not come from one table of counts"}.`));
     const text = html("p", { role: "status", id: "whatif-text" });
-    const base = recompute(table, settingsFrom(table, experiment.cl, {}));
+    const base = recompute(table, settingsFrom(table, experiment.cl, {}, state.nature)).map((some, m) => table.within(m, some));
     const update = () => {
-      const begun = performance.now(), settings = settingsFrom(table, experiment.cl, state.whatif);
-      const next = recompute(table, settings);
-      this.changed = Object.keys(state.whatif).length ? curveFromIntervals({ key, flavor: state.flavor, nature: "dirac", preset: "default", kind: "projection", cl: settings.cl }, table.masses, next) : null;
+      const begun = performance.now(), settings = settingsFrom(table, experiment.cl, state.whatif, state.nature);
+      const next = recompute(table, settings).map((some, m) => table.within(m, some));
+      this.changed = Object.keys(state.whatif).length ? curveFromIntervals({ key, flavor: state.flavor, nature: state.nature, preset: "default", kind: "projection", cl: settings.cl }, table.masses, next) : null;
       host.dataset.milliseconds = (performance.now() - begun).toFixed(1);
       text.textContent = this.changed ? effect(table, base, next, data.header.muB, state.unit) : "Move a slider; the new limit is drawn dashed beside the card's.";
       this.draw();
@@ -252,7 +252,7 @@ class Page {
       if (value === null) delete state.whatif[name]; else state.whatif[name] = value;
       update();
     });
-    host.replaceChildren(html("p", { class: "note" }, `${experiment.title}, ${state.flavor}, Dirac N`), panel, text,
+    host.replaceChildren(html("p", { class: "note" }, `${experiment.title}, ${state.flavor}. ${quality(table, state.nature)}`), panel, text,
       html("button", { type: "button", onclick: () => { state.whatif = {}; this.whatif(); this.draw(); } }, "Back to the card"));
     if (Object.keys(state.whatif).length) update(); else text.textContent = "Move a slider; the new limit is drawn dashed beside the card's.";
   }

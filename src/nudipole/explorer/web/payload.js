@@ -14,7 +14,7 @@
  *   follows: boolean, masses: number, edges: number, dataEdges: number, group: number[], couplings: number | null,
  *   steps: number, logs: number, survival: [number, number] | null, own: number, observed: number | null, components: [string, number][], levels?: number,
  *   allowed?: number, data?: number, background?: number, sigma?: number, pulls?: [string, boolean][], shifts?: number,
- *   ownShifts?: number, moving?: number[], relative?: number}} TableRecord
+ *   ownShifts?: number, moving?: number[], relative?: number, photons?: [number, number, number], operator: [number, number]}} TableRecord
  * @typedef {{version: string, muB: number, widths: Widths, families: string[][], experiments: Record<string, Experiment>,
  *   curves: CurveRecord[], checks: CheckRecord[], tables: TableRecord[], failures: string[],
  *   bibtex: Record<string, string>, arrays: number[]}} Header

@@ -22,6 +22,7 @@ export function slidersOf(table, cl) {
   const times = (/** @type {number} */ v) => `× ${shown(v)}`, low = table.edges[0], high = table.dataEdges[table.dataEdges.length - 1];
   const levels = table.levels, fixed = count && levels.length > 0 && table.allowed.every((a) => a === table.allowed[0]);
   const start = record.threshold ? table.dataEdges[0] : 0, divided = table.size > table.bins;
+  const photons = table.photonEdges, energy = record.photons ? record.photons[2] : 0;
   const grows = record.follows || count ? "exact" : "exact for a data set that keeps its distance to the expectation";
   const flat = divided ? "approximate: the background is taken as flat in energy, the efficiency as that of the card" : "exact at bin edges, approximate between them";
   return [
@@ -33,7 +34,8 @@ export function slidersOf(table, cl) {
     { name: "systematic", label: "Systematic errors", low: 0, high: 5, start: 1, log: false, show: times,
       off: record.rule !== "profile" ? "this limit has no systematic errors" : (record.pulls ?? []).every(([, free]) => free) ? "there are no constrained pulls" : "",
       exact: "exact for errors on rates, to first order for those on the response" },
-    { name: "threshold", label: `Threshold [${record.axis}]`, low: Math.max(low, 1e-3 * high), high: 0.9 * high, start, log: true, show: (v) => `${shown(v)} ${record.axis}`,
+    record.photons ? { name: "threshold", label: "Photon threshold [GeV]", low: photons[0], high: photons[photons.length - 2], start: energy, log: true, show: (v) => `${shown(v)} GeV`,
+      off: "", exact: "approximate: photons are spread in energy as at the card's lower edge, and the background stays" } : { name: "threshold", label: `Threshold [${record.axis}]`, low: Math.max(low, 1e-3 * high), high: 0.9 * high, start, log: true, show: (v) => `${shown(v)} ${record.axis}`,
       off: record.threshold && start > 0 ? "" : "this search does not count in one energy from a threshold on", exact: flat },
     { name: "cl", label: "Confidence level", low: 0.68, high: 0.995, start: cl, log: false, show: (v) => `${shown(100 * v)} %`,
       off: fixed || (count && levels.length < 2) ? "the card gives one number of events for its own level" : "",
@@ -45,11 +47,12 @@ export function slidersOf(table, cl) {
  * @param {CountTable} table
  * @param {number} cl
  * @param {Record<string, number>} changed
+ * @param {string} nature
  * @returns {Settings}
  */
-export function settingsFrom(table, cl, changed) {
+export function settingsFrom(table, cl, changed, nature) {
   /** @type {Settings} */
-  const settings = { cl, exposure: 1, background: 1, efficiency: 1, systematic: 1, threshold: null };
+  const settings = { cl, exposure: 1, background: 1, efficiency: 1, systematic: 1, threshold: null, majorana: nature === "majorana" };
   for (const slider of slidersOf(table, cl)) {
     const value = changed[slider.name];
     if (slider.off === "" && value !== undefined) settings[slider.name] = Math.min(Math.max(value, slider.low), slider.high);
@@ -81,6 +84,20 @@ export function slidersPanel(table, cl, changed, onChange) {
     return html("div", { class: "slider" }, html("label", { for: id }, slider.label), output, input, html("small", { id: `${id}-how` }, slider.exact));
   });
   return html("div", {}, ...rows);
+}
+
+/**
+ * How good the table is for a Majorana N, and where the effective theory cuts.
+ * @param {CountTable} table
+ * @param {string} nature
+ * @returns {string}
+ */
+export function quality(table, nature) {
+  const { record } = table, first = shown(table.masses[0]), last = shown(table.masses[table.masses.length - 1]);
+  const kind = nature !== "majorana" ? "Dirac N" : record.photons || (table.ends !== null && !table.survival.length)
+    ? "Majorana N, approximate: decays twice as fast, its photons spread as those of a Dirac N" : "Majorana N, exact: decays twice as fast";
+  const [s, ratio] = record.operator, most = 1 / (ratio * Math.sqrt(Math.max(s, table.masses[0] ** 2)));
+  return `${kind}. Default assumptions, ${first} to ${last} GeV. Limits end at d = ${shown(most)} GeV⁻¹ (1/M for heavier N): above, collisions resolve the operator.`;
 }
 
 /**

@@ -7,9 +7,9 @@ import { Profile, criticalValue, feldmanCousinsUpper } from "./statistics.js";
  * @typedef {import("./payload.js").Dataset} Dataset
  * @typedef {import("./payload.js").TableRecord} TableRecord
  * @typedef {{cl: number, exposure: number, background: number, efficiency: number, systematic: number,
- *   threshold: number | null}} Settings
+ *   threshold: number | null, majorana?: boolean}} Settings
  * @typedef {{like: import("./statistics.js").Likelihood | null, allowed: number, scale: Float64Array, used: number[],
- *   relative: Float64Array[][]}} Prepared
+ *   photons: Float64Array, shift: number, relative: Float64Array[][]}} Prepared
  * @typedef {[number, number | null][]} Intervals
  */
 
@@ -41,6 +41,8 @@ export class CountTable {
     this.shifts = rows(array(record.shifts), this.bins);
     this.ownShifts = rows(array(record.ownShifts), this.bins);
     this.relative = array(record.relative);
+    this.photonEdges = array(record.photons?.[0]);
+    this.photonShares = array(record.photons?.[1]);
     this.levels = array(record.levels);
     this.allowed = array(record.allowed);
     this.components = record.components.map(([name, place]) => /** @type {[string, Float64Array]} */ ([name, array(place)]));
@@ -95,6 +97,33 @@ export class CountTable {
       else result[s] = d * d * ((1 - t) * Math.exp(a) + t * Math.exp(b));
     }
     return result;
+  }
+
+  /**
+   * Intervals up to the coupling [GeV^-1] at which collisions resolve the operator, as in the curves of the card.
+   * @param {number} m
+   * @param {Intervals} intervals
+   * @returns {Intervals}
+   */
+  within(m, intervals) {
+    const [s, ratio] = this.record.operator, most = 1 / (ratio * Math.sqrt(Math.max(s, this.masses[m] ** 2)));
+    return intervals.filter(([low]) => low < most).map(([low, high]) => [low, high === null ? most : Math.min(high, most)]);
+  }
+
+  /**
+   * Photons above a threshold [GeV] over those that the card counts, at mass m.
+   * @param {number} m
+   * @param {number | null} threshold
+   * @returns {number}
+   */
+  photonsAbove(m, threshold) {
+    if (threshold === null || !this.photonEdges.length) return 1;
+    let sum = 0;
+    for (let s = 0; s < this.photonEdges.length - 1; s++) {
+      const low = this.photonEdges[s], high = this.photonEdges[s + 1];
+      sum += this.photonShares[s * this.masses.length + m] * Math.min(Math.max((high - threshold) / (high - low), 0), 1);
+    }
+    return sum;
   }
 
   /**
@@ -164,7 +193,7 @@ export function prepare(table, settings) {
   if (!used.length) return null;
   const scale = kept.map((k) => settings.exposure * settings.efficiency * k);
   /** @type {Prepared} */
-  const found = { like: null, allowed: 0, scale, used, relative: [] };
+  const found = { like: null, allowed: 0, scale, used, shift: settings.majorana ? 0.5 * Math.LN2 : 0, photons: table.masses.map((_, m) => table.photonsAbove(m, settings.threshold)), relative: [] };
   if (record.rule === "allowed") {
     found.allowed = interpolate(table.levels, table.allowed, settings.cl);
     return found;
@@ -235,20 +264,21 @@ function relativeShifts(table, kept, used, loose) {
 export function recompute(table, settings) {
   const prepared = prepare(table, settings);
   if (prepared === null) return Array.from(table.masses, () => []);
-  return Array.from(table.masses, (_, m) => (table.ends === null ? surviving(table, m, proportional(table, prepared, settings, m)) : scanned(table, prepared, settings, m)));
+  return Array.from(table.masses, (_, m) => (table.ends === null ? surviving(table, m, prepared.shift, proportional(table, prepared, settings, m)) : scanned(table, prepared, settings, m)));
 }
 
 /**
  * From the excluded y = d^2 of stable N to the d with y = d^2 S(d): regions close where too few N leave.
  * @param {CountTable} table
  * @param {number} m
+ * @param {number} shift of ln d at which the table is read
  * @param {Intervals} intervals
  * @returns {Intervals}
  */
-function surviving(table, m, intervals) {
+function surviving(table, m, shift, intervals) {
   if (!table.survival.length || !intervals.length) return intervals;
-  const many = table.masses.length, first = table.survivalEnds[m], last = table.survivalEnds[many + m];
-  const reach = (/** @type {number} */ x) => x + 0.5 * table.logSurvival(m, x);
+  const many = table.masses.length, first = table.survivalEnds[m] - shift, last = table.survivalEnds[many + m] - shift;
+  const reach = (/** @type {number} */ x) => x + 0.5 * table.logSurvival(m, x + shift);
   let top = first, most = reach(first);
   for (let i = 1; i < 400; i++) {
     const x = first + (i / 399) * (last - first), value = reach(x);
@@ -289,8 +319,8 @@ function countsAt(table, prepared, m, lnD) {
   const sums = new Float64Array(prepared.used.length), place = new Map(prepared.used.map((b, i) => [b, i]));
   for (let s = 0; s < table.size; s++) {
     const b = place.get(table.record.group[s]);
-    const log = table.logAt(m, s, lnD);
-    if (b !== undefined && (log > EMPTY || table.ends !== null)) sums[b] += prepared.scale[s] * Math.exp(log + 2 * lnD);
+    const log = table.logAt(m, s, lnD + prepared.shift);
+    if (b !== undefined && (log > EMPTY || table.ends !== null)) sums[b] += prepared.photons[m] * prepared.scale[s] * Math.exp(log + 2 * lnD);
   }
   return sums;
 }
