@@ -64,6 +64,48 @@ def test_parquet(sample, tmp_path):
     assert field.metadata[b"unit"] == b"m"
 
 
+def _read(attribute, kind):
+    """A HepMC3 attribute; pyhepmc keeps what it has once converted."""
+    return attribute.astype(kind) if hasattr(attribute, "astype") else attribute
+
+
+def _follows_nuhepmc(run, events, table):
+    """Requirements and the conventions that are claimed, NuHepMC 1.0 (arXiv:2310.13211, specification 1.0.0)."""
+    said = set(run.attributes)
+    for kind, used in (
+        ("Process", {_read(e.attributes["signal_process_id"], int) for e in events}),
+        ("VertexStatus", {v.status for e in events for v in e.vertices} - {1}),
+        ("ParticleStatus", {p.status for e in events for p in e.particles} - {1, 2, 4}),
+    ):  # G.R.8 to G.R.10
+        listed = set(_read(run.attributes[f"NuHepMC.{kind}IDs"], list[int]))
+        assert used <= listed
+        for number in listed:
+            assert {f"NuHepMC.{kind}Info[{number}].{what}" for what in ("Name", "Description")} <= said
+    assert run.weight_names == ["CV"]  # G.R.7
+    assert {"NuHepMC.Units.CrossSection.Unit", "NuHepMC.Units.CrossSection.TargetScale"} <= said  # G.R.6
+    for pdg in _read(run.attributes["NuHepMC.AdditionalParticleNumbers"], list[int]):  # G.R.11, G.C.5
+        assert {
+            f"NuHepMC.AdditionalParticleNumber[{pdg}].Name",
+            f"NuHepMC.AdditionalParticleInfo[{pdg}].Description",
+        } <= said
+    assert "NuHepMC.Citations.Generator.InspireHep" in said  # G.C.3
+    ranges = {1: (150, 199), 2: (250, 299), 3: (250, 299), 5: (650, 699)}  # E.C.1
+    numbers = [e.event_number for e in events]
+    assert len(set(numbers)) == len(numbers)
+    for row, event in enumerate(events):
+        process = _read(event.attributes["signal_process_id"], int)
+        low, high = ranges.get(int(table["process"][row]), (750, 999))
+        assert low <= process <= high
+        place = _read(event.attributes["lab_pos"], list[float])
+        assert len(place) == 3
+        if "production_z" in table.columns:  # E.R.5 in mm
+            assert place[2] == pytest.approx(1e3 * table["production_z"][row], rel=1e-9, abs=1e-6)
+        assert sum(p.status == 4 for p in event.particles) == 1  # E.R.7
+        assert sum(v.status == 1 for v in event.vertices) == 1
+        assert all(v.status == 1 or 21 <= v.status <= 999 for v in event.vertices)
+        assert all(p.status in (1, 2, 4, 20) for p in event.particles)
+
+
 def test_hepmc3(sample, tmp_path):
     pyhepmc = pytest.importorskip("pyhepmc")
     path, table = _written(sample, tmp_path, "hepmc3")
@@ -73,6 +115,7 @@ def test_hepmc3(sample, tmp_path):
     run = events[0].run_info
     assert json.loads(str(run.attributes["nudipole.provenance"].astype(str)))["experiment"] == sample[0]
     assert run.attributes["NuHepMC.Version.Major"].astype(int) == 1
+    _follows_nuhepmc(run, events, table)
     for row, event in enumerate(events):
         assert event.momentum_unit == pyhepmc.Units.GEV
         assert event.weights == pytest.approx([table["weight"][row]], rel=1e-12, abs=0)

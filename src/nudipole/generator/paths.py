@@ -104,6 +104,8 @@ class Places:
 
 def even_points(rng: np.random.Generator, volumes: Sequence[Volume], number: int) -> FloatArray:
     """Points (3, number) even in (disjoint) volumes."""
+    if len(volumes) == 1 and isinstance(volumes[0], Sphere):
+        return _even_in_sphere(rng, volumes[0], number)
     if len(volumes) == 1:
         return np.ascontiguousarray(volumes[0].sample(rng.random((number, 3))).T)
     size = np.cumsum([volume.volume for volume in volumes])
@@ -112,6 +114,19 @@ def even_points(rng: np.random.Generator, volumes: Sequence[Volume], number: int
     for index, volume in enumerate(volumes):
         rows: Integers = np.flatnonzero(which == index)
         points[:, rows] = volume.sample(rng.random((len(rows), 3))).T
+    return points
+
+
+def _even_in_sphere(rng: np.random.Generator, sphere: Sphere, number: int) -> FloatArray:
+    """Points (3, number) even in a sphere, written row by row"""
+    points = np.empty((3, number))
+    radius = sphere.radius * np.cbrt(rng.random(number))
+    cosine, turn = 2.0 * rng.random(number) - 1.0, 2.0 * np.pi * rng.random(number)
+    across = radius * np.sqrt(np.maximum((1.0 - cosine) * (1.0 + cosine), 0.0))
+    np.multiply(across, np.cos(turn), out=points[0])
+    np.multiply(across, np.sin(turn), out=points[1])
+    np.multiply(radius, cosine, out=points[2])
+    points += sphere.centre[:, None]
     return points
 
 

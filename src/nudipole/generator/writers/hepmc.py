@@ -1,9 +1,13 @@
-"""HepMC3 ascii through pyhepmc, with the conventions of NuHepMC (arXiv:2310.13211) where they apply.
+"""HepMC3 ascii through pyhepmc, with NuHepMC 1.0 (arXiv:2310.13211) where it applies.
 
-Run information: version and conventions, numbers of processes, vertices and particle states with their meaning, the provenance
-as JSON. Each event: weight ``CV``, process, place in the laboratory, and as attributes what the selection of the card makes
-of it. Vertex 1 is the production, 22 the decay of N; lengths in mm, times in mm/c, momenta in GeV. The cross section that
-HepMC3 carries is the expected number of events of the exposure.
+Run information: version and conventions, numbers of processes (in the ranges of E.C.1), vertices and particle states with
+their meaning, citations, the provenance as JSON. Each event: weight ``CV``, process, place in the laboratory (mm),
+and as attributes what the selection of the card makes of it. Vertex 1 is the production, 22 the decay of N; vertices in mm and
+mm/c, momenta in GeV.
+
+What does not apply: events stand for a share of an exposure, not of a cross section, so that the cross section which HepMC3
+carries is the expected number of events (G.R.5 and G.R.6 say so by their units); a meson that decays has no target (E.R.7); a
+bound nucleon is the target itself, with its nucleus as the attribute ``nudipole.nucleus`` and without a remnant.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from nudipole import units
 from nudipole.errors import MissingExtraError, OutputError
 from nudipole.generator.particles import DECAYED, FINAL, INCOMING, particles
 from nudipole.generator.table import HNL_PDG, SHOWER_PDG, EventTable
+from nudipole.portal import Direction, Portal
 
 PRIMARY, DECAY, TARGET = 1, 22, 20
 _STATES = {
@@ -27,6 +32,8 @@ _STATES = {
     INCOMING: ("Beam", "incoming neutrino, meson, lepton or quark"),
     TARGET: ("Target", "target at rest, or the other beam"),
 }
+#: Number of NuHepMC's convention E.C.1 for each process of ours: coherent, quasi-elastic, deep-inelastic, other; all neutral.
+PROCESS_IDS = {1: 150, 2: 250, 3: 251, 5: 650, 4: 750, 6: 751, 11: 760, 12: 761, 21: 770, 22: 771, 31: 780}
 _VERTICES = {PRIMARY: ("Primary", "production of N"), DECAY: ("HNLDecay", "decay of N")}
 _MM_PER_NS = 1e-6 * units.SPEED_OF_LIGHT
 
@@ -52,14 +59,20 @@ class HepMCWriter:
         name, _, version = str(provenance["generator"]).partition(" ")
         run.tools = [(name, version, "neutrino dipole portal")]
         run.weight_names = ["CV"]
-        processes = {int(number): (f"process {number}", text) for number, text in provenance["processes"].items()}
+        processes = {
+            PROCESS_IDS[int(number)]: (f"process {number}", text) for number, text in provenance["processes"].items()
+        }
         attributes: dict[str, Any] = {
             "NuHepMC.Version.Major": 1, "NuHepMC.Version.Minor": 0, "NuHepMC.Version.Patch": 0,
-            "NuHepMC.Conventions": ["G.C.1", "E.C.1", "E.C.2"],
+            "NuHepMC.Conventions": ["G.C.3", "G.C.5", "E.C.1"],
             "NuHepMC.Units.CrossSection.Unit": "events per exposure",
+            "NuHepMC.Units.CrossSection.TargetScale": "exposure",
+            "NuHepMC.Citations.Generator.InspireHep": list(provenance["references"]) or ["none"],
             "NuHepMC.AdditionalParticleNumbers": [HNL_PDG, SHOWER_PDG],
             f"NuHepMC.AdditionalParticleNumber[{HNL_PDG}].Name": "N",
             f"NuHepMC.AdditionalParticleNumber[{SHOWER_PDG}].Name": "hadrons of deep-inelastic scattering",
+            f"NuHepMC.AdditionalParticleInfo[{HNL_PDG}].Description": _of_n(provenance),
+            f"NuHepMC.AdditionalParticleInfo[{SHOWER_PDG}].Description": "all hadrons together; not to be propagated",
             "nudipole.provenance": json.dumps(provenance, sort_keys=True),
         }  # fmt: skip
         for kind, table in (("Process", processes), ("VertexStatus", _VERTICES), ("ParticleStatus", _STATES)):
@@ -81,16 +94,20 @@ class HepMCWriter:
         status, mass = found.status.tolist(), found.mass.tolist()
         spin = np.stack(table.spin(), axis=1)
         scalars = {
-            name: table[name] for name in ("efficiency", "selected", "bin", "path", "kappa") if name in table.columns
+            name: table[name]
+            for name in ("efficiency", "selected", "bin", "path", "kappa", "nucleus")
+            if name in table.columns
         }
         for row in range(len(table)):
             event = self._event(momentum[row], position[row], pdg[row], status[row], mass[row])
             event.weights = [float(table["weight"][row])]
-            event.attributes["signal_process_id"] = int(table["process"][row])
-            event.attributes["lab_pos"] = position[row][0]
+            event.attributes["signal_process_id"] = PROCESS_IDS[int(table["process"][row])]
+            event.attributes["lab_pos"] = position[row][0][:3]  # no time: HepMC3 writes six decimals
             for name, values in scalars.items():
                 value = values[row]
-                event.attributes[f"nudipole.{name}"] = int(value) if name in ("selected", "bin") else float(value)
+                event.attributes[f"nudipole.{name}"] = (
+                    int(value) if name in ("selected", "bin", "nucleus") else float(value)
+                )
             event.attributes["nudipole.hnl_spin"] = spin[row].tolist()
             self._file.write_event(event)
             if self._file.failed():
@@ -139,3 +156,17 @@ class HepMCWriter:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _of_n(provenance: Mapping[str, Any]) -> str:
+    """Mass, width, spin and charge of N, for whoever propagates it."""
+    coupling = Direction(
+        str(provenance["flavor"]),
+        nature="majorana" if provenance["nature"] == "majorana" else "dirac",
+        extra_width=float(provenance["extra_width_GeV"]),
+    )
+    width = float(Portal(float(provenance["mass_GeV"]), float(provenance["d_GeV-1"]), coupling).width)
+    return (
+        f"heavy neutral lepton ({provenance['nature']}): mass {provenance['mass_GeV']:.10g} GeV, width {width:.10g} GeV, "
+        "spin 1/2, charge 0"
+    )
