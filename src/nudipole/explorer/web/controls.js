@@ -1,6 +1,6 @@
 // Switches: flavour, nature, units, what is shown, groups and single experiments.
 
-import { html } from "./dom.js";
+import { html, lowered } from "./dom.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -21,7 +21,7 @@ function radios(legend, name, options, current, onChange) {
   return html("fieldset", { class: "segment" }, html("legend", {}, legend), html("div", {}, ...options.map(([value, label]) => {
     const input = html("input", { type: "radio", name, value, id: `${name}-${value}`, onchange: () => onChange(value) });
     input.checked = value === current;
-    return html("span", {}, input, html("label", { for: input.id }, label));
+    return html("span", {}, input, html("label", { for: input.id }, ...lowered(label)));
   })));
 }
 

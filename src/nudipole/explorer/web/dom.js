@@ -50,6 +50,24 @@ export function svg(name, attributes = {}, ...children) {
 }
 
 /**
+ * Text whose letter after an underscore is a subscript.
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+export function lowered(text) {
+  return text.split(/_([\wνμτ])/).map((part, i) => (i % 2 ? html("sub", {}, part) : part));
+}
+
+/**
+ * The same in a picture.
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+export function loweredSvg(text) {
+  return text.split(/_([\wνμτ])/).map((part, i) => (i === 0 ? part : svg("tspan", i % 2 ? { dy: 3, "font-size": "80%" } : { dy: -3 }, part)));
+}
+
+/**
  * The element of this id.
  * @param {string} id
  * @returns {HTMLElement}

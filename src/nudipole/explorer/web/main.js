@@ -2,7 +2,7 @@
 
 import { groups, switches } from "./controls.js";
 import { curveFromIntervals, excludes, frontier, loadCurve } from "./curves.js";
-import { byId, html } from "./dom.js";
+import { byId, html, lowered } from "./dom.js";
 import { editor, hasServer } from "./live.js";
 import { shown } from "./numbers.js";
 import { decodePayload } from "./payload.js";
@@ -275,7 +275,7 @@ class Page {
   point(typed = false) {
     const { state, data } = this, host = byId("point-result"), p = state.point;
     byId("point-m-unit").textContent = `Mass [${state.massUnit}]`;
-    byId("point-c-unit").textContent = state.unit === "mu" ? "μ [μ_B]" : "d [GeV⁻¹]";
+    byId("point-c-unit").replaceChildren(...lowered(state.unit === "mu" ? "μ [μ_B]" : "d [GeV⁻¹]"));
     if (!p) return host.replaceChildren(html("p", { class: "note" }, "Click an empty place of the plane, or type a point."));
     if (!typed) {
       const text = (/** @type {number} */ v) => String(Number(v.toPrecision(4)));

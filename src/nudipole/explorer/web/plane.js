@@ -1,7 +1,7 @@
 // The plane: axes, curves, names, zoom, hover. Paths are made once; a new view only changes one transform.
 
 import { UNIT, nearest } from "./curves.js";
-import { html, svg } from "./dom.js";
+import { html, svg, loweredSvg } from "./dom.js";
 import { logTicks, shown } from "./numbers.js";
 
 /**
@@ -154,8 +154,8 @@ export class Plane {
     }
     const middle = (top + height - bottom) / 2, first = this.unit === "mu" ? names.mu : names.d, second = this.unit === "mu" ? names.d : names.mu;
     parts.push(svg("text", { class: "title", x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, `Mass of N  [${this.massUnit}]`),
-      svg("text", { class: "title", transform: `translate(${narrow ? 11 : 14} ${middle}) rotate(-90)`, "text-anchor": "middle" }, first),
-      svg("text", { class: "title", transform: `translate(${width - (narrow ? 3 : 5)} ${middle}) rotate(-90)`, "text-anchor": "middle" }, second));
+      svg("text", { class: "title", transform: `translate(${narrow ? 11 : 14} ${middle}) rotate(-90)`, "text-anchor": "middle" }, ...loweredSvg(first)),
+      svg("text", { class: "title", transform: `translate(${width - (narrow ? 3 : 5)} ${middle}) rotate(-90)`, "text-anchor": "middle" }, ...loweredSvg(second)));
     this.axes.replaceChildren(...parts);
     this.grid.replaceChildren(svg("path", { d: lines.join("") }));
   }
