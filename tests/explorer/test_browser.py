@@ -411,3 +411,15 @@ def test_the_editor_of_a_served_page(open_page, page_file):
         finally:
             running.shutdown()
             thread.join()
+
+
+def test_the_panel_says_what_is_exact_and_where_the_operator_ends(open_page):
+    page = open_page("#flavor=mu&selected=icarus")
+    page.locator("#whatif > summary").click()
+    text = page.locator("#whatif-body").inner_text()
+    assert "Photon threshold" in text
+    assert "photons are spread in energy as at the card's lower edge" in text
+    assert "collisions resolve the operator" in text
+    assert "1 × 10⁻⁶" in text  # rounded first: no 10 × 10⁻⁷
+    page.locator("#nature-majorana").check(force=True)
+    assert "Majorana N, approximate" in page.locator("#whatif-body").inner_text()

@@ -19,7 +19,7 @@ export function powerOfTen(exponent) {
  */
 export function shown(value, digits = 3) {
   if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
-  const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-12);
+  const exponent = Number(value.toExponential(digits - 1).split("e")[1]); // after rounding: 9.999e-7 is 1e-6
   if (exponent >= -3 && exponent < 5) return String(Number(value.toPrecision(digits)));
   const factor = Number((value / 10 ** exponent).toPrecision(digits));
   return `${factor} × ${powerOfTen(exponent)}`;

@@ -9,7 +9,7 @@ import { Profile, criticalValue, feldmanCousinsUpper } from "./statistics.js";
  * @typedef {{cl: number, exposure: number, background: number, efficiency: number, systematic: number,
  *   threshold: number | null, majorana?: boolean}} Settings
  * @typedef {{like: import("./statistics.js").Likelihood | null, allowed: number, scale: Float64Array, used: number[],
- *   photons: Float64Array, shift: number, relative: Float64Array[][]}} Prepared
+ *   places: Int32Array, photons: Float64Array, shift: number, relative: Float64Array[][]}} Prepared
  * @typedef {[number, number | null][]} Intervals
  */
 
@@ -193,7 +193,7 @@ export function prepare(table, settings) {
   if (!used.length) return null;
   const scale = kept.map((k) => settings.exposure * settings.efficiency * k);
   /** @type {Prepared} */
-  const found = { like: null, allowed: 0, scale, used, shift: settings.majorana ? 0.5 * Math.LN2 : 0, photons: table.masses.map((_, m) => table.photonsAbove(m, settings.threshold)), relative: [] };
+  const found = { like: null, allowed: 0, scale, used, places: Int32Array.from(record.group, (b) => used.indexOf(b)), shift: settings.majorana ? 0.5 * Math.LN2 : 0, photons: table.masses.map((_, m) => table.photonsAbove(m, settings.threshold)), relative: [] };
   if (record.rule === "allowed") {
     found.allowed = interpolate(table.levels, table.allowed, settings.cl);
     return found;
@@ -316,11 +316,12 @@ function surviving(table, m, shift, intervals) {
  * @returns {Float64Array}
  */
 function countsAt(table, prepared, m, lnD) {
-  const sums = new Float64Array(prepared.used.length), place = new Map(prepared.used.map((b, i) => [b, i]));
+  const sums = new Float64Array(prepared.used.length);
   for (let s = 0; s < table.size; s++) {
-    const b = place.get(table.record.group[s]);
+    const b = prepared.places[s];
+    if (b < 0) continue;
     const log = table.logAt(m, s, lnD + prepared.shift);
-    if (b !== undefined && (log > EMPTY || table.ends !== null)) sums[b] += prepared.photons[m] * prepared.scale[s] * Math.exp(log + 2 * lnD);
+    if (log > EMPTY || table.ends !== null) sums[b] += prepared.photons[m] * prepared.scale[s] * Math.exp(log + 2 * lnD);
   }
   return sums;
 }
