@@ -31,11 +31,8 @@ FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Excluded = tuple[tuple[Interval, ...], ...]
 Progress = Callable[[str, int, int], None]
-MASSES, RATIOS, PRESET_MASSES = (
-    100,
-    28,
-    16,
-)  # of the curves made here, at most; and at which of them Majorana N is computed
+MASSES, PRESET_MASSES = 64, 12  # of the curves made here, at most
+RATIOS = 20  # masses at which a Majorana N is computed
 AGREEMENT = 0.01  # of the what-if with the full calculation, at its own masses, in d
 _LEAST = 0.7  # of the masses of a table that it must be good for
 

@@ -63,6 +63,19 @@ def shares(model: Any, masses: FloatArray, direction: Direction, couplings: Floa
     edges = np.concatenate(
         [np.geomspace(LOWEST * start, start, BELOW + 1), np.geomspace(start, last, ABOVE)[1:], [top]]
     )
+    signal = _divided(model, edges).signal(masses, direction)
+    counts = np.stack([signal.templates[row].counts(couplings[row : row + 1])[0] for row in range(len(masses))])
+    whole = counts[:, BELOW:].sum(axis=1, keepdims=True)
+    if np.any(whole <= 0):
+        return None
+    return Shares(edges, counts / whole, start)
+
+
+def _divided(model: UpscatterModel, edges: FloatArray) -> UpscatterModel:
+    """The model with its photons in bins of energy; made once, since its flavours share what it computes."""
+    if (known := model.__dict__.get("divided_in_energy")) is not None:
+        return known
+    selection = model.card.selection
     lower = msgspec.structs.replace(selection, energy_min_GeV=float(edges[0]))
     histogram = msgspec.structs.replace(model.card.histogram, variable="energy", edges=tuple(edges.tolist()))
     divided = replace(
@@ -72,9 +85,5 @@ def shares(model: Any, masses: FloatArray, direction: Direction, couplings: Floa
         _known={},
     )
     divided.__dict__["passages"] = model.passages  # the geometry is the same
-    signal = divided.signal(masses, direction)
-    counts = np.stack([signal.templates[row].counts(couplings[row : row + 1])[0] for row in range(len(masses))])
-    whole = counts[:, BELOW:].sum(axis=1, keepdims=True)
-    if np.any(whole <= 0):
-        return None
-    return Shares(edges, counts / whole, start)
+    model.__dict__["divided_in_energy"] = divided
+    return divided
