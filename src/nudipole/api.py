@@ -14,21 +14,13 @@ import numpy.typing as npt
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
-from nudipole.errors import DomainError, check_choice, check_positive, number
+from nudipole.errors import DomainError, check_positive, number
 from nudipole.observables.coupling import coupling as coupling
-from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
+from nudipole.portal import Completion, Portal
+from nudipole.portal import direction as direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 
 FloatArray = npt.NDArray[np.float64]
-
-
-def direction(
-    flavor: str, majorana: bool = False, completion: Completion | None = None, extra_width: float = 0.0
-) -> Direction:
-    """A ray in theory space by the name of its flavour; ``extra_width`` [GeV] of N into something invisible."""
-    check_choice("flavor", flavor, DIRECTIONS)
-    nature: Nature = "majorana" if majorana else "dirac"
-    return Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)
 
 
 @typed_arguments

@@ -332,3 +332,12 @@ class Portal:
         }
         cells = "".join(f"<tr><th>{key}</th><td>{value}</td></tr>" for key, value in rows.items())
         return f"<table>{cells}</table>"
+
+
+def direction(
+    flavor: str, majorana: bool = False, completion: Completion | None = None, extra_width: float = 0.0
+) -> Direction:
+    """A ray in theory space by the name of its flavour; ``extra_width`` [GeV] of N into something invisible."""
+    check_choice("flavor", flavor, DIRECTIONS)
+    nature: Nature = "majorana" if majorana else "dirac"
+    return Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)

@@ -130,10 +130,9 @@ def test_the_suppression_by_the_electron_mass_is_its_integral(temperature):
         return np.sqrt(max(beta2, 0.0)) * s ** (power / 2) * amplitude * kn(order, np.sqrt(s) / temperature)
 
     found = baths.mass_suppression(temperature)
-    for ours, (power, order, moments) in zip(found, ((2, 2, 2**6 * 24), (1, 1, 2**5 * 6)), strict=True):
+    for ours, (power, order) in zip(found, ((2, 2), (1, 1)), strict=True):
         whole = quad(integrand, 4 * m * m, (80 * temperature) ** 2, args=(power, order), epsabs=0, limit=400)[0]
         # massless: squares/12 int ds s^(power/2 + 2) K_order(sqrt(s)/T) = squares/12 2 T^(power + 6) int x^(power + 5) K
         bare = squares / 12.0 * 2.0 * temperature ** (power + 6)
         bare *= quad(lambda x, p=power, o=order: x ** (p + 5) * kn(o, x), 0, 90, epsabs=0)[0]
-        assert moments > 0
         assert ours == pytest.approx(whole / bare, rel=2e-3, abs=0)

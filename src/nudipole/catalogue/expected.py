@@ -16,10 +16,10 @@ from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment, contained, typed, without_zero
 from nudipole.constraint import Constraint, as_masses
-from nudipole.errors import DomainError, check_choice
+from nudipole.errors import DomainError
 from nudipole.inference import expected as asymptotic
 from nudipole.inputs import cards
-from nudipole.portal import DIRECTIONS, Completion, Direction, Nature
+from nudipole.portal import Completion, Direction, direction
 from nudipole.processes import validity
 from nudipole.signals import escaping
 from nudipole.signals.protocol import Signal
@@ -111,12 +111,10 @@ def expected(
     >>> bool((found.band(-1) < found.median).all() and (found.median < found.band(2)).all())
     True
     """
-    check_choice("flavor", flavor, DIRECTIONS)
+    ray = direction(flavor, majorana, completion, extra_width)
     search = registry.load(str(experiment)) if isinstance(experiment, (str, Path)) else experiment
     if not isinstance(search, Experiment):
         raise DomainError(f"{search.key} counts no events: it has no expected limit")
-    nature: Nature = "majorana" if majorana else "dirac"
-    ray = Direction(flavor, nature=nature, completion=completion or Completion(), extra_width=extra_width)
     masses = as_masses(np.atleast_1d(np.asarray(mass, dtype=float)))
     stated = typed(cards.apply_preset(search.raw, preset, search.file), search.file).confidence_level
     level = stated if cl is None else cl

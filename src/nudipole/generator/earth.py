@@ -144,9 +144,8 @@ class EarthSampler(Weighing):
         ray = about(neutrino, along / np.maximum(momentum, 1e-300), rng.random(number))
         row = np.clip(np.searchsorted(paths.ZENITH_EDGES, -ray[2], side="right") - 1, 0, paths.DIRECTIONS - 1)
         edges = self.model.edges
-        content = part.kind.density[row] * -np.diff(np.exp(-rate[:, None] * edges), axis=1)
-        if self.natural:
-            content = part.kind.density[row] * np.diff(edges)
+        steps = np.diff(edges) if self.natural else -np.diff(np.exp(-rate[:, None] * edges), axis=1)
+        content = part.kind.density[row] * steps
         edge = np.cumsum(content, axis=1)
         chosen = np.sum(edge[:, :-1] <= (rng.random(number) * edge[:, -1])[:, None], axis=1)
         near, far = edges[chosen], edges[chosen + 1]

@@ -128,10 +128,11 @@ def _read(path: Path) -> EventTable:
         raise DomainError(f"there are no events in {path}")
     try:
         return read_parquet(path)
-    except OSError as error:
-        raise DomainError(f"{path} is no Parquet file of events: {str(error).splitlines()[0]}") from None
-    except ValueError as error:
-        raise DomainError(f"{path} is no Parquet file of events: {str(error).splitlines()[0]}") from None
+    except (OSError, ValueError) as error:
+        raise DomainError(
+            f"{path} is no Parquet file of events, the one format that holds what reweighting needs: "
+            f"{str(error).splitlines()[0]}"
+        ) from None
 
 
 def _portal(given: Mapping[str, Any]) -> Portal:

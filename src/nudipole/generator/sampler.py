@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,7 +77,7 @@ def sampler_of(model: Any, portal: Portal, natural: bool = False) -> Sampler:
 
 
 @dataclass(frozen=True)
-class Weighing:
+class Weighing(ABC):
     """A sampler whose trials carry weights: unweighted events by rejection against a quantile of the weights.
 
     Rare events above it keep what they weigh more. Subclasses define :meth:`trials`.
@@ -89,12 +90,12 @@ class Weighing:
     processes: ClassVar[Mapping[int, str]] = {}
     note: ClassVar[str] = ""
 
+    @abstractmethod
     def trials(self, rng: np.random.Generator, number: int) -> Columns:
         """So many trials, the mean of ``weight`` is the expected number of events; those without weight may be left out.
 
         If they are, ``weight`` has to say so: its sum over ``number`` is what counts.
         """
-        raise NotImplementedError
 
     @cached_property
     def _pilot(self) -> tuple[float, float, float, float]:

@@ -103,7 +103,7 @@ class UpscatterSampler:
 
     @cached_property
     def total(self) -> float:
-        """Expected decays in the detector, or of N that fly at it, of every channel, before efficiency and selection."""
+        """Expected decays in the detector (natural: of N whose line meets it) of every channel, before efficiency and selection."""
         return float(sum(content.sum() for content in self.contents))
 
     @cached_property

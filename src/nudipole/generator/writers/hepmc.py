@@ -5,9 +5,10 @@ their meaning, citations, the provenance as JSON. Each event: weight ``CV``, pro
 and as attributes what the selection of the card makes of it. Vertex 1 is the production, 22 the decay of N; vertices in mm and
 mm/c, momenta in GeV.
 
-What does not apply: events stand for a share of an exposure, not of a cross section, so that the cross section which HepMC3
-carries is the expected number of events (G.R.5 and G.R.6 say so by their units); a meson that decays has no target (E.R.7); a
-bound nucleon is the target itself, with its nucleus as the attribute ``nudipole.nucleus`` and without a remnant.
+Not met, so that a strict validator refuses the files: G.R.5, since events stand for a share of an exposure and not of a cross
+section (the one that HepMC3 carries is the expected number of events, as its unit says); E.R.7, since a meson that decays has
+no target, and a bound nucleon is the target itself, with its nucleus as the attribute ``nudipole.nucleus`` and without a remnant.
+The laboratory time (E.C.5) is only in the vertices.
 """
 
 from __future__ import annotations
