@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 import nudipole
 from nudipole import constraint, portal
-from nudipole.catalogue import experiment, registry
+from nudipole.catalogue import experiment, rate, registry
 from nudipole.cosmology import constraints as sky
 from nudipole.cosmology import evolution, lines, relic
 from nudipole.detectors import efficiency, resolution, response
@@ -301,7 +301,8 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     },
     "inference.goodness.goodness_of_fit": {"toys": [10, 0, -1, 2**70], "seed": [1, 0, -1]},
     "api.limit": {"experiment": ["gemma", "no key"], "completion": [None]},
-    "api.rate": {"experiment": ["gemma", "no key"]},
+    "observables.spectra.rate": {"experiment": ["gemma", "no key"], "flavor": ["e", "x"], "completion": [None]},
+    "observables.spectra.spectrum": {"experiment": ["gemma", "no key"], "flavor": ["e", "x"], "completion": [None]},
     "signals.meson_decay.events.beam_parents": {"region": [(0.0, 10.0), (10.0, 0.0)]},
     "signals.meson_decay.events.target_parents": {"window": [(-0.1, -0.1, 0.1, 0.1)]},
     "signals.hadron_collider.search.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},
@@ -459,7 +460,7 @@ INNER = [
     "detectors.geometry.Sphere.sample",
     "detectors.geometry.Sphere.sample_front",
     "detectors.response.Response",
-    "catalogue.experiment.Rate",
+    "catalogue.rate.Rate",
     "fluxes.beams.tabulated",
     "fluxes.flux.FluxComponent.cumulative_moments",
     "fluxes.flux.FluxComponent.quadrature",
@@ -585,6 +586,7 @@ UNBOUNDED: dict[str, str] = {
 INSTANCES: dict[type, Menu] = {
     portal.Portal: lambda: [portal.Portal(0.1, 1e-6), portal.Portal(0.0, 0.0)],
     Direction: DIRECTIONS,
+    rate.Rate: lambda: [registry.get("conus-plus").rate(portal.Portal(1e-3, 1e-8, Direction("e")))],
     constraint.Limit: lambda: [lines.CONSTRAINTS[0].limit([0.1], Direction("mu"))],
     lines.TheoryLine: lambda: [lines.CONSTRAINTS[0]],
     sky.SkyConstraint: lambda: [sky.CONSTRAINTS[0], registry.get("red-giants")],

@@ -16,7 +16,7 @@ ROOT = Path(nudipole.__file__).parent
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("arguments",),
-    ("units", "bibliography"),
+    ("units", "bibliography", "columns"),
     ("portal", "kinematics", "constraint", "effective"),
     ("inputs",),
     ("matter",),
@@ -91,7 +91,7 @@ def test_public_face():
         "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "cite",
         "combine", "cross_section", "decay_probability",
         "decay_spectrum", "differential", "doctor", "expected", "experiments", "explore", "flux", "generate", "limit", "meson", "meson_spectrum", "peak_recoil", "plot",
-        "point", "published", "rate", "reweight", "scan", "ufo", "units", "width",
+        "point", "published", "rate", "reweight", "scan", "spectrum", "ufo", "units", "width",
     ]  # fmt: skip
     for name in dir(nudipole):
         assert getattr(nudipole, name) is not None

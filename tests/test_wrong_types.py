@@ -34,6 +34,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "rate": {"experiment": "gemma", "mass": 1e-3, "d": 1e-8, "flavor": "e"},
     "reweight": {"events": "no file", "d": 2e-6},
     "scan": {"plan": "no plan.toml"},
+    "spectrum": {"experiment": "gemma", "mass": 1e-3, "d": 1e-8, "flavor": "e"},
     "ufo": {"out": "ufo"},
     "width": {"mass": 0.1, "d": 1e-6},
     "atlas": {"out": "atlas", "only": ["no key"], "masses": 3, "flavors": ["e"]},

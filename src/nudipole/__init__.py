@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nudipole import plot, units
-    from nudipole.api import atlas, cite, cross_section, experiments, flux, limit, meson, rate, width
+    from nudipole.api import atlas, cite, cross_section, experiments, flux, limit, meson, width
     from nudipole.catalogue.curves import published
     from nudipole.catalogue.expected import expected
     from nudipole.constraint import Interval, Limit
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nudipole.observables.decays import decay_probability, decay_spectrum
     from nudipole.observables.differential import differential, peak_recoil
     from nudipole.observables.meson_spectra import meson_spectrum
+    from nudipole.observables.spectra import rate, spectrum
     from nudipole.portal import Completion, Direction, Portal
 
 __version__ = "0.1.0"
@@ -63,10 +64,11 @@ _HOME = {
     "combine": "fits.combination",
     "point": "fits.point",
     "published": "catalogue.curves",
-    "rate": "api",
+    "rate": "observables.spectra",
     "reweight": "generator.reweight",
     "ufo": "generator.ufo_export",
     "scan": "fits.scan",
+    "spectrum": "observables.spectra",
     "width": "api",
 }
 __all__ = [
@@ -100,6 +102,7 @@ __all__ = [
     "rate",
     "reweight",
     "scan",
+    "spectrum",
     "ufo",
     "units",
     "width",

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
-from nudipole.errors import DomainError, check_positive, number
+from nudipole.errors import check_positive, number
 from nudipole.observables.coupling import coupling as coupling
+from nudipole.observables.spectra import rate as rate
 from nudipole.portal import Completion, Portal
 from nudipole.portal import direction as direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
@@ -85,24 +86,6 @@ def limit(
         words = f"{constraint.key} covers {covered}; nothing can be said at {where} GeV"
         warnings.warn(words, OutOfReachWarning, stacklevel=2)
     return result
-
-
-@typed_arguments
-def rate(
-    experiment: str | Path | Constraint,
-    mass: float,
-    d: float,
-    flavor: str,
-    majorana: bool = False,
-    preset: str = "default",
-    completion: Completion | None = None,
-    extra_width: float = 0.0,
-) -> Any:
-    """Signal, Standard Model and background counts per bin of one theory point: a :class:`~.experiment.Rate`."""
-    constraint = _constraint(experiment)
-    if not hasattr(constraint, "rate"):
-        raise DomainError(f"{constraint.key} is not a counting experiment: it has limits but no rates")
-    return constraint.rate(Portal(mass, d, direction(flavor, majorana, completion, extra_width)), preset)
 
 
 class Catalogue(dict[str, Constraint]):

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.arguments import check
+from nudipole.columns import Columns, Tabular
 from nudipole.errors import DomainError, check_choice, check_mass, check_non_negative
 from nudipole.portal import Direction, Portal
 
@@ -83,7 +84,7 @@ class Interval:
 
 
 @dataclass(frozen=True, eq=False)
-class Limit:
+class Limit(Tabular):
     """Excluded intervals on a grid of masses.
 
     ``excluded[i]`` is a tuple of :class:`Interval` at ``masses[i]`` [GeV], empty where nothing is excluded. ``ends[i]`` says
@@ -166,6 +167,43 @@ class Limit:
         if name == "open":
             return self.open_above
         return self.lower if name == "lower" else np.where(np.isfinite(self.upper), self.upper, np.nan)
+
+    def to_arrays(self) -> Columns:
+        """The columns of ``limits.csv``: one row a mass and excluded interval, no row where nothing is excluded.
+
+        ``d_high_GeV-1`` and ``mu_high_muB`` are NaN where the interval is open above, as they are empty in the file.
+
+        Examples
+        --------
+        >>> limit = Limit("key", Direction("mu"), 0.9, np.array([0.01, 0.1]), ((Interval(1e-7, None),), ()))
+        >>> columns = limit.to_arrays()
+        >>> columns["mass_GeV"].tolist(), columns["d_low_GeV-1"].tolist(), columns["d_high_GeV-1"].tolist()
+        ([0.01], [1e-07], [nan])
+        """
+        rows = [
+            (mass, number, i.low, np.nan if i.high is None else i.high, end)
+            for mass, intervals, end in zip(self.masses.tolist(), self.excluded, self.ends, strict=True)
+            for number, i in enumerate(intervals)
+        ]
+        mass, number, low, high, end = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        same_in_all: dict[str, Any] = {
+            "experiment": self.key,
+            "flavor": self.direction.name,
+            "kind": self.kind,
+            "basis": self.basis,
+            "preset": self.preset,
+            "nature": self.direction.nature,
+            "cl": self.confidence_level,
+        }
+        edges = {"low": np.array(low, dtype=float), "high": np.array(high, dtype=float)}
+        return {
+            **{name: np.full(len(rows), value) for name, value in same_in_all.items()},
+            "mass_GeV": np.array(mass, dtype=float),
+            "interval": np.array(number, dtype=int),
+            **{f"d_{name}_GeV-1": edge for name, edge in edges.items()},
+            **{f"mu_{name}_muB": edge / (0.5 * units.BOHR_MAGNETON) for name, edge in edges.items()},
+            "ends": np.array(end, dtype=str),
+        }
 
     def excludes(self, mass_index: int, d: float) -> bool:
         """Whether coupling d is excluded at ``masses[mass_index]``."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
+from nudipole.columns import Columns, Tabular
 from nudipole.errors import TableError, UnknownNameError, check_choice, check_non_negative
 from nudipole.inputs import cards, tables
 from nudipole.inputs.cards import Published
@@ -51,7 +52,7 @@ def _per_d(convention: str) -> float:
 
 
 @dataclass(frozen=True)
-class PublishedCurve:
+class PublishedCurve(Tabular):
     """One curve of a publication: masses [GeV] and d [GeV^-1], pieces separated by NaN.
 
     ``convention`` is that of the source before it was converted: ``d``, or ``mu`` for an ordinary magnetic moment.
@@ -79,6 +80,11 @@ class PublishedCurve:
     def points(self) -> list[tuple[float, float]]:
         """(mass [GeV], d [GeV^-1]) without the gaps."""
         return [(m, d) for m, d in zip(self.mass.tolist(), self.d.tolist(), strict=True) if np.isfinite(m)]
+
+    def to_arrays(self) -> Columns:
+        """Mass, d and mu = 2 d of the points, without the gaps."""
+        mass, d = np.array(self.points).reshape(-1, 2).T
+        return {"mass_GeV": mass, "d_GeV-1": d, "mu_muB": convert(d, "muB")}
 
     def csv(self, convention: str = "d") -> str:
         """The curve as a table of nudipole's own, in this convention."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment, contained, typed, without_zero
+from nudipole.columns import Columns, Tabular
 from nudipole.constraint import Constraint, as_masses
 from nudipole.errors import DomainError
 from nudipole.inference import expected as asymptotic
@@ -28,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ExpectedLimit:
+class ExpectedLimit(Tabular):
     """Lower edges in d [GeV^-1] that are expected without N.
 
     Parameters
@@ -62,6 +63,10 @@ class ExpectedLimit:
 
     def to_dict(self) -> dict[str, FloatArray]:
         """Columns of equal length: mass and the five edges."""
+        return self.to_arrays()
+
+    def to_arrays(self) -> Columns:
+        """The same, under the name that every result has."""
         names = ("minus_2", "minus_1", "median", "plus_1", "plus_2")
         return {"mass_GeV": self.masses} | {f"d_{name}_GeV-1": row for name, row in zip(names, self.edges, strict=True)}
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.constraint import End, Interval, Kind, Limit, as_masses, same
+from nudipole.catalogue.rate import Rate as Rate
+from nudipole.constraint import End, Interval, Kind, Limit, as_masses
 from nudipole.errors import CardError, DomainError, UnknownNameError
 from nudipole.inference import thinning
 from nudipole.inference.counting import check_confidence_level
@@ -30,35 +31,6 @@ from nudipole.signals.protocol import Model, Signal
 FloatArray = npt.NDArray[np.float64]
 _AT_AN_END = 1.0 + 1e-6  # ratio of two masses that are the same end of a curve
 _ANCHORS = 48  # masses among which a fit of mass and coupling finds its best point
-
-
-@dataclass(frozen=True, eq=False)
-class Rate:
-    """Expected counts of one theory point in one experiment, bin by bin."""
-
-    key: str
-    portal: Portal
-    axis: str
-    edges: FloatArray
-    signal: FloatArray
-    components: Mapping[str, FloatArray]
-    observed: FloatArray | None
-
-    def __eq__(self, other: object) -> bool:
-        return same(self, other) if isinstance(other, Rate) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.key, self.portal))
-
-    def _repr_html_(self) -> str:
-        names = list(self.components)
-        head = "".join(f"<th>{escape(name)}</th>" for name in ["bin", "signal", *names, "observed"])
-        rows = []
-        for index, value in enumerate(self.signal):
-            seen = "" if self.observed is None else f"{self.observed[index]:.4g}"
-            cells = [str(index), f"{value:.4g}", *(f"{self.components[n][index]:.4g}" for n in names), seen]
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        return f"<table><caption>{escape(self.key)}</caption><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 @dataclass(frozen=True)
@@ -292,7 +264,7 @@ class Experiment:
         else:
             signal = np.zeros_like(next(iter(model.components().values())))
         bins = model.bins
-        return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed)
+        return Rate(self.key, portal, bins.axis, bins.edges, signal, model.components(), bins.observed, bins.columns)
 
     def preset_steps(
         self, preset: str, masses: npt.ArrayLike, direction: Direction, cl: float | None = None

@@ -215,6 +215,7 @@ def rate(
                 "flavor": flavor,
                 "axis": result.axis,
                 "edges": result.edges.tolist(),
+                "bins": {name: values.tolist() for name, values in result.columns.items()},
                 "signal": result.signal.tolist(),
                 "components": {name: values.tolist() for name, values in result.components.items()},
                 "observed": None if result.observed is None else result.observed.tolist(),
@@ -225,15 +226,11 @@ def rate(
     for index, value in enumerate(result.signal):
         observed = "" if result.observed is None else f"{result.observed[index]:.6g}"
         cells = [f"{values[index]:.4g}" for values in result.components.values()]
-        rows.append([_bin_label(result.edges, index), f"{value:.4g}", *cells, observed])
+        rows.append([result.label(index), f"{value:.4g}", *cells, observed])
     totals = [f"{values.sum():.4g}" for values in result.components.values()]
     seen = "" if result.observed is None else f"{result.observed.sum():.6g}"
     rows.append(["all", f"{result.signal.sum():.4g}", *totals, seen])
-    common.show_table([f"bin ({result.axis})", "signal", *result.components, "observed"], rows, result.key, sums=True)
-
-
-def _bin_label(edges: Any, index: int) -> str:
-    return f"{edges[index]:.4g} - {edges[index + 1]:.4g}" if index + 1 < len(edges) else str(index)
+    common.show_table(["bin", "signal", *result.components, "observed"], rows, result.key, sums=True)
 
 
 @click.group(invoke_without_command=True)

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
+from nudipole.columns import Columns, Tabular
 from nudipole.constraint import Constraint, Interval, Limit, as_masses
 from nudipole.errors import DomainError, check_choice
 from nudipole.fits import datasets
@@ -40,7 +41,7 @@ _SMALL_PULL = 0.2  # cancelling a signal by a pull of at most this relative size
 
 
 @dataclass(frozen=True)
-class Combination:
+class Combination(Tabular):
     """A joint limit, what is in it and what is not.
 
     Attributes
@@ -65,6 +66,10 @@ class Combination:
     shared: Mapping[str, tuple[str, ...]]
     best: FloatArray
     preference: FloatArray
+
+    def to_arrays(self) -> Columns:
+        """The columns of the joint limit, as :meth:`nudipole.constraint.Limit.to_arrays` has them."""
+        return self.limit.to_arrays()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: the same as ``nudipole combine --json`` prints."""

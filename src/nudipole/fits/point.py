@@ -12,7 +12,7 @@ import functools
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from html import escape
 from typing import Any
 
@@ -22,6 +22,7 @@ from nudipole import units
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
+from nudipole.columns import Columns, Tabular
 from nudipole.constraint import Constraint, Interval
 from nudipole.errors import DomainError, NudipoleError
 from nudipole.plot import style
@@ -67,7 +68,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Point:
+class Point(Tabular):
     """A theory point with its decays and what every constraint says of it; the strongest of each class first."""
 
     portal: Portal
@@ -77,6 +78,11 @@ class Point:
     def excluded_by(self) -> tuple[str, ...]:
         """Keys of measurements (no projections, no theory lines) that exclude the point."""
         return tuple(v.key for v in self.verdicts if v.excluded and v.kind == "exclusion")
+
+    def to_arrays(self) -> Columns:
+        """One row a constraint: the attributes of :class:`Verdict`, NaN where there is no number."""
+        names = [item.name for item in fields(Verdict)]
+        return {name: _column([getattr(verdict, name) for verdict in self.verdicts]) for name in names}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: the same as ``nudipole point --json`` prints."""
@@ -313,3 +319,10 @@ def _number(value: float | None) -> str:
 
 def _word(v: Verdict) -> str:
     return {True: "yes", False: "no", None: "-"}[v.excluded]
+
+
+def _column(values: list[Any]) -> Any:
+    """Numbers as numbers with NaN for None; yes and no as 1 and 0; words as words."""
+    if any(isinstance(value, str) for value in values):
+        return np.array([str(value) for value in values])
+    return np.array([np.nan if value is None else float(value) for value in values])

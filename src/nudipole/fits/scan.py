@@ -24,6 +24,7 @@ from nudipole import __version__
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
+from nudipole.columns import Tabular
 from nudipole.compilation import store, workers
 from nudipole.errors import MissingExtraError, OutputError
 from nudipole.fits import couplings as tables
@@ -36,7 +37,7 @@ COLUMNS = ("mass_GeV", "d_e_GeV-1", "d_mu_GeV-1", "d_tau_GeV-1")
 
 
 @dataclass(frozen=True)
-class Scan:
+class Scan(Tabular):
     """What a scan wrote: its folder, files and keys; ``table()`` reads it as a dict of arrays."""
 
     folder: Path
@@ -44,6 +45,10 @@ class Scan:
     keys: tuple[str, ...]
     points: int
     seconds: float
+
+    def to_arrays(self) -> dict[str, FloatArray]:
+        """:meth:`table` under the name that every result has."""
+        return self.table()
 
     def table(self) -> dict[str, FloatArray]:
         """All points: the columns of :data:`COLUMNS`, ``total`` and one test statistic a key (NaN out of range)."""

@@ -82,9 +82,67 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Bins:
-    """Labels of the bins of an observation, flattened: what the axis is, its edges, and the data."""
+    """The bins of an observation, flattened.
+
+    Parameters
+    ----------
+    axis : str
+        What a figure writes below the axis.
+    edges : ndarray (n + 1,)
+        Edges along this axis; running numbers where the bins have more than one axis, or none.
+    observed : ndarray (n,) or None
+        The data.
+    columns : mapping of ndarray (n,)
+        Each bin's own edges, ``<axis>_low [unit]`` and ``<axis>_high [unit]`` for every axis, or its label.
+    """
 
     axis: str
     edges: FloatArray
     observed: FloatArray | None = None
-    shape: tuple[int, ...] = field(default_factory=tuple)
+    columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.columns:
+            object.__setattr__(self, "columns", {"bin": np.arange(len(self.edges) - 1)})
+        if any(len(column) != len(self.edges) - 1 for column in self.columns.values()):
+            raise DomainError("every column of the bins needs one entry a bin")
+
+
+def crossed(*axes: tuple[str, str, npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
+    """Columns of bins in one or more axes (name, unit, edges), the last one running fastest.
+
+    Examples
+    --------
+    >>> crossed(("energy", "keV", [0, 1, 2]), ("time", "us", [0, 6]))["energy_low [keV]"].tolist()
+    [0.0, 1.0]
+    """
+    edges = [np.asarray(values, dtype=float) for _, _, values in axes]
+    found: dict[str, npt.NDArray[Any]] = {}
+    for end, part in (("low", slice(None, -1)), ("high", slice(1, None))):
+        grids = np.meshgrid(*(values[part] for values in edges), indexing="ij")
+        for (name, unit, _), grid in zip(axes, grids, strict=True):
+            found[f"{name}_{end}" + (f" [{unit}]" if unit else "")] = grid.ravel()
+    order = [f"{name}_{end}" + (f" [{unit}]" if unit else "") for name, unit, _ in axes for end in ("low", "high")]
+    return {name: found[name] for name in order}
+
+
+def stacked(key: str, parts: Sequence[tuple[str, Mapping[str, npt.NDArray[Any]]]]) -> dict[str, npt.NDArray[Any]]:
+    """Columns of bins behind one another, with a first column ``key`` that says whose they are.
+
+    Numbers that a part does not have are NaN, words are empty.
+
+    Examples
+    --------
+    >>> both = stacked("beam", [("one", {"a": np.array([1.0])}), ("two", {"b": np.array([2.0, 3.0])})])
+    >>> both["beam"].tolist(), both["b"].tolist()
+    (['one', 'two', 'two'], [nan, 2.0, 3.0])
+    """
+    sizes = [len(next(iter(columns.values()))) for _, columns in parts]
+    found: dict[str, npt.NDArray[Any]] = {key: np.repeat([label for label, _ in parts], sizes)}
+    for name in dict.fromkeys(name for _, columns in parts for name in columns):
+        kind = next(columns[name].dtype.kind for _, columns in parts if name in columns)
+        gap: Any = "" if kind == "U" else np.nan
+        found[name] = np.concatenate(
+            [columns.get(name, np.full(size, gap)) for (_, columns), size in zip(parts, sizes, strict=True)]
+        )
+    return found

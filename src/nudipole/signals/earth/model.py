@@ -43,7 +43,7 @@ from nudipole.signals.earth import photons as earth_photons
 from nudipole.signals.earth.card import EarthCard, Site, Source
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.production import States, final_states
-from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.protocol import Bins, Signal, crossed, stacked
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
@@ -106,10 +106,13 @@ class EarthModel:
 
     @property
     def bins(self) -> Bins:
+        energy = crossed(("photon_energy", "GeV", self.observation.edges))
         if self.card.selection.sun_cosine_min is None:
-            return Bins("photon energy [GeV]", self.observation.edges, self.observation.observed)
+            return Bins("photon energy [GeV]", self.observation.edges, self.observation.observed, energy)
         size = self.observation.size
-        return Bins("photon energy, from the Sun, then the rest", np.arange(size + 1.0), self.observation.observed)
+        columns = stacked("direction", [("from the Sun", energy), ("elsewhere", energy)])
+        name = "photon energy, from the Sun, then the rest"
+        return Bins(name, np.arange(size + 1.0), self.observation.observed, columns)
 
     @property
     def largest_s(self) -> float:

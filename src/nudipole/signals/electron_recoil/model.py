@@ -47,7 +47,7 @@ from nudipole.signals.decay_in_flight import decay_rate, decay_widths, rest_cosi
 from nudipole.signals.electron_recoil import card as electron_recoil_card
 from nudipole.signals.electron_recoil.angle import etheta2
 from nudipole.signals.electron_recoil.card import ElectronRecoilBeamCard, NormalisationSection
-from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.protocol import Bins, Signal, crossed, stacked
 from nudipole.signals.template import SignalTemplate, merge_nodes
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,9 +96,12 @@ class ElectronRecoilBeam:
 
     @property
     def bins(self) -> Bins:
+        energy = crossed(("electron_energy", "GeV", self.edges))
         if len(self.fluxes) == 1:
-            return Bins("E_e [GeV]", self.edges, self._observed)
-        return Bins("beam x energy bin", np.arange(self._size + 1.0), self._observed)
+            return Bins("E_e [GeV]", self.edges, self._observed, energy)
+        names = [beam.name for beam in self.card.beam]
+        columns = stacked("beam", [(name, energy) for name in names])
+        return Bins("beam x energy bin", np.arange(self._size + 1.0), self._observed, columns)
 
     @property
     def _size(self) -> int:

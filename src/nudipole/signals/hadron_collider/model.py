@@ -29,7 +29,7 @@ from nudipole.signals.hadron_collider import mono_photon
 from nudipole.signals.hadron_collider.search import MonoPhotonSearch
 from nudipole.signals.lepton_collider.model import CompletionSection
 from nudipole.signals.prompt_decay import PromptAware, simplified
-from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.protocol import Bins, Signal, crossed
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -143,7 +143,8 @@ class HadronColliderModel:
     @property
     def bins(self) -> Bins:
         edges = np.minimum(self.search.missing_edges, self.search.sqrt_s / 2.0)
-        return Bins("GeV", edges, self.likelihood.observed if self._counting else None)
+        columns = crossed(("missing_momentum", "GeV", edges))
+        return Bins("GeV", edges, self.likelihood.observed if self._counting else None, columns)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         direction = self.completed(direction)

@@ -20,7 +20,7 @@ from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.joint import member_cards as members
-from nudipole.signals.protocol import Bins, Model, Signal
+from nudipole.signals.protocol import Bins, Model, Signal, stacked
 from nudipole.signals.template import SignalTemplate, side_by_side
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,7 +83,9 @@ class CombinationModel:
     @property
     def bins(self) -> Bins:
         likelihood = self._joint[0]
-        return Bins("bin", np.arange(likelihood.bins + 1.0), likelihood.observed)
+        parts = [(key, member.bins.columns) for key, member in zip(self.card.members, self.members, strict=True)]
+        columns = stacked("experiment", parts)
+        return Bins("bin", np.arange(likelihood.bins + 1.0), likelihood.observed, columns)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal | EscapingSignal:
         likelihood, positions = self._joint

@@ -27,7 +27,7 @@ from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals import escaping
 from nudipole.signals.joint import member_cards as members
-from nudipole.signals.protocol import Bins, Model, Signal
+from nudipole.signals.protocol import Bins, Model, Signal, stacked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -180,7 +180,9 @@ class EnvelopeModel:
     @property
     def bins(self) -> Bins:
         size = sum(len(member.bins.edges) - 1 for member in self.members)
-        return Bins("bins of " + ", ".join(self.card.members), np.arange(size + 1.0))
+        parts = [(key, member.bins.columns) for key, member in zip(self.card.members, self.members, strict=True)]
+        columns = stacked("experiment", parts)
+        return Bins("bins of " + ", ".join(self.card.members), np.arange(size + 1.0), None, columns)
 
     def signal(self, masses: FloatArray, direction: Direction) -> EnvelopeSignal:
         masses = np.asarray(masses, dtype=float)

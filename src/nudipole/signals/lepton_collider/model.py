@@ -161,7 +161,13 @@ class LeptonColliderModel:
     def bins(self) -> Bins:
         measured = self.card.observation.statistic == "measured"
         number = len(self.runs) if measured else 1
-        return Bins("running", np.arange(number + 1.0), self.likelihood.observed if measured else None)
+        if not measured:
+            return Bins("running", np.arange(number + 1.0), None, {"running": np.array(["all"])})
+        columns = {
+            "running": np.array([run.label for run in self.runs]),
+            "sqrt_s [GeV]": np.array([run.sqrt_s_GeV for run in self.runs]),
+        }
+        return Bins("running", np.arange(number + 1.0), self.likelihood.observed, columns)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         direction = self.completed(direction)

@@ -56,7 +56,7 @@ from nudipole.signals.decay_in_flight import DecayWidths, decay_rate, decay_widt
 from nudipole.signals.meson_decay import events as meson_events
 from nudipole.signals.meson_decay.events import Draws, Events
 from nudipole.signals.meson_decay.nodes import Gathered, Knot, gather, interpolated
-from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.protocol import Bins, Signal, crossed
 from nudipole.signals.template import SignalTemplate
 
 FloatArray = npt.NDArray[np.float64]
@@ -227,7 +227,9 @@ class MesonDecayModel:
     @property
     def bins(self) -> Bins:
         low, high = self.card.selection.photon_GeV
-        return Bins("photon energy [GeV]", np.array([low, high]), np.array([self.card.observation.counts]))
+        edges = np.array([low, high])
+        columns = crossed(("photon_energy", "GeV", edges))
+        return Bins("photon energy [GeV]", edges, np.array([self.card.observation.counts]), columns)
 
     @property
     def largest_s(self) -> float:

@@ -158,6 +158,15 @@ def _model(card: RecoilCard, part: str, registry: Mapping[str, Callable[..., Any
     return None if table is None else options.resolve(registry, table, "model", file, f"response.{part}")
 
 
+def quantity(card: RecoilCard, unit: str) -> str:
+    """The name of what is measured of a recoil: an energy, photo-electrons, hits, or the bins of a release."""
+    if unit in tables.ENERGY:
+        return "energy"
+    observable = card.response.observable or {}
+    names = {"photo-electrons": "photo-electrons", "polynomial": "hits"}
+    return names.get(str(observable.get("model", "")), "bin")
+
+
 def axis(card: RecoilCard, table: tables.Table | None) -> tuple[str, float]:
     """The unit in which the bins were given, and its factor."""
     for unit in ("eV", "keV", "MeV"):

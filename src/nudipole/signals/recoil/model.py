@@ -36,7 +36,7 @@ from nudipole.inputs import options, tables
 from nudipole.portal import Direction
 from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.observation import Observation, find_table
-from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.protocol import Bins, Signal, crossed
 from nudipole.signals.recoil import card as recoil_card
 from nudipole.signals.recoil import escape
 from nudipole.signals.recoil.card import RecoilCard
@@ -106,10 +106,18 @@ class RecoilModel:
     def bins(self) -> Bins:
         edges = self.response.edges
         if self.card.timing is not None:
+            time = ("time", "us", self.card.timing.edges_us)
             energy_bins, time_bins = len(edges) - 1, len(self.card.timing.edges_us) - 1
-            return Bins("energy x time bin", np.arange(energy_bins * time_bins + 1.0), self.observation.observed)
+            numbers = np.arange(energy_bins * time_bins + 1.0)
+            return Bins("energy x time bin", numbers, self.observation.observed, crossed(self._axis, time))
+        unit, _ = recoil_card.axis(self.card, self.table)
+        return Bins(unit, np.asarray(self._axis[2]), self.observation.observed, crossed(self._axis))
+
+    @property
+    def _axis(self) -> tuple[str, str, FloatArray]:
+        """Name, unit and edges of what is measured of a recoil."""
         unit, factor = recoil_card.axis(self.card, self.table)
-        return Bins(unit, edges / factor, self.observation.observed)
+        return recoil_card.quantity(self.card, unit), "" if unit == "1" else unit, self.response.edges / factor
 
     # --- targets and responses ---------------------------------------------------------------------------------------
     @cached_property

@@ -40,7 +40,7 @@ from nudipole.portal import FLAVORS, Direction
 from nudipole.signals.decay_in_flight import decay_rate, decay_widths
 from nudipole.signals.observation import Observation, find_table
 from nudipole.signals.production import Scatterer, States, scatterers, states_on
-from nudipole.signals.protocol import Bins, Signal
+from nudipole.signals.protocol import Bins, Signal, crossed
 from nudipole.signals.template import SignalTemplate
 from nudipole.signals.upscattering import acceptance as passages
 from nudipole.signals.upscattering import source as upscatter_source
@@ -110,7 +110,10 @@ class UpscatterModel:
     @property
     def bins(self) -> Bins:
         histogram = self.card.histogram
-        return Bins(histogram.variable, np.asarray(histogram.edges), self.observation.observed)
+        edges = np.asarray(histogram.edges)
+        unit = "GeV" if "energy" in histogram.variable else ""
+        columns = {} if histogram.variable == "count" else crossed((histogram.variable, unit, edges))
+        return Bins(histogram.variable, edges, self.observation.observed, columns)
 
     @property
     def largest_s(self) -> float:
