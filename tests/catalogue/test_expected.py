@@ -13,8 +13,8 @@ from nudipole.errors import DomainError
 
 def test_the_median_of_a_projection_is_its_limit_and_bands_are_in_order():
     masses = [1e-3, 5e-3]
-    found = nd.expected("lz-cevns", "mu", masses)
-    assert found.median == pytest.approx(nd.limit("lz-cevns", "mu", masses).lower, rel=1e-5, abs=0)
+    found = nd.expected("xlzd", "mu", masses)
+    assert found.median == pytest.approx(nd.limit("xlzd", "mu", masses).lower, rel=1e-5, abs=0)
     assert np.all(np.diff(found.edges, axis=0) > 0)
     assert found.to_dict()["d_plus_2_GeV-1"] is not None
     with pytest.raises(DomainError, match="deviation"):
@@ -35,15 +35,15 @@ def test_nothing_is_expected_beyond_reach_and_counts_and_the_sky_are_refused():
 
 
 def test_a_higher_level_expects_to_exclude_less():
-    low, high = (nd.expected("lz-cevns", "mu", 1e-3, cl=cl).median[0] for cl in (0.9, 0.99))
+    low, high = (nd.expected("xlzd", "mu", 1e-3, cl=cl).median[0] for cl in (0.9, 0.99))
     assert high > low
 
 
 def test_the_command_line_gives_the_bands():
-    result = CliRunner().invoke(main, ["limit", "lz-cevns", "--flavor", "mu", "--mass", "1e-3", "--expected", "--csv"])
+    result = CliRunner().invoke(main, ["limit", "xlzd", "--flavor", "mu", "--mass", "1e-3", "--expected", "--csv"])
     assert result.exit_code == 0, result.output
     head, row = result.output.splitlines()[-2:]
     assert head.split(",")[3] == "d_median_GeV-1"
-    assert float(row.split(",")[3]) == pytest.approx(nd.expected("lz-cevns", "mu", 1e-3).median[0], rel=1e-5, abs=0)
-    table = CliRunner().invoke(main, ["limit", "lz-cevns", "--flavor", "mu", "--mass", "1e-3", "--expected"])
+    assert float(row.split(",")[3]) == pytest.approx(nd.expected("xlzd", "mu", 1e-3).median[0], rel=1e-5, abs=0)
+    table = CliRunner().invoke(main, ["limit", "xlzd", "--flavor", "mu", "--mass", "1e-3", "--expected"])
     assert "expected without N" in table.output

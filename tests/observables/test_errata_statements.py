@@ -14,7 +14,7 @@ from nudipole.processes.validity import OutOfReachWarning
     [
         ("lep", "mu", 0.1, 1.9e-6),
         ("borexino", "mu", 1e-3, 8.0e-10),
-        ("lz-cevns", "universal", 1e-4, 8.6e-10),
+        ("lz-cevns", "universal", 1e-4, 6.9e-10),
         ("xenonnt-cevns", "universal", 1e-4, 1.1e-9),
         ("borexino", "universal", 1e-4, 2.9e-11),
         ("supercdms", "universal", 1e-3, 5.3e-8),
