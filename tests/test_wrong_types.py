@@ -16,7 +16,9 @@ from nudipole.errors import DomainError, NudipoleError
 
 # calls that succeed; each argument is then replaced in turn
 GOOD: dict[str, dict[str, Any]] = {
+    "beam_spectrum": {"beam": "sps", "parent": "eta", "mass": 0.1, "d": 1e-6},
     "cite": {"keys": ["gemma"]},
+    "collider": {"initial": "e+e-", "energy": 10.58, "mass": 1.0, "d": 1e-6},
     "combine": {"keys": ["gemma", "texono-ge"], "flavor": "e", "mass": 1e-3},
     "cross_section": {"target": "Ar40", "energy": 0.1, "mass": 0.01, "d": 1e-6, "recoil": 1e-5},
     "decay_probability": {"near": 0.0, "far": 1.0, "energy": 1.0, "mass": 0.1, "d": 1e-6},
@@ -35,6 +37,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "reweight": {"events": "no file", "d": 2e-6},
     "scan": {"plan": "no plan.toml"},
     "spectrum": {"experiment": "gemma", "mass": 1e-3, "d": 1e-8, "flavor": "e"},
+    "thermal": {"place": "supernova", "mass": 0.01, "d": 1e-7},
     "ufo": {"out": "ufo"},
     "width": {"mass": 0.1, "d": 1e-6},
     "atlas": {"out": "atlas", "only": ["no key"], "masses": 3, "flavors": ["e"]},

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from nudipole.generator.run import generate
     from nudipole.generator.ufo_export import ufo
     from nudipole.installation import doctor
+    from nudipole.observables.beam_spectra import beam_spectrum
+    from nudipole.observables.collider import collider
     from nudipole.observables.decays import decay_probability, decay_spectrum
     from nudipole.observables.differential import differential, peak_recoil
     from nudipole.observables.meson_spectra import meson_spectrum
     from nudipole.observables.spectra import rate, spectrum
+    from nudipole.observables.thermal import thermal
     from nudipole.portal import Completion, Direction, Portal
 
 __version__ = "0.1.0"
@@ -46,7 +49,9 @@ _HOME = {
     "Interval": "constraint",
     "NudipoleError": "errors",
     "atlas": "api",
+    "beam_spectrum": "observables.beam_spectra",
     "cite": "api",
+    "collider": "observables.collider",
     "cross_section": "api",
     "decay_probability": "observables.decays",
     "decay_spectrum": "observables.decays",
@@ -69,6 +74,7 @@ _HOME = {
     "ufo": "generator.ufo_export",
     "scan": "fits.scan",
     "spectrum": "observables.spectra",
+    "thermal": "observables.thermal",
     "width": "api",
 }
 __all__ = [
@@ -80,7 +86,9 @@ __all__ = [
     "Portal",
     "__version__",
     "atlas",
+    "beam_spectrum",
     "cite",
+    "collider",
     "combine",
     "cross_section",
     "decay_probability",
@@ -103,6 +111,7 @@ __all__ = [
     "reweight",
     "scan",
     "spectrum",
+    "thermal",
     "ufo",
     "units",
     "width",
