@@ -57,6 +57,8 @@ _SKY = {
     "red-giants": ("stellar plasma", "energy loss of red giants"),
     "naturalness": ("none", "size of the neutrino mass"),
     "uv-loop": ("none", "one-loop estimate"),
+    "uv-leptoquark": ("none", "loop of a leptoquark at its collider bound"),
+    "uv-vector-like-lepton": ("none", "loop of vector-like leptons at their collider bound"),
 }
 _OBSERVABLES = {
     "upscatter-decay": "up-scattering, then N → νγ: photons",

@@ -26,7 +26,10 @@ Fill = Literal["classes", "grey", "none"]
 UNITS: tuple[str, ...] = ("muB", "GeV^-1", "both")
 FILLS: tuple[str, ...] = ("classes", "grey", "none")
 LABELS = ("frontier", "all", "none")
-SKY = ("bbn", "cmb", "sn1987a", "supernova-energy", "supernova-next", "red-giants", "naturalness", "uv-loop")
+SKY = (
+    "bbn", "cmb", "sn1987a", "supernova-energy", "supernova-next", "red-giants",
+    "naturalness", "uv-loop", "uv-leptoquark", "uv-vector-like-lepton",
+)  # fmt: skip
 
 
 def plane(
