@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import experiment_pictures
+import geometry_sketches
 import numpy as np
 
 from nudipole import units
@@ -14,6 +16,7 @@ from nudipole.catalogue import registry
 from nudipole.catalogue.curves import published
 from nudipole.compilation.validation import Check
 from nudipole.constraint import Constraint, Limit
+from nudipole.inputs import tables
 from nudipole.portal import Direction
 
 KINDS = {
@@ -23,7 +26,9 @@ KINDS = {
     "line": "Lines of theory",
 }
 _MASSES = 30
-_SHOWN = ("source", "target", "exposure", "detector", "matter", "selection", "response", "histogram", "observation")
+_SHOWN = ("source", "target", "exposure", "detector", "matter", "volume", "geometry", "selection", "response")
+_SHOWN += ("histogram", "beam", "running", "search", "production", "background", "nuisance", "members", "observation")
+_EVERY = 3  # of the masses of a curve, for the curves of presets
 _WIDTH, _HEIGHT, _MARGIN = 640, 420, 62
 
 
@@ -121,22 +126,37 @@ def page(constraint: Constraint, limit: Limit, checks: Sequence[Check]) -> str:
     ]
     parts = [f"# {constraint.title}", "" if card is None else card.summary]
     parts.append("| | |\n|---|---|\n" + "\n".join(f"| {name} | {_cell(text)} |" for name, text in facts if text))
+    sketch = geometry_sketches.sketch(raw, constraint.title)
+    if sketch:
+        parts += [
+            "## Where N is made and seen",
+            _raw(sketch),
+            "From the side, the beam from the left; the numbers are the card's.",
+        ]
+    counts, words = experiment_pictures.spectrum(constraint, limit)
+    if counts:
+        parts += ["## Signal and background", _raw(counts), words]
     picture = drawing(limit, checks)
     if picture:
         words = f"Edges of the excluded region for the flavour `{limit.direction.name}`, default preset (line)"
         words += ", and published values (circles)." if "circle" in picture else "."
-        parts += [f"## Limit\n\n```{{raw}} html\n{picture}\n```", words]
+        parts += ["## Limit", _raw(picture), words]
     parts.append(f"    nudipole limit {constraint.key} --flavor {limit.direction.name} --mass {_middle(limit):.3g}")
     parts += _comparisons(checks)
-    parts += _presets(constraint)
+    parts += _presets(constraint, limit)
     if card is not None and card.shortcuts:
         parts.append("## Simplifications\n\n" + "\n".join(f"- {_cell(text)}" for text in card.shortcuts))
     rows = [f"| `{name}` | {_inputs(raw[name])} |" for name in _SHOWN if name in raw]
     if rows:
         parts.append("## Inputs\n\nFrom its card.\n\n| section | values |\n|---|---|\n" + "\n".join(rows))
+    parts += _tables(raw, getattr(constraint, "file", Path("card.toml")))
     if constraint.citations:
         parts.append("## References\n\n" + ", ".join(f"{{cite:t}}`{key}`" for key in constraint.citations))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _raw(picture: str) -> str:
+    return f"```{{raw}} html\n{picture}\n```"
 
 
 def _middle(limit: Limit) -> float:
@@ -152,19 +172,61 @@ def _comparisons(checks: Sequence[Check]) -> list[str]:
         for c in checks
     ]
     head = "| source | flavour | preset | its convention | ours / published in d, median (range) | verdict | note |\n"
-    return ["## Comparison with published limits\n\n" + head + "|---|---|---|---|---|---|---|\n" + "\n".join(rows)]
+    parts = ["## Comparison with published limits"]
+    picture = experiment_pictures.ratio(checks, f"{checks[0].key}: our coupling over the published one against mass")
+    if picture:
+        parts += [
+            _raw(picture),
+            "Zero is agreement, one a factor 2; dashed: 25 per cent. Above zero our limit is weaker.",
+        ]
+    return [*parts, head + "|---|---|---|---|---|---|---|\n" + "\n".join(rows)]
 
 
 def _ratio(check: Check) -> str:
     return "{:.3g} ({:.3g} to {:.3g})".format(check.median, *check.extremes) if check.ratio.size else "no common mass"
 
 
-def _presets(constraint: Constraint) -> list[str]:
+def _presets(constraint: Constraint, limit: Limit) -> list[str]:
+    masses = limit.masses[::_EVERY]
+    names = constraint.presets[1:]
+    curves = [constraint.limit(masses, limit.direction, preset=name) for name in names]
     rows = []
-    for name in constraint.presets[1:]:
+    for name, one in zip(names, curves, strict=True):
         explained = constraint.explain(name)
-        rows.append(f"| `{name}` | {_cell(explained.get('about') or explained.get('note') or '')} |")
-    return ["## Presets\n\n| preset | what it assumes |\n|---|---|\n" + "\n".join(rows)] if rows else []
+        ratio = one.lower / limit.lower[::_EVERY]
+        shown = ratio[np.isfinite(ratio)]
+        middle = f"{np.median(shown):.3g}" if shown.size else "no common mass"
+        rows.append(f"| `{name}` | {middle} | {_cell(explained.get('about') or explained.get('note') or '')} |")
+    if not rows:
+        return []
+    picture = experiment_pictures.presets([limit, *curves], f"{constraint.key}: limits under each preset")
+    table = "| preset | d / default, median | what it assumes |\n|---|---|---|\n" + "\n".join(rows)
+    words = f"Flavour `{limit.direction.name}`, each at its own confidence level; thin lines are upper edges."
+    return ["## Presets", *([_raw(picture), words] if picture else []), table]
+
+
+def _tables(raw: Mapping[str, Any], file: Path) -> list[str]:
+    """Where the numbers of each table that a card names are from."""
+    rows = []
+    for name in sorted(set(_named(raw))):
+        table = tables.find(name, file, "table")
+        if table is not None:
+            told = table.provenance
+            rows.append(
+                f"| {_cell(told['what'])} | {_cell(told['source'])} | {_cell(told['obtained'])} | {len(table)} |"
+            )
+    head = "| what | source | how obtained | rows |\n|---|---|---|---|\n"
+    words = "Every table is a file with these words at its top."
+    return [f"## Tables and their provenance\n\n{words}\n\n{head}" + "\n".join(rows)] if rows else []
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.endswith(".csv"):
+            yield value
+    elif isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _named(item)
 
 
 def _inputs(value: Any) -> str:
