@@ -83,7 +83,7 @@ def write_pages(app: Any) -> None:
         draw_plane(folder / "plane.svg", limits)
         physics_pictures.write(folder, limits)
         gallery.write(folder)
-        explore(export=folder / "extra" / "explorer.html", only=EMBEDDED, masses=20, jobs=1)
+        explore(export=folder / "extra" / "embedded_explorer.html", only=EMBEDDED, masses=20, jobs=1)
         (folder / "independent_table.md").write_text(independent.table(), encoding="utf-8")
         (folder / "levels_table.md").write_text(levels.table(), encoding="utf-8")
     (folder / "validation_table.md").write_text(validation.summary(checks, registry.all_keys()), encoding="utf-8")

@@ -369,7 +369,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "processes.mesons.meson.lab_spectrum": MESONS,
     "processes.mesons.meson.polarisation": MESONS,
     "observables.coupling.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
-    "api.flux": {"name": ["solar", "no flux"], "energy": [None, 0.002, [0.01, 0.03], -1.0, np.nan]},
+    "observables.fluxes.flux": {"name": ["solar", "no flux"], "energy": [None, 0.002, [0.01, 0.03], -1.0, np.nan]},
     "cosmology.photodisintegration.disintegrate": {
         "helium": [0.247, 0.0, 1.0, np.nan],
         "kappa": [np.full(9, 0.1), np.zeros(9), np.full((3, 9), 1e60), np.full(9, -1.0), np.zeros(8)],

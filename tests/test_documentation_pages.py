@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,6 +23,8 @@ SOURCE = Path(nd.__file__).parent
 
 def extension(name):
     pytest.importorskip("sphinx")
+    if str(DOCS / "extensions") not in sys.path:
+        sys.path.insert(0, str(DOCS / "extensions"))  # they import one another, as Sphinx lets them
     spec = importlib.util.spec_from_file_location(name, DOCS / "extensions" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -33,5 +33,7 @@ def write(folder: Path) -> None:
         axes = eval(line, {"nd": nd})  # the line that the page shows is the one that has drawn the picture
         nd.plot.save(axes.figure, folder / "gallery" / f"{name}.svg")
         plt.close("all")
-        parts.append(f"## {words}\n\n```{{image}} _generated/gallery/{name}.svg\n:alt: {words}\n:width: 70%\n```\n\n    {line}")
+        parts.append(
+            f"## {words}\n\n```{{image}} _generated/gallery/{name}.svg\n:alt: {words}\n:width: 70%\n```\n\n    {line}"
+        )
     (folder / "gallery_pages.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")

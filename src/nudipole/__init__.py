@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nudipole import plot, units
-    from nudipole.api import atlas, cite, cross_section, experiments, flux, limit, meson, width
+    from nudipole.api import atlas, cite, cross_section, experiments, limit, meson, width
     from nudipole.catalogue.curves import published
     from nudipole.catalogue.expected import expected
     from nudipole.constraint import Interval, Limit
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nudipole.observables.collider import collider
     from nudipole.observables.decays import decay_probability, decay_spectrum
     from nudipole.observables.differential import differential, peak_recoil
+    from nudipole.observables.fluxes import flux
     from nudipole.observables.meson_spectra import meson_spectrum
     from nudipole.observables.spectra import rate, spectrum
     from nudipole.observables.thermal import thermal
@@ -62,7 +63,7 @@ _HOME = {
     "expected": "catalogue.expected",
     "experiments": "api",
     "explore": "explorer.run",
-    "flux": "api",
+    "flux": "observables.fluxes",
     "generate": "generator.run",
     "limit": "api",
     "meson": "api",

@@ -16,6 +16,7 @@ from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
 from nudipole.errors import check_positive, number
 from nudipole.observables.coupling import coupling as coupling
+from nudipole.observables.fluxes import flux as flux
 from nudipole.observables.spectra import rate as rate
 from nudipole.portal import Completion, Portal
 from nudipole.portal import direction as direction
@@ -44,18 +45,35 @@ def limit(
     Parameters
     ----------
     experiment : str, Path or Constraint
+        Key, path of a card, or a constraint.
     flavor : {"e", "mu", "tau", "universal", "coherent"}
+        The coupling that is switched on.
     mass : array_like
-        Masses of N [GeV].
+        Masses of N [GeV], shape (n,) or a number.
     cl : float, optional
         Confidence level; that of the card if left out.
     majorana : bool
+        Whether N is its own antiparticle: twice the width, isotropic photons.
     preset : str
         A named set of published assumptions.
     completion : Completion, optional
         Above the electroweak scale; photon only if left out.
     extra_width : float
         Width [GeV] of N into something invisible, the same at every d; stars and the early Universe refuse one.
+
+    Returns
+    -------
+    Limit
+        Excluded intervals of d [GeV^-1] at each mass.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such key, flavour or preset.
+    CardError
+        If a card is malformed.
+    DomainError
+        If a number is out of range.
 
     Examples
     --------
@@ -99,41 +117,21 @@ class Catalogue(dict[str, Constraint]):
 
 
 def experiments() -> Catalogue:
-    """Every constraint by key."""
+    """Every constraint by key.
+
+    Returns
+    -------
+    Catalogue
+        A dictionary of constraints; in a notebook it shows as a table.
+
+    Examples
+    --------
+    >>> experiments()["lz-nees"].kind
+    'exclusion'
+    """
     from nudipole.catalogue import registry
 
     return Catalogue((key, registry.get(key)) for key in registry.all_keys())
-
-
-@typed_arguments
-def flux(name: str, energy: npt.ArrayLike | None = None, **options: Any) -> dict[str, Any]:
-    """A neutrino flux: totals by component and flavour, and the differential flux at energies [GeV] if given."""
-    from nudipole.fluxes import named_flux
-
-    source = named_flux(name, **options)
-    result: dict[str, Any] = {
-        "name": source.name,
-        "per": source.per,
-        "unit": f"cm^-2 per {source.per}",
-        "components": [
-            {
-                "name": c.name,
-                "antineutrino": c.antineutrino,
-                "lines": c.lines,
-                "total_cm-2": float(np.sum(c.quadrature(c.intensity))),
-                "energy_min_GeV": float(c.energy[0]),
-                "energy_max_GeV": float(c.energy[-1]),
-            }
-            for c in source.components
-        ],
-        "total_cm-2": {f: source.total(f) for f in ("e", "mu", "tau")},
-    }
-    if energy is not None:
-        energies = np.atleast_1d(np.asarray(energy, dtype=float))
-        check_positive(energy=energies)
-        result["energy_GeV"] = energies.tolist()
-        result["flux_cm-2_GeV-1"] = {f: source.differential(energies, f).tolist() for f in ("e", "mu", "tau")}
-    return result
 
 
 @typed_arguments
@@ -270,8 +268,34 @@ def meson(
 ) -> list[dict[str, Any]]:
     """Widths and branching ratios of a meson into N, one lepton-number state.
 
-    ``both`` adds the other one, nubar N to nu Nbar, where the same meson has both: twice the width for a neutral
-    parent, the same for a charged one (:func:`nudipole.processes.mesons.meson.lepton_number_states`).
+    Parameters
+    ----------
+    parent : str
+        ``pi0``, ``eta``, ``eta'``, ``rho``, ``omega``, ``phi``, ``J/psi``, ``pi``, ``K``, ``D``, ``Ds``, ``B``, ...
+    mass : float
+        M [GeV].
+    d, mu : float
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
+    both : bool
+        Adds the other state, nubar N to nu Nbar, where the same meson has both: twice the width for a neutral parent, the
+        same for a charged one (:func:`nudipole.processes.mesons.meson.lepton_number_states`).
+
+    Returns
+    -------
+    list of dict
+        ``channel``, ``width_GeV``, ``branching_ratio`` of each channel that is open.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such meson.
+    DomainError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> [one["channel"] for one in meson("eta", 0.1, 1e-6)]
+    ['gamma nu N']
     """
     from nudipole.processes.mesons import meson as mesons
 
@@ -287,7 +311,28 @@ def meson(
 
 @typed_arguments
 def cite(keys: Sequence[str]) -> str:
-    """BibTeX of everything that these experiments rest on."""
+    """BibTeX of everything that these experiments rest on.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Keys, or paths of cards.
+
+    Returns
+    -------
+    str
+        Entries in BibTeX, each once.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such key.
+
+    Examples
+    --------
+    >>> cite(["miniboone"]).startswith("@")
+    True
+    """
     from nudipole import bibliography
 
     return bibliography.bibtex([reference for key in keys for reference in _constraint(key).citations])
@@ -295,7 +340,33 @@ def cite(keys: Sequence[str]) -> str:
 
 @typed_arguments
 def atlas(out: str | Path = "out", **options: Any) -> Any:
-    """Compute and draw everything: see :func:`nudipole.compilation.run.atlas`; with figures also ``explorer.html``."""
+    """Compute and draw everything, with figures also ``explorer.html``.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder; a run that was interrupted goes on with ``resume=True``.
+    **options
+        Those of :func:`nudipole.compilation.run.atlas`: ``flavors``, ``only``, ``masses``, ``jobs``, ...
+
+    Returns
+    -------
+    Atlas
+        Where everything is, and what was computed.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = atlas(folder, flavors=["e"], only=["gemma"], masses=4, jobs=1, figures=False)
+    ...     (found.folder / "limits.csv").exists()
+    True
+    """
     from nudipole.compilation import run
     from nudipole.explorer import build, parts
 

@@ -61,7 +61,20 @@ def _equal(one: Any, other: Any) -> bool:
 
 @dataclass(frozen=True)
 class Interval:
-    """An excluded range of couplings d [GeV^-1]; ``high`` is None where it is open above."""
+    """An excluded range of couplings d.
+
+    Parameters
+    ----------
+    low : float
+        Lower end [GeV^-1].
+    high : float, optional
+        Upper end [GeV^-1]; None where it is open above.
+
+    Examples
+    --------
+    >>> 2e-7 in Interval(1e-7, 3e-7), 1.0 in Interval(1e-7)
+    (True, True)
+    """
 
     low: float
     high: float | None = None
@@ -87,10 +100,40 @@ class Interval:
 class Limit(Tabular):
     """Excluded intervals on a grid of masses.
 
-    ``excluded[i]`` is a tuple of :class:`Interval` at ``masses[i]`` [GeV], empty where nothing is excluded. ``ends[i]`` says
-    what ends the curve there, if it ends: ``physics`` (kinematics, too little signal, decay, the validity of the operator),
-    ``card`` (its range of masses, or a published one), or ``grid`` (of a table or of the plane: it goes on beyond).
-    ``beyond_operator``: masses within reach at which an exclusion could only begin where the operator does not stand.
+    Parameters
+    ----------
+    key : str
+        Of the constraint.
+    direction : Direction
+        Flavour structure, Dirac or Majorana, completion.
+    confidence_level : float
+        Between 0 and 1.
+    masses : ndarray
+        M [GeV], shape (n,).
+    excluded : tuple of tuples of Interval
+        ``excluded[i]`` holds the intervals of d [GeV^-1] at ``masses[i]``, empty where nothing is excluded.
+    kind : {"exclusion", "projection", "roi", "line"}
+        What an interval means.
+    basis : str
+        How far its inputs are first-hand: ``first-principles``, ``normalised``, ``digitised``.
+    preset : str
+        The set of assumptions.
+    citations : tuple of str
+        Keys of the bibliography.
+    notes : tuple of str
+        The simplifications of the card.
+    ends : tuple of str
+        What ends the curve at each mass, if it ends there: ``physics`` (kinematics, too little signal, decay, the validity of
+        the operator), ``card`` (its range of masses, or a published one), or ``grid`` (of a table or of the plane: it goes on
+        beyond).
+    beyond_operator : ndarray
+        Masses [GeV] within reach at which an exclusion could only begin where the operator does not stand.
+
+    Examples
+    --------
+    >>> found = Limit("mine", Direction("mu"), 0.9, np.array([1e-3, 1e-2]), ((Interval(1e-7, 1e-5),), ()))
+    >>> found.excludes(0, 1e-6), found.lower.tolist()
+    (True, [1e-07, nan])
     """
 
     key: str
@@ -154,7 +197,17 @@ class Limit(Tabular):
         return np.array([i[-1].low if len(i) > 1 and i[-1].high is None else np.nan for i in self.excluded])
 
     def edge(self, name: str) -> FloatArray:
-        """One of :data:`EDGES` at each mass [GeV^-1]; NaN where there is none.
+        """One of :data:`EDGES` at each mass.
+
+        Parameters
+        ----------
+        name : {"lower", "upper", "gap-low", "gap-high", "open"}
+            Which edge.
+
+        Returns
+        -------
+        ndarray
+            d [GeV^-1], shape of ``masses``; NaN where there is none.
 
         Raises
         ------
@@ -206,7 +259,25 @@ class Limit(Tabular):
         }
 
     def excludes(self, mass_index: int, d: float) -> bool:
-        """Whether coupling d is excluded at ``masses[mass_index]``."""
+        """Whether a coupling is excluded at one of the masses.
+
+        Parameters
+        ----------
+        mass_index : int
+            Counts ``masses``.
+        d : float
+            Coupling [GeV^-1].
+
+        Returns
+        -------
+        bool
+            True inside an interval, its ends included.
+
+        Raises
+        ------
+        DomainError
+            If there is no such mass, or the coupling is negative or not finite.
+        """
         check_non_negative(d=d)
         if not -len(self.excluded) <= mass_index < len(self.excluded):
             raise DomainError(f"mass_index must count one of {len(self.excluded)} masses, got {mass_index}")

@@ -18,6 +18,16 @@ class NudipoleError(Exception):
 
     Its message is one line of printable text, whatever a card or a file contained, and it travels: every subclass
     pickles, copies and crosses process pools with its type and message.
+
+    Parameters
+    ----------
+    *message : object
+        What is told; text is made printable.
+
+    Examples
+    --------
+    >>> str(NudipoleError("one line"))
+    'one line'
     """
 
     def __init__(self, *message: object) -> None:

@@ -99,6 +99,7 @@ def doctor() -> Diagnosis:
     Returns
     -------
     Diagnosis
+        Prints as ``nudipole doctor`` does; ``healthy`` says whether the self-test passed.
 
     Examples
     --------

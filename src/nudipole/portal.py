@@ -42,6 +42,18 @@ class Completion:
 
     ``photon``: the operator with F alone. ``gauge``: the SU(2)xU(1) operators d_W and d_B with d_W = ratio d_B, which
     bring :math:`d_Z = d\,(a c_W - 2 s_W)/(2 c_W + a s_W)` and :math:`d_W = \sqrt2\, a\, d/(2 c_W + a s_W)`, a = ratio.
+
+    Parameters
+    ----------
+    kind : {"photon", "gauge"}
+        Which of the two.
+    ratio : float
+        Of the coefficients, d_W / d_B; looked at for ``gauge`` alone.
+
+    Examples
+    --------
+    >>> round(Completion("gauge", 0.0).z_over_gamma, 3)
+    -0.548
     """
 
     kind: Literal["photon", "gauge"] = "photon"
@@ -168,7 +180,17 @@ class Direction:
     def production(self, density: npt.NDArray[Any], antineutrino: bool = False) -> npt.NDArray[np.float64]:
         r"""d^dagger rho d / d^2 for flavour density matrices of shape (..., 3, 3); their trace if incoherent.
 
-        Antineutrinos couple through the complex conjugate.
+        Parameters
+        ----------
+        density : ndarray
+            Shape (..., 3, 3), in the order e, mu, tau.
+        antineutrino : bool
+            Antineutrinos couple through the complex conjugate.
+
+        Returns
+        -------
+        ndarray
+            Shape (...).
         """
         density = np.asarray(density)
         if self.incoherent:
@@ -180,6 +202,11 @@ class Direction:
     def check_no_extra_width(self, key: str) -> None:
         """Refuse a direction with an extra width, for constraints that are tabulated for dipole decays only.
 
+        Parameters
+        ----------
+        key : str
+            Of the constraint.
+
         Raises
         ------
         DomainError
@@ -189,7 +216,18 @@ class Direction:
             raise DomainError(f"{key} knows dipole decays only: it cannot be computed with an extra width")
 
     def portal(self, mass: float, d: float) -> Portal:
-        """The point at mass [GeV] and coupling d [GeV^-1] of this ray."""
+        """The point of this ray at a mass and a coupling.
+
+        Parameters
+        ----------
+        mass, d : float
+            M [GeV] and d [GeV^-1].
+
+        Returns
+        -------
+        Portal
+            The point.
+        """
         return Portal(mass=mass, d=d, direction=self)
 
 
@@ -248,14 +286,51 @@ class Portal:
 
     @classmethod
     def from_mu(cls, mass: float, mu: float, flavor: str = "mu", **options: Any) -> Portal:
-        """A point given by its transition moment mu [Bohr magnetons], mu = 2 d."""
+        """A point given by its transition moment, mu = 2 d.
+
+        Parameters
+        ----------
+        mass : float
+            M [GeV].
+        mu : float
+            Moment [Bohr magnetons].
+        flavor : {"e", "mu", "tau", "universal", "coherent"}
+            The coupling that is switched on.
+        **options
+            Those of :class:`Direction`.
+
+        Returns
+        -------
+        Portal
+            The point.
+        """
         return cls(mass, units.d_from_mu(mu), Direction(flavor, **options))
 
     @classmethod
     def from_couplings(
         cls, mass: float, d_e: complex = 0, d_mu: complex = 0, d_tau: complex = 0, nature: Nature = "dirac"
     ) -> Portal:
-        """A point given by its three couplings [GeV^-1], complex allowed."""
+        """A point given by its three couplings.
+
+        Parameters
+        ----------
+        mass : float
+            M [GeV].
+        d_e, d_mu, d_tau : complex
+            Couplings [GeV^-1].
+        nature : {"dirac", "majorana"}
+            Whether N is its own antiparticle.
+
+        Returns
+        -------
+        Portal
+            The point.
+
+        Raises
+        ------
+        DomainError
+            If all couplings are zero, or one is not finite.
+        """
         couplings = (d_e, d_mu, d_tau)
         check_finite(couplings=np.abs(couplings))
         size = float(np.sqrt(np.sum(np.abs(np.asarray(couplings)) ** 2)))
@@ -307,6 +382,16 @@ class Portal:
 
     def decay_length(self, energy: float) -> float:
         """Mean decay length [m] at total energy [GeV]: (p / M) / Gamma, exact; infinite for a stable N.
+
+        Parameters
+        ----------
+        energy : float
+            E_N [GeV].
+
+        Returns
+        -------
+        float
+            L [m].
 
         Raises
         ------

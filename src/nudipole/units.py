@@ -95,6 +95,16 @@ def d_from_mu(mu_bohr: npt.ArrayLike) -> Any:
     Arrays are converted number by number. NaN (nothing is excluded) and infinity (open above) stay what they are, so
     that the edges of a :class:`~nudipole.constraint.Limit` convert.
 
+    Parameters
+    ----------
+    mu_bohr : array_like
+        Moments [Bohr magnetons].
+
+    Returns
+    -------
+    float or ndarray
+        Couplings d [GeV^-1], of the same shape.
+
     Raises
     ------
     DomainError
@@ -114,6 +124,16 @@ def mu_from_d(d: float) -> float: ...
 def mu_from_d(d: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
 def mu_from_d(d: npt.ArrayLike) -> Any:
     r"""Transition moment mu in Bohr magnetons of a dipole coupling d in GeV^-1: mu = 2 d; the inverse of :func:`d_from_mu`.
+
+    Parameters
+    ----------
+    d : array_like
+        Couplings [GeV^-1].
+
+    Returns
+    -------
+    float or ndarray
+        Moments [Bohr magnetons], of the same shape.
 
     Raises
     ------

@@ -125,6 +125,12 @@ def published(name: str | None = None) -> PublishedCurves | PublishedCurve:
     Parameters
     ----------
     name : str, optional
+        As ``nudipole published`` lists them; all curves if left out.
+
+    Returns
+    -------
+    PublishedCurve or PublishedCurves
+        One curve, or a dictionary of all by name.
 
     Raises
     ------

@@ -94,7 +94,9 @@ def expected(
     cl : float, optional
         Confidence level; that of the card if left out.
     majorana : bool
+        Whether N is its own antiparticle.
     preset : str
+        A named set of published assumptions.
     completion : Completion, optional
         Above the electroweak scale; photon only if left out.
     extra_width : float
@@ -103,6 +105,7 @@ def expected(
     Returns
     -------
     ExpectedLimit
+        Median and bands of the lower edge, d [GeV^-1] at each mass.
 
     Raises
     ------

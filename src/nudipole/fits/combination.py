@@ -182,10 +182,16 @@ def combine(
     cl : float
         Confidence level of the joint limit, one parameter.
     majorana : bool
+        Whether N is its own antiparticle.
     presets : mapping, optional
         Preset of a member by its key.
     one_sided : bool
         Exclude only above the best fit, with the one-sided critical value.
+
+    Returns
+    -------
+    Combination
+        The joint limit, those of the members, and the nuisance parameters that they share.
 
     Raises
     ------

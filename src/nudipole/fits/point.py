@@ -137,15 +137,22 @@ def point(
     d, mu : float
         Coupling [GeV^-1] or mu = 2 d [Bohr magnetons], one of them, with ``flavor``.
     flavor : {"e", "mu", "tau", "universal", "coherent"}
+        The coupling that is switched on.
     couplings : mapping, optional
         d_e, d_mu, d_tau [GeV^-1] by flavour, complex allowed, instead of ``d`` and ``flavor``.
     majorana : bool
+        Whether N is its own antiparticle.
     keys : sequence of str, optional
         Constraints to ask (default: all).
     cl : float, optional
         Confidence level of every limit (default: each card's own).
     jobs : int
         Processes; with one, what was computed for a mass is kept for the next coupling.
+
+    Returns
+    -------
+    Point
+        The verdict of each constraint, and which exclude the point.
 
     Raises
     ------

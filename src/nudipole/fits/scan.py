@@ -71,8 +71,9 @@ def scan(
 
     Parameters
     ----------
-    plan : Plan or path of a TOML file
-    out : path
+    plan : Plan, str or Path
+        What to scan, or the path of a TOML file that says it (``examples/scan.toml``).
+    out : str or Path
         Folder; must be empty, or hold an earlier run of the same plan if ``resume`` is set.
     jobs : int
         Local processes.
@@ -82,6 +83,11 @@ def scan(
         Keep the chunks that are there.
     progress : callable, optional
         Called with (chunks done, chunks in all).
+
+    Returns
+    -------
+    Scan
+        The folder, to be read again.
 
     Raises
     ------
@@ -97,6 +103,15 @@ def scan(
     Columns: M_N, the three couplings, -2 ln L relative to no signal for each key (NaN out of its range) and their sum
     ``total`` over measurements. Members that share nuisance parameters are profiled one by one here; see
     :func:`~nudipole.fits.combination.combine` for the joint fit of shared ones.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from nudipole.fits.plan import Axis, Plan
+    >>> plan = Plan(mass=Axis(value=1e-3), couplings={"e": Axis(values=[1e-8, 1e-7])}, keys=["gemma"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     len(scan(plan, f"{folder}/out").table()["total"])
+    2
     """
     _parquet()
     started = time.perf_counter()

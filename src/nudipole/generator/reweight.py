@@ -74,6 +74,11 @@ def reweight(
     out : str or Path, optional
         A Parquet file for the result.
 
+    Returns
+    -------
+    Reweighted
+        The events with their new weights, and how many they are worth.
+
     Raises
     ------
     DomainError

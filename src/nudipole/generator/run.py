@@ -95,6 +95,7 @@ def generate(
     mass, d : float
         M [GeV] and d [GeV^-1].
     flavor : {"e", "mu", "tau", "universal", "coherent"}
+        The coupling that is switched on.
     events : int
         How many.
     format : {"hepmc3", "lhe", "parquet", "hepevt", "csv"}, optional
@@ -104,7 +105,9 @@ def generate(
     seed : int
         The events depend on it and on nothing else: not on ``jobs``, not on how the work is cut up.
     majorana : bool
+        Whether N is its own antiparticle.
     preset : str
+        A named set of published assumptions.
     weighted : bool
         More events in the tails, with weights; else all weigh the same (but rare ones).
     jobs : int

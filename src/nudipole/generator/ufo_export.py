@@ -139,6 +139,13 @@ def ufo(
     -----
     MadGraph itself has not read it here; the structures and couplings are evaluated numerically in the tests and give the
     widths and cross sections of this package.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (ufo(f"{folder}/model") / "particles.py").exists()
+    True
     """
     check_positive(mass=mass)
     check_non_negative(d=d)

@@ -130,8 +130,14 @@ def decay_probability(
     d, mu : array_like
         Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
     majorana : bool
+        Whether N is its own antiparticle: twice the width.
     extra_width : float
         Width [GeV] of N into something invisible: these decays count, too.
+
+    Returns
+    -------
+    ndarray
+        From 0 to 1, of the common shape.
 
     Raises
     ------

@@ -54,7 +54,7 @@ def differential(
     Parameters
     ----------
     target : str
-        As for ``nd.cross_section``, and so are ``channel`` (elastic ones only), ``form_factor`` and ``screening``.
+        As for ``nd.cross_section``.
     energy, mass : float
         E of the neutrino, M of N [GeV].
     d, mu : float
@@ -63,6 +63,12 @@ def differential(
         E_r [GeV], Q^2 [GeV^2], E_N [GeV], or the angle [rad] between N and the neutrino in the laboratory.
     values : array_like, optional
         Where the distribution is wanted; a grid over the kinematic range if left out.
+    channel : str, optional
+        As for ``nd.cross_section``, elastic ones only.
+    form_factor : str, optional
+        As for ``nd.cross_section``.
+    screening : bool
+        Whether the electrons of neutral atoms screen the nuclei.
 
     Returns
     -------

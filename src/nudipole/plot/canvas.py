@@ -106,10 +106,28 @@ def panel(figure: Any, size: tuple[float, float]) -> Axes:
 def save(figure: Any, path: str | Path, look: str | None = "paper", dpi: float | None = None) -> None:
     """Write a figure whole or not at all, in the format that the file is named by: pdf, png or svg.
 
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        That of axes: ``axes.figure``.
+    path : str or Path
+        Its suffix is the format.
+    look : {"paper", "talk", "dark"} or None
+        Settings while it is written; None keeps those that are active.
+    dpi : float, optional
+        Dots per inch of a png; those of the figure if left out.
+
     Raises
     ------
     OutputError
         For another format, or if the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from nudipole import plot
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(plot.branching(mass=(0.01, 1.0, 5)).figure, f"{folder}/ratios.pdf")
     """
     path = Path(path)
     kind = check_format(path)

@@ -29,7 +29,20 @@ _SIZE = (4.6, 3.6)
 
 
 class Range(NamedTuple):
-    """Ends and number of points of a logarithmic grid."""
+    """Ends and number of points of a logarithmic grid.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends, in the unit of what it is a grid of.
+    points : int
+        How many.
+
+    Examples
+    --------
+    >>> Range(1.0, 100.0, 3).grid("mass").tolist()
+    [1.0, 10.0, 100.0]
+    """
 
     low: float
     high: float
@@ -37,6 +50,16 @@ class Range(NamedTuple):
 
     def grid(self, name: str) -> FloatArray:
         """The points.
+
+        Parameters
+        ----------
+        name : str
+            What errors call it.
+
+        Returns
+        -------
+        ndarray
+            Shape (points,).
 
         Raises
         ------
@@ -76,17 +99,29 @@ def limit(
     ----------
     experiment : str or Path
         Key, or path of a card.
-    flavor : str
+    flavor : {"e", "mu", "tau", "universal", "coherent"}
+        The coupling that is switched on.
     presets : sequence of str
+        One curve each.
     masses : int
         Points of each curve.
     cl : float, optional
+        Confidence level; that of the card if left out.
     majorana : bool
+        Whether N is its own antiparticle.
     published : bool
         Whether published curves of this flavour are drawn.
     units : {"both", "muB", "GeV^-1"}
-    style, ax
-        As for :func:`nudipole.plot.plane`.
+        mu = 2 d in Bohr magnetons, d in GeV^-1, or one on each side.
+    style : {"paper", "talk", "dark"} or None
+        None keeps the settings that are active.
+    ax : matplotlib Axes, optional
+        Axes to draw into; new ones if left out.
+
+    Returns
+    -------
+    matplotlib Axes
+        What was drawn into.
 
     Raises
     ------
@@ -154,15 +189,26 @@ def spectrum(
     Parameters
     ----------
     experiment : str or Path
+        Key, or path of a card.
     mass : float
         M [GeV].
     d : float
         Coupling [GeV^-1].
-    flavor : str
+    flavor : {"e", "mu", "tau", "universal", "coherent"}
+        The coupling that is switched on.
     majorana : bool
+        Whether N is its own antiparticle.
     preset : str
-    style, ax
-        As for :func:`nudipole.plot.plane`.
+        A named set of published assumptions.
+    style : {"paper", "talk", "dark"} or None
+        None keeps the settings that are active.
+    ax : matplotlib Axes, optional
+        Axes to draw into; new ones if left out.
+
+    Returns
+    -------
+    matplotlib Axes
+        What was drawn into.
 
     Raises
     ------
@@ -236,8 +282,16 @@ def cross_section(
     energy : (low, high)
         Ends of the axis [GeV].
     form_factor : str, optional
-    style, ax
-        As for :func:`nudipole.plot.plane`.
+        As for :func:`nudipole.cross_section`.
+    style : {"paper", "talk", "dark"} or None
+        None keeps the settings that are active.
+    ax : matplotlib Axes, optional
+        Axes to draw into; new ones if left out.
+
+    Returns
+    -------
+    matplotlib Axes
+        What was drawn into.
 
     Examples
     --------
@@ -270,6 +324,20 @@ def branching(
     ax: Axes | None = None,
 ) -> Axes:
     """Branching ratios of N against its mass [GeV]; they do not depend on d, nor on whether N is Majorana.
+
+    Parameters
+    ----------
+    mass : (low, high)
+        Ends of the axis [GeV], or a :class:`Range`.
+    style : {"paper", "talk", "dark"} or None
+        None keeps the settings that are active.
+    ax : matplotlib Axes, optional
+        Axes to draw into; new ones if left out.
+
+    Returns
+    -------
+    matplotlib Axes
+        What was drawn into.
 
     Examples
     --------
@@ -306,7 +374,27 @@ def decay_length(
     style: str | None = "paper",
     ax: Axes | None = None,
 ) -> Axes:
-    """Mean decay length [m] of N against its mass, one line an energy [GeV] and coupling d [GeV^-1].
+    """Mean decay length [m] of N against its mass, one line an energy and coupling.
+
+    Parameters
+    ----------
+    energies : sequence of float
+        E_N [GeV].
+    couplings : sequence of float
+        The couplings d [GeV^-1].
+    mass : (low, high)
+        Ends of the axis [GeV], or a :class:`Range`.
+    majorana : bool
+        Whether N is its own antiparticle.
+    style : {"paper", "talk", "dark"} or None
+        None keeps the settings that are active.
+    ax : matplotlib Axes, optional
+        Axes to draw into; new ones if left out.
+
+    Returns
+    -------
+    matplotlib Axes
+        What was drawn into.
 
     Examples
     --------

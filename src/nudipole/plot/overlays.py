@@ -16,7 +16,16 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Overlay:
-    """A named line: masses [GeV] and d [GeV^-1], pieces separated by NaN.
+    """A named line.
+
+    Parameters
+    ----------
+    name : str
+        What the legend calls it.
+    mass, d : ndarray
+        Masses [GeV] and d [GeV^-1], shape (n,), pieces separated by NaN.
+    color : str
+        Any colour of matplotlib; left out, one that is free.
 
     Examples
     --------
@@ -33,6 +42,22 @@ class Overlay:
     @classmethod
     def from_csv(cls, path: str | Path, convention: str = "d", name: str = "", color: str = "") -> Overlay:
         """The curve in a file, see :func:`nudipole.catalogue.curves.read`.
+
+        Parameters
+        ----------
+        path : str or Path
+            Two columns, mass [GeV] and coupling.
+        convention : {"d", "mu", "muB"}
+            What the second column is: d or mu = 2 d in GeV^-1, or mu in Bohr magnetons.
+        name : str
+            What the legend calls it; the name of the file if left out.
+        color : str
+            Any colour of matplotlib.
+
+        Returns
+        -------
+        Overlay
+            The line, in d.
 
         Raises
         ------

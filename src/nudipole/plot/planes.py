@@ -57,6 +57,7 @@ def plane(
     Parameters
     ----------
     flavor : {"e", "mu", "tau", "universal", "coherent"}
+        The coupling that is switched on.
     keys : sequence of str, optional
         Constraints, or paths of cards; by default every experiment with a curve for this flavour, without the sky.
     left : {"muB", "GeV^-1"}
@@ -71,6 +72,7 @@ def plane(
     labels : {"frontier", "all", "none"} or sequence of str
         Whose names are written; a sequence names keys.
     fill : {"classes", "grey", "none"}
+        The tint of what is excluded: one a class, grey, or no tint.
     overlay : sequence
         Published curves (:func:`nudipole.published`) by name, :class:`~nudipole.plot.overlays.Overlay` objects, or
         paths of CSV files with two columns, mass [GeV] and d [GeV^-1].
@@ -85,7 +87,9 @@ def plane(
     cl : float, optional
         Confidence level; that of each constraint if left out.
     majorana : bool
+        Whether N is its own antiparticle.
     ax : matplotlib Axes, optional
+        Axes to draw into; new ones if left out.
 
     Returns
     -------

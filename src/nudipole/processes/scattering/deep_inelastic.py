@@ -181,7 +181,9 @@ def _integrate_q2(w: FloatArray, energy: FloatArray, mass: FloatArray, nucleon: 
 def on_proton(
     hadronic_mass: FloatArray, q2: FloatArray, neutrino_energy: FloatArray, hnl_mass: FloatArray
 ) -> FloatArray:
-    r"""dsigma/dx dQ^2 / d^2 on a proton at hadronic mass W and Q^2: :func:`double_differential` with nu = Ey and F_1 put in,
+    r"""dsigma/dx dQ^2 / d^2 on a proton at hadronic mass W and Q^2.
+
+    This is :func:`double_differential` with nu = Ey and F_1 put in,
 
     .. math:: \frac{2\alpha\nu^2F_2}{E^2Q^6}\Bigl\{\frac{m(\nu^2+Q^2)}{\nu Q^2(1+R)}(M^2+Q^2)(2M^2-Q^2) +
        \frac m\nu\bigl[(M^2+Q^2)\bigl((2E-\nu)^2-M^2\bigr)-4M^2E^2\bigr]\Bigr\},
