@@ -20,7 +20,7 @@ WRONG = {"PR02", "PR10", "GL02", "GL07", "SS03"}
 # known, and to be mended where they stand: two arguments and one closing quote in these packages
 LATER = ("nudipole.signals.", "nudipole.fluxes.")
 # Outside the public face: how many public objects have arguments that are not listed one by one. May only fall.
-UNLISTED = 990
+UNLISTED = 989
 
 
 def public_face():

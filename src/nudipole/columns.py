@@ -29,6 +29,15 @@ class Tabular:
     def to_csv(self, path: str | Path) -> Path:
         """The columns as a file, written whole or not at all; see :func:`write`.
 
+        Parameters
+        ----------
+        path : str or Path
+
+        Returns
+        -------
+        Path
+            The same, written.
+
         Raises
         ------
         OutputError
@@ -39,6 +48,15 @@ class Tabular:
 
 def text(columns: Mapping[str, npt.ArrayLike]) -> str:
     """Columns as CSV with a header: numbers with six digits, ``inf``, and nothing where there is no number.
+
+    Parameters
+    ----------
+    columns : mapping of array_like (n,)
+        By name with unit.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
@@ -70,6 +88,17 @@ def _cell(value: Any) -> str:
 def write(path: str | Path, columns: Mapping[str, npt.ArrayLike]) -> Path:
     """Columns into a CSV file, written beside its place and renamed: whole or not there.
 
+    Parameters
+    ----------
+    path : str or Path
+        Replaced if it exists.
+    columns : mapping of array_like (n,)
+        By name with unit.
+
+    Returns
+    -------
+    Path
+
     Raises
     ------
     DomainError
@@ -93,6 +122,14 @@ def write(path: str | Path, columns: Mapping[str, npt.ArrayLike]) -> Path:
 
 def read(path: str | Path) -> Columns:
     """The columns of a CSV file with a header, such as ``limits.csv``: numbers where all entries are (NaN if empty).
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    dict of ndarray (n,)
 
     Raises
     ------

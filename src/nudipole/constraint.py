@@ -226,6 +226,11 @@ class Limit(Tabular):
 
         ``d_high_GeV-1`` and ``mu_high_muB`` are NaN where the interval is open above, as they are empty in the file.
 
+        Returns
+        -------
+        dict of ndarray (n,)
+            By name with unit.
+
         Examples
         --------
         >>> limit = Limit("key", Direction("mu"), 0.9, np.array([0.01, 0.1]), ((Interval(1e-7, None),), ()))

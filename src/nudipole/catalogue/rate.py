@@ -22,10 +22,16 @@ FloatArray = npt.NDArray[np.float64]
 class Rate(Tabular):
     """Expected counts of one theory point in one experiment, bin by bin.
 
-    Attributes
+    Parameters
     ----------
-    axis, edges : str, ndarray (n + 1,)
-        The one axis of the bins; running numbers where there are several, or none.
+    key : str
+        Of the experiment.
+    portal : Portal
+        The theory point.
+    axis : str
+        The one axis of the bins; ``bin`` where there are several, or none.
+    edges : ndarray (n + 1,)
+        Along that axis; running numbers where there are several, or none.
     signal : ndarray (n,)
         Counts from N.
     components : mapping of ndarray (n,)
@@ -75,6 +81,15 @@ class Rate(Tabular):
 
     def label(self, index: int) -> str:
         """One bin in words: ``8 - 12 photo-electrons, 0.5 - 0.625 us``.
+
+        Parameters
+        ----------
+        index : int
+            Of the bin; negative from the end.
+
+        Returns
+        -------
+        str
 
         Raises
         ------

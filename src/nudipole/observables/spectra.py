@@ -38,12 +38,20 @@ def rate(
     d, mu : float
         Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
     flavor : {"e", "mu", "tau", "universal", "coherent"}
+        Which couplings are switched on.
     majorana : bool
+        Whether N is its own antiparticle.
     preset : str
+        A named set of published assumptions.
     completion : Completion, optional
         Above the electroweak scale; photon only if left out.
     extra_width : float
         Width [GeV] of N into something invisible.
+
+    Returns
+    -------
+    Rate
+        ``signal``, ``components`` and ``observed`` by bin, ``with_n`` and ``without_n``.
 
     Raises
     ------
@@ -85,8 +93,18 @@ def spectrum(
         Key, path of a card, or an experiment.
     mass : float, optional
         M [GeV]. Left out, with the coupling and the flavour: no N at all.
-    d, mu, flavor, majorana, preset, completion, extra_width
-        As for :func:`rate`.
+    d, mu : float, optional
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
+    flavor : {"e", "mu", "tau", "universal", "coherent"}, optional
+        Which couplings are switched on.
+    majorana : bool
+        Whether N is its own antiparticle.
+    preset : str
+        A named set of published assumptions.
+    completion : Completion, optional
+        Above the electroweak scale; photon only if left out.
+    extra_width : float
+        Width [GeV] of N into something invisible.
 
     Returns
     -------

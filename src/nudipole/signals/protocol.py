@@ -111,6 +111,16 @@ class Bins:
 def crossed(*axes: tuple[str, str, npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
     """Columns of bins in one or more axes (name, unit, edges), the last one running fastest.
 
+    Parameters
+    ----------
+    *axes : tuple of str, str, array_like (n + 1,)
+        Name, unit ("" if it has none) and edges of each axis.
+
+    Returns
+    -------
+    dict of ndarray
+        One entry a bin: lower and upper edges by ``<name>_low [unit]`` and ``<name>_high [unit]``.
+
     Examples
     --------
     >>> crossed(("energy", "keV", [0, 1, 2]), ("time", "us", [0, 6]))["energy_low [keV]"].tolist()
@@ -130,6 +140,17 @@ def stacked(key: str, parts: Sequence[tuple[str, Mapping[str, npt.NDArray[Any]]]
     """Columns of bins behind one another, with a first column ``key`` that says whose they are.
 
     Numbers that a part does not have are NaN, words are empty.
+
+    Parameters
+    ----------
+    key : str
+        Name of the first column.
+    parts : sequence of tuple of str, mapping
+        Label and columns of each part.
+
+    Returns
+    -------
+    dict of ndarray
 
     Examples
     --------
