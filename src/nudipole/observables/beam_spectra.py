@@ -77,6 +77,7 @@ def beam_spectrum(
     mass_number : float
         A of the target, for heavy flavour per interaction.
     bins : int
+        Number of bins where no edges are given, at most 10,000.
 
     Returns
     -------
