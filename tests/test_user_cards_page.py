@@ -15,7 +15,7 @@ from nudipole.detectors.resolution import RESOLUTION
 from nudipole.detectors.response import OBSERVABLE
 from nudipole.fluxes import FLUXES
 from nudipole.signals import SIGNALS, background_shapes
-from nudipole.signals.recoil.model import TIME_EFFICIENCY
+from nudipole.signals.recoil.arrival_times import TIME_EFFICIENCY
 
 PAGE = (Path(__file__).parents[1] / "docs" / "user_cards.md").read_text(encoding="utf-8")
 REGISTRIES = {

@@ -12,7 +12,7 @@ from nudipole.inference.count_models import PublishedLimit
 from nudipole.portal import Direction, Portal
 from nudipole.signals import escaping
 from nudipole.signals.escaping import EscapingSignal
-from nudipole.signals.recoil import escape
+from nudipole.signals.recoil import counting, escape
 from nudipole.signals.template import SignalTemplate
 
 MU = Direction("mu")
@@ -68,7 +68,9 @@ def test_the_survival_of_one_line_is_that_of_its_momentum():
     model = registry.get("coherent-csi").model()
     mass, d, exit_m = 0.02, 1e-4, model.card.detector.exit_m
     energies = escape.hnl_energies(model.flux.maximum_energy, [0.0297920])
-    cells = model._cells(np.array([mass]), [f for f in model._fluxes(MU) if f[1]], energies)
+    cells = model.counts_by_hnl_energy(
+        np.array([mass]), [f for f in counting.arriving(model._parts, MU) if f.lines], energies
+    )
     (template,) = escape.templates(np.array([mass]), MU, exit_m, energies, cells)
     energy = (0.13957 - 0.10566**2 / 0.13957) / 2
     momentum = np.sqrt(energy**2 - mass**2)
@@ -110,10 +112,10 @@ def test_every_recoil_card_says_how_n_gets_out():
 
 def test_cells_of_all_masses_at_once_are_those_of_each_mass():
     model = registry.get("borexino").model()
-    fluxes, masses = model._fluxes(MU), np.array([1e-3, 4e-3])
+    fluxes, masses = counting.arriving(model._parts, MU), np.array([1e-3, 4e-3])
     edges = escape.hnl_energies(model.flux.maximum_energy)
-    together = model._cells(masses, fluxes, edges)
+    together = model.counts_by_hnl_energy(masses, fluxes, edges)
     for row, mass in enumerate(masses):
-        alone = model._cells(np.array([mass]), fluxes, edges)
+        alone = model.counts_by_hnl_energy(np.array([mass]), fluxes, edges)
         assert np.allclose(together[:, [row]], alone, rtol=0.0, atol=1e-12 * alone.max())
     assert not np.allclose(together[:, 0], together[:, 1], rtol=1e-2, atol=1e-6 * together.max())

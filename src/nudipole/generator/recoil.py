@@ -59,7 +59,7 @@ class RecoilSampler:
         highest = max(float(s.component.energy[s.intensity > 0].max()) for s in sources)
         lowest = min(float(s.component.energy[0]) for s in sources)
         found = []
-        for channel in self.model.channels:
+        for channel in (target.channel for target in self.model.targets):
             for target, mass in _targets(channel):
                 reach = float(kinematics.recoil_limits(self.model.flux.maximum_energy, 0.0, mass)[1])
                 probe = np.geomspace(1e-10, reach, 600) if reach > 1e-10 else np.array([reach])

@@ -50,6 +50,6 @@ def test_bins_and_columns_of_a_released_response_match(tmp_path):
 
 
 def test_a_many_body_ratio_is_for_xenon_alone():
-    assert built("xenonnt-nees", target={"atomic": "rrpa"}).channels
+    assert built("xenonnt-nees", target={"atomic": "rrpa"}).targets
     with pytest.raises(CardError, match=r"target\.atomic"):
-        built("gemma", target={"atomic": "rrpa"}).channels
+        built("gemma", target={"atomic": "rrpa"}).targets

@@ -15,8 +15,8 @@ from nudipole.matter import form_factors, materials
 from nudipole.processes.scattering import upscattering
 from nudipole.processes.standard_model import neutrino_scattering as standard_model
 from nudipole.signals.recoil import rate as recoil_rate
+from nudipole.signals.recoil.counting import ELECTRON_STEPS, SMOOTH_NODES
 from nudipole.signals.recoil.energy_grid import RecoilGrid
-from nudipole.signals.recoil.model import ELECTRON_STEPS, SMOOTH_NODES
 from nudipole.signals.recoil.rate import ElectronChannel, dipole_kernels, merged, moments, nuclear_channels
 
 KEV = units.KEV
