@@ -368,7 +368,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "processes.mesons.meson.hnl_energy_nodes": MESONS,
     "processes.mesons.meson.lab_spectrum": MESONS,
     "processes.mesons.meson.polarisation": MESONS,
-    "observables.coupling.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
+    "coupling.coupling": {"d": [None, 1e-7, -1.0, np.nan, 1e300], "mu": [None, 1e-10, -1.0, np.inf]},
     "observables.fluxes.flux": {"name": ["solar", "no flux"], "energy": [None, 0.002, [0.01, 0.03], -1.0, np.nan]},
     "cosmology.photodisintegration.disintegrate": {
         "helium": [0.247, 0.0, 1.0, np.nan],
@@ -606,6 +606,7 @@ UNBOUNDED: dict[str, str] = {
     "api.width": "a stable N lives for ever",
     "matter.targets.get": "a target without a form factor reaches every momentum transfer",
     "observables.thermal.decoupling_temperature": "never in equilibrium",
+    "portal.Portal.lab_lifetime": "a stable N lives for ever",
     "observables.thermal.thermal": "without a coupling nothing stops N",
     "observables.decays.decay_length": "a stable N lives for ever",
     "observables.decays.widths": "a stable N lives for ever",

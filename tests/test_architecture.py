@@ -17,6 +17,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("arguments",),
     ("units", "bibliography", "columns"),
+    ("coupling",),
     ("portal", "kinematics", "constraint", "effective", "uv_models"),
     ("inputs",),
     ("matter",),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -112,3 +116,30 @@ def test_bad_input_is_named():
     for mass, d in ((-0.1, 1e-6), (0.1, -1e-6), (np.nan, 1e-6), (0.1, np.inf)):
         with pytest.raises(DomainError):
             Portal(mass, d)
+
+
+def test_a_point_takes_d_or_mu():
+    by_mu, by_d = Portal(0.1, mu=2e-9), Portal(0.1, units.d_from_mu(2e-9))
+    assert by_mu == by_d == Portal.from_mu(0.1, 2e-9)
+    assert replace(by_mu, mass=0.2) == Portal(0.2, by_d.d)
+    assert copy.copy(by_mu) == pickle.loads(pickle.dumps(by_mu)) == by_mu
+    assert hash(by_mu) == hash(by_d)
+    for wrong in (lambda: Portal(0.1), lambda: Portal(0.1, 1e-6, mu=1e-9), lambda: Portal(0.1, mu=-1.0)):
+        with pytest.raises(DomainError):
+            wrong()
+
+
+def test_lengths_and_lives_of_many_energies():
+    point = Portal(0.01, 1e-6)
+    energies = np.array([0.02, 1.0, 50.0])
+    gamma = energies / 0.01
+    total = point.width
+    assert point.lab_lifetime(energies) == pytest.approx(gamma / total * 6.582119569e-25, rel=1e-8, abs=0)
+    lengths = point.decay_length(energies)
+    speed = np.sqrt(1 - 1 / gamma**2) * 299792458.0
+    assert lengths == pytest.approx(speed * point.lab_lifetime(energies), rel=1e-9, abs=0)
+    assert point.decay_length(1.0) == pytest.approx(lengths[1], rel=1e-12, abs=0)
+    assert isinstance(point.decay_length(1.0), float)
+    assert np.all(np.isinf(Portal(0.01, 0.0).lab_lifetime(energies)))
+    with pytest.raises(DomainError, match="at least the mass"):
+        point.lab_lifetime([1.0, 0.005])

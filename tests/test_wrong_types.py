@@ -130,7 +130,7 @@ def test_many_wrong_types_are_named(verb, tmp_path, monkeypatch):
         ("limit", {"experiment": 7}, "experiment must be a string or a path or an experiment, got 7"),
         ("limit", {"cl": True}, "cl must be a number or None, got True"),
         ("combine", {"keys": "gemma"}, "keys must be a list of strings or paths, got 'gemma'"),
-        ("generate", {"events": 1.5}, "events must be a whole number, got 1.5"),
+        ("generate", {"events": 1.5}, "events must be a whole number or None, got 1.5"),
         ("point", {"couplings": 3}, "couplings must be a dictionary or None, got 3"),
         ("rate", {"completion": "gauge"}, "completion must be a Completion or None, got 'gauge'"),
         ("Interval", {"low": None}, "low must be a number, got None"),

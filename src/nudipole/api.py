@@ -14,8 +14,8 @@ import numpy.typing as npt
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
+from nudipole.coupling import coupling as coupling
 from nudipole.errors import check_positive, number
-from nudipole.observables.coupling import coupling as coupling
 from nudipole.observables.fluxes import flux as flux
 from nudipole.observables.spectra import rate as rate
 from nudipole.portal import Completion, Portal

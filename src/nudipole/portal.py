@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
 from nudipole.arguments import check
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, check_choice, check_finite, check_mass, check_non_negative, number
 
 Nature = Literal["dirac", "majorana"]
@@ -231,7 +232,10 @@ class Direction:
         return Portal(mass=mass, d=d, direction=self)
 
 
-@dataclass(frozen=True)
+_MUON = Direction()
+
+
+@dataclass(frozen=True, init=False)
 class Portal:
     r"""One theory point.
 
@@ -239,8 +243,8 @@ class Portal:
     ----------
     mass : float
         Mass of N [GeV], >= 0.
-    d : float
-        Size of the coupling [GeV^-1], >= 0; the couplings are d * direction.couplings.
+    d, mu : float
+        Exactly one: size of the coupling [GeV^-1], >= 0, the couplings being d * direction.couplings, or mu = 2 d [Bohr magnetons].
     direction : Direction or str
         Flavour structure, Dirac or Majorana, completion, extra width; the name of a flavour stands for a Dirac N with the
         photon alone.
@@ -258,16 +262,31 @@ class Portal:
     --------
     >>> Portal(0.15, 1e-6, Direction("mu")).width  # doctest: +ELLIPSIS
     2.7...e-16
-    >>> Portal.from_mu(0.15, 1e-9, "mu").d == 0.5 * 1e-9 * units.BOHR_MAGNETON
+    >>> Portal(0.15, mu=1e-9).d == 0.5 * 1e-9 * units.BOHR_MAGNETON
     True
     """
 
     mass: float
     d: float
-    direction: Direction = field(default_factory=Direction)
-    extra_width: float = 0.0
+    direction: Direction
+    extra_width: float
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        mass: float,
+        d: float | None = None,
+        direction: Direction | str = _MUON,
+        extra_width: float = 0.0,
+        *,
+        mu: float | None = None,
+    ) -> None:
+        if d is None or mu is not None:
+            d = number("d", coupling(d, mu))
+        for name, value in (("mass", mass), ("d", d), ("direction", direction), ("extra_width", extra_width)):
+            object.__setattr__(self, name, value)
+        self._settle()
+
+    def _settle(self) -> None:
         for name in ("mass", "d", "extra_width"):
             value = number(name, getattr(self, name))  # in double precision: a float32 underflows when it is squared
             (check_mass if name == "mass" else check_non_negative)(**{name: value})
@@ -286,7 +305,7 @@ class Portal:
 
     @classmethod
     def from_mu(cls, mass: float, mu: float, flavor: str = "mu", **options: Any) -> Portal:
-        """A point given by its transition moment, mu = 2 d.
+        """A point given by its transition moment, as ``Portal(mass, mu=mu)``.
 
         Parameters
         ----------
@@ -304,7 +323,7 @@ class Portal:
         Portal
             The point.
         """
-        return cls(mass, units.d_from_mu(mu), Direction(flavor, **options))
+        return cls(mass, None, Direction(flavor, **options), mu=mu)
 
     @classmethod
     def from_couplings(
@@ -380,32 +399,64 @@ class Portal:
         ratios = {name: float(w) * scale for name, w in hnl_decay.partial_widths(self.mass).items() if w > 0}
         return ratios | ({"extra": self.extra_width / self.width} if self.extra_width else {})
 
-    def decay_length(self, energy: float) -> float:
-        """Mean decay length [m] at total energy [GeV]: (p / M) / Gamma, exact; infinite for a stable N.
+    @overload
+    def decay_length(self, energy: float) -> float: ...
+    @overload
+    def decay_length(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
+    def decay_length(self, energy: npt.ArrayLike) -> Any:
+        """Mean decay length [m] at total energies [GeV]: (p / M) / Gamma, exact; infinite for a stable N.
 
         Parameters
         ----------
-        energy : float
+        energy : array_like
             E_N [GeV].
 
         Returns
         -------
-        float
+        float or ndarray
             L [m].
 
         Raises
         ------
         DomainError
-            If energy < mass or not finite.
+            If an energy is below the mass or not finite.
         """
-        energy = number("energy", energy)
-        if not energy >= self.mass:
-            raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {energy:g}")
-        check_non_negative(energy=energy)
+        energies = self._energies(energy)
+        momentum = np.sqrt((energies - self.mass) * (energies + self.mass))
         if self.mass * self.width == 0.0:  # stable, or too light for its width to be a number
-            return float("inf")
-        momentum = np.sqrt((energy - self.mass) * (energy + self.mass))
-        return float(momentum / (self.mass * self.width) * units.HBAR_C)
+            length = np.full(energies.shape, np.inf)
+        else:
+            length = momentum / (self.mass * self.width) * units.HBAR_C
+        return length if length.ndim else float(length)
+
+    @overload
+    def lab_lifetime(self, energy: float) -> float: ...
+    @overload
+    def lab_lifetime(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
+    def lab_lifetime(self, energy: npt.ArrayLike) -> Any:
+        """Mean life [s] in the laboratory at total energies [GeV], gamma tau (review Eq. A.3); infinite for a stable N.
+
+        Raises
+        ------
+        DomainError
+            If an energy is below the mass or not finite.
+
+        Examples
+        --------
+        >>> f"{Portal(0.01, 1e-6).lab_lifetime(1.0):.2e}"
+        '8.25e-04'
+        """
+        energies = self._energies(energy)
+        stable = self.mass * self.width == 0.0
+        life = np.full(energies.shape, np.inf) if stable else energies / self.mass * self.lifetime
+        return life if life.ndim else float(life)
+
+    def _energies(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        check_non_negative(energy=energy)
+        energies = np.asarray(energy, dtype=float)
+        if np.any(energies < self.mass):
+            raise DomainError(f"energy must be at least the mass {self.mass:g} GeV, got {np.min(energies):g}")
+        return energies
 
     def _repr_html_(self) -> str:
         rows = {

@@ -35,16 +35,22 @@ _MOST_PIECES = 1000
 
 
 def convert(d: npt.ArrayLike, convention: str) -> FloatArray:
-    """Couplings d [GeV^-1] in another convention.
+    """Couplings d [GeV^-1] in another convention; NaN (nothing excluded) and infinity (open above) stay what they are.
+
+    Raises
+    ------
+    UnknownNameError, DomainError
+        Unknown convention; a negative number.
 
     Examples
     --------
-    >>> convert([1.0], "mu").tolist()
-    [2.0]
+    >>> convert([1.0, float("nan"), float("inf")], "mu").tolist()
+    [2.0, nan, inf]
     """
     check_choice("convention", convention, CONVENTIONS)
-    check_non_negative(d=d)
-    return np.asarray(d, dtype=float) * _per_d(convention)
+    couplings = np.asarray(d, dtype=float)
+    check_non_negative(d=couplings[np.isfinite(couplings) | (couplings < 0)])
+    return couplings * _per_d(convention)
 
 
 def _per_d(convention: str) -> float:

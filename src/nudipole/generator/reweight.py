@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.arguments import typed_arguments
-from nudipole.errors import DomainError, check_positive
+from nudipole.coupling import coupling
+from nudipole.errors import DomainError, check_positive, number
 from nudipole.generator.decay import NEUTRINO_PDG
 from nudipole.generator.table import HNL_PDG, EventTable
 from nudipole.generator.writers import writer
@@ -54,10 +55,12 @@ class Reweighted:
 @typed_arguments
 def reweight(
     events: EventTable | str | Path,
-    d: float,
+    d: float | None = None,
     mass: float | None = None,
     majorana: bool | None = None,
     out: str | Path | None = None,
+    *,
+    mu: float | None = None,
 ) -> Reweighted:
     """Events of another coupling, nature or mass.
 
@@ -65,8 +68,8 @@ def reweight(
     ----------
     events : EventTable, str or Path
         From :func:`nudipole.generate`, or a Parquet file of it.
-    d : float
-        New coupling [GeV^-1].
+    d, mu : float
+        Exactly one: the new coupling [GeV^-1], or mu = 2 d [Bohr magnetons].
     mass : float, optional
         New M [GeV], from that of the events to 5 per cent above it; elastic up-scattering only.
     majorana : bool, optional
@@ -96,6 +99,7 @@ def reweight(
     given = table.provenance
     if "d_GeV-1" not in given:
         raise DomainError("these events do not say what they are of: only events of nudipole can be reweighted")
+    d = number("d", coupling(d, mu))
     check_positive(d=d)
     old = _portal(given)
     nature = old.direction.nature if majorana is None else "majorana" if majorana else "dirac"

@@ -17,7 +17,8 @@ from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint
-from nudipole.errors import DomainError, UnknownNameError, check_choice, check_positive
+from nudipole.coupling import coupling
+from nudipole.errors import DomainError, UnknownNameError, check_choice, check_positive, number
 from nudipole.generator.sampler import BLOCK, NATURAL, Sampler, sampler_of
 from nudipole.generator.table import EventTable, joined
 from nudipole.generator.writers import FORMATS, writer
@@ -71,9 +72,9 @@ class Order:
 def generate(
     experiment: str | Path | Constraint,
     mass: float,
-    d: float,
-    flavor: str,
-    events: int,
+    d: float | None = None,
+    flavor: str | None = None,
+    events: int | None = None,
     format: str | None = None,
     out: str | Path | None = None,
     seed: int = 1,
@@ -85,6 +86,8 @@ def generate(
     extra_width: float = 0.0,
     decays: str = "forced",
     progress: Progress | None = None,
+    *,
+    mu: float | None = None,
 ) -> EventTable | Generated:
     """Events of one point of theory: the template of the card, sampled.
 
@@ -92,8 +95,10 @@ def generate(
     ----------
     experiment : str, Path or Constraint
         Key, path of a card, or an experiment.
-    mass, d : float
-        M [GeV] and d [GeV^-1].
+    mass : float
+        M [GeV].
+    d, mu : float
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
     flavor : {"e", "mu", "tau", "universal", "coherent"}
         The coupling that is switched on.
     events : int
@@ -141,6 +146,11 @@ def generate(
     >>> len(table), sorted(set(table["hnl_pdg"].tolist()))
     (1000, [-9900012, 9900012])
     """
+    if flavor is None or events is None:
+        raise DomainError(
+            f"{'flavor' if flavor is None else 'events'} is needed: events of which coupling, and how many"
+        )
+    d = number("d", coupling(d, mu))
     order = _order(experiment, mass, d, flavor, seed, majorana, preset, weighted, completion, extra_width, decays)
     if out is None:
         if format is not None:

@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nudipole.arguments import typed_arguments
-from nudipole.errors import OutputError, check_non_negative, check_positive
+from nudipole.coupling import coupling
+from nudipole.errors import OutputError, check_non_negative, check_positive, number
 from nudipole.generator import ufo_model
 from nudipole.generator.table import HNL_PDG
 from nudipole.generator.ufo_model import Entry
 from nudipole.portal import Completion, Direction, Nature
 from nudipole.signals.decay_in_flight import decay_widths
 
+_USUAL = 1e-6  # GeV^-1
 _OBJECTS = '''"""Objects of the model: each keeps its arguments and puts itself into a list."""
 
 class UFOBaseClass(object):
@@ -110,7 +112,13 @@ def write_card(path):
 
 @typed_arguments
 def ufo(
-    out: str | Path, mass: float = 0.1, d: float = 1e-6, majorana: bool = False, completion: Completion | None = None
+    out: str | Path,
+    mass: float = 0.1,
+    d: float | None = None,
+    majorana: bool = False,
+    completion: Completion | None = None,
+    *,
+    mu: float | None = None,
 ) -> Path:
     """Write a UFO model of N and its dipoles, in the convention of this package (d, not mu).
 
@@ -118,8 +126,11 @@ def ufo(
     ----------
     out : str or Path
         A folder that does not exist yet, or is empty; its name is that of the model.
-    mass, d : float
-        M [GeV] and the coupling of the muon flavour [GeV^-1] in the parameter card, which holds all three.
+    mass : float
+        M [GeV].
+    d, mu : float
+        At most one: the coupling of the muon flavour in the parameter card, which holds all three, as d [GeV^-1] or as mu = 2 d [Bohr
+        magnetons]; d = 1e-6 if left out.
     majorana : bool
         Whether N is its own antiparticle.
     completion : Completion, optional
@@ -148,6 +159,7 @@ def ufo(
     True
     """
     check_positive(mass=mass)
+    d = _USUAL if d is None and mu is None else number("d", coupling(d, mu))
     check_non_negative(d=d)
     completion = completion or Completion()
     folder = Path(out)

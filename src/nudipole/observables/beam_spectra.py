@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from nudipole.arguments import typed_arguments
 from nudipole.columns import Columns
+from nudipole.coupling import coupling
 from nudipole.errors import (
     DomainError,
     UnknownNameError,
@@ -18,7 +19,6 @@ from nudipole.errors import (
     number,
 )
 from nudipole.fluxes import mesons
-from nudipole.observables.coupling import coupling
 from nudipole.processes.mesons import meson
 
 FloatArray = npt.NDArray[np.float64]

@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.arguments import typed_arguments
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, check_between, check_mass, check_positive, number
 from nudipole.observables.collision_process import VARIABLES, CollisionProcess
-from nudipole.observables.coupling import coupling
 from nudipole.observables.cross_sections import broadcast
 from nudipole.portal import Completion
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.arguments import typed_arguments
+from nudipole.coupling import coupling
 from nudipole.errors import (
     DomainError,
     check_between,
@@ -22,7 +23,6 @@ from nudipole.errors import (
     check_positive,
     number,
 )
-from nudipole.observables.coupling import coupling
 from nudipole.observables.cross_sections import broadcast
 from nudipole.processes.decays import hnl_decay
 

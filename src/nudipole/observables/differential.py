@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.arguments import typed_arguments
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, check_choice, check_mass, check_non_negative, check_positive, number
 from nudipole.kinematics import recoil_limits, two_body_momentum
 from nudipole.matter.targets import Target
-from nudipole.observables.coupling import coupling
 from nudipole.observables.cross_sections import Shape, composition
 from nudipole.processes.scattering.upscattering import spectrum
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.arguments import typed_arguments
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, UnknownNameError, check_choice, check_non_negative, number
-from nudipole.observables.coupling import coupling
 from nudipole.processes.mesons import charged_meson, meson, neutral_meson
 from nudipole.processes.mesons.phase_space import endpoint_nodes, legendre
 

@@ -9,8 +9,8 @@ from nudipole.catalogue import registry
 from nudipole.catalogue.rate import Rate
 from nudipole.columns import Columns
 from nudipole.constraint import Constraint
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, check_choice, number
-from nudipole.observables.coupling import coupling
 from nudipole.portal import DIRECTIONS, Completion, Direction, Nature, Portal
 
 

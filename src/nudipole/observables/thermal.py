@@ -22,6 +22,7 @@ from scipy.optimize import brentq
 from nudipole import units
 from nudipole.arguments import typed_arguments
 from nudipole.cosmology import freedom
+from nudipole.coupling import coupling
 from nudipole.errors import (
     DomainError,
     check_between,
@@ -31,7 +32,6 @@ from nudipole.errors import (
     check_positive,
     number,
 )
-from nudipole.observables.coupling import coupling
 from nudipole.observables.cross_sections import broadcast
 from nudipole.processes.plasma import relativistic_plasma, thermal_annihilation, thermal_decay, thermal_scattering
 from nudipole.supernova import channels, luminosity, profiles, red_giants

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from nudipole import units as conversion
 from nudipole.catalogue import curves, registry
-from nudipole.errors import DomainError, check_choice, check_count, check_positive
+from nudipole.coupling import coupling
+from nudipole.errors import DomainError, check_choice, check_count, check_positive, number
 from nudipole.plot import canvas, drawing, frontier
 from nudipole.plot import style as looks
 from nudipole.plot.regions import regions
@@ -176,9 +177,10 @@ def _published(key: str, flavor: str) -> list[curves.PublishedCurve]:
 def spectrum(
     experiment: str | Path,
     mass: float,
-    d: float,
-    flavor: str,
+    d: float | None = None,
+    flavor: str | None = None,
     *,
+    mu: float | None = None,
     majorana: bool = False,
     preset: str = "default",
     style: str | None = "paper",
@@ -192,8 +194,8 @@ def spectrum(
         Key, or path of a card.
     mass : float
         M [GeV].
-    d : float
-        Coupling [GeV^-1].
+    d, mu : float
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
     flavor : {"e", "mu", "tau", "universal", "coherent"}
         The coupling that is switched on.
     majorana : bool
@@ -221,12 +223,13 @@ def spectrum(
     >>> axes.get_ylabel()
     'counts per bin'
     """
-    check_choice("flavor", flavor, DIRECTIONS)
+    d = number("d", coupling(d, mu))
+    check_choice("flavor", flavor or "", DIRECTIONS)
     constraint: Any = registry.load(str(experiment))
     if not hasattr(constraint, "rate"):
         raise DomainError(f"{constraint.key} is not a counting experiment: it has limits but no rates")
     nature: Nature = "majorana" if majorana else "dirac"
-    rate = constraint.rate(Portal(mass, d, Direction(flavor, nature=nature)), preset)
+    rate = constraint.rate(Portal(mass, d, Direction(str(flavor), nature=nature)), preset)
     edges = np.asarray(rate.edges, dtype=float)
     if len(edges) != len(rate.signal) + 1:
         edges = np.arange(len(rate.signal) + 1.0)
@@ -262,8 +265,9 @@ def _axis(name: str) -> str:
 def cross_section(
     targets: str | Sequence[str],
     masses: Sequence[float],
-    d: float,
+    d: float | None = None,
     *,
+    mu: float | None = None,
     energy: Range | tuple[float, float] = (1e-3, 10.0),
     form_factor: str | None = None,
     style: str | None = "paper",
@@ -277,8 +281,8 @@ def cross_section(
         As for :func:`nudipole.cross_section`.
     masses : sequence of float
         M [GeV].
-    d : float
-        Coupling [GeV^-1].
+    d, mu : float
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
     energy : (low, high)
         Ends of the axis [GeV].
     form_factor : str, optional
@@ -301,12 +305,13 @@ def cross_section(
     """
     grid = Range(*energy).grid("energy")
     names = [targets] if isinstance(targets, str) else list(targets)
+    d = number("d", coupling(d, mu))
     check_positive(d=d)
     with _drawing(ax, style) as (axes, look):
-        for number, (target, mass) in enumerate((t, m) for t in names for m in masses):
+        for index, (target, mass) in enumerate((t, m) for t in names for m in masses):
             sigma = [_total(target, float(e), mass, d, form_factor) for e in grid]
             label = f"{target}, $M_N$ = {mass:g} GeV"
-            axes.plot(grid, sigma, color=COLORS[number % len(COLORS)], lw=look.strong, label=label)
+            axes.plot(grid, sigma, color=COLORS[index % len(COLORS)], lw=look.strong, label=label)
         _logarithmic(axes, r"$E_\nu$ [GeV]", r"$\sigma$ [cm$^2$]")
         axes.set_title(f"d = {d:g} GeV$^{{-1}}$")
     return axes
