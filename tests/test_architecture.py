@@ -17,7 +17,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("arguments",),
     ("units", "bibliography", "columns"),
-    ("coupling",),
+    ("coupling", "completion"),
     ("portal", "kinematics", "constraint", "effective", "uv_models"),
     ("inputs",),
     ("matter",),

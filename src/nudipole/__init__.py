@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nudipole.api import atlas, cite, cross_section, experiments, limit, meson, width
     from nudipole.catalogue.curves import published
     from nudipole.catalogue.expected import expected
+    from nudipole.completion import Completion
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
     from nudipole.explorer.run import explore
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from nudipole.observables.meson_spectra import meson_spectrum
     from nudipole.observables.spectra import rate, spectrum
     from nudipole.observables.thermal import thermal
-    from nudipole.portal import Completion, Direction, Portal
+    from nudipole.portal import Direction, Portal
 
 __version__ = "0.1.0"
 
@@ -45,7 +46,7 @@ _MODULES = ("plot", "units")
 _HOME = {
     "Portal": "portal",
     "Direction": "portal",
-    "Completion": "portal",
+    "Completion": "completion",
     "Limit": "constraint",
     "Interval": "constraint",
     "NudipoleError": "errors",

@@ -94,7 +94,7 @@ def check_effective_theory(
     Two levels, one :class:`EffectiveTheoryWarning`: d > 1/sqrt(s), the scale of the operator lies below the collision
     energy even for a strongly coupled completion; and d above :func:`unitarity_coupling`, the amplitude is no
     probability any more. d times ``largest_over_gamma`` is the largest of d_gamma, d_Z and d_W
-    (:attr:`nudipole.portal.Completion.largest_over_gamma`), which the first is about.
+    (:attr:`nudipole.completion.Completion.largest_over_gamma`), which the first is about.
     """
     check_non_negative(d=d)
     check_positive(s=s, largest_over_gamma=largest_over_gamma)

@@ -57,7 +57,7 @@ def chiral_amplitudes(
     fermion : str
         A key of :data:`FERMIONS`.
     z_over_gamma : float
-        d_Z / d_gamma; 0 for photon exchange alone (:attr:`nudipole.portal.Completion.z_over_gamma`).
+        d_Z / d_gamma; 0 for photon exchange alone (:attr:`nudipole.completion.Completion.z_over_gamma`).
     z_width : float
         Total width of the Z [GeV], >= 0; constant-width propagator.
 
