@@ -561,8 +561,6 @@ INNER = [
     "signals.lepton_collider.acceptance.LeptonCollider.path",
     "signals.lepton_collider.acceptance.PhotonAcceptance.minimum_energy",
     "signals.lepton_collider.acceptance.PhotonAcceptance.share",
-    "signals.upscattering.photon_selection.PhotonSelection.accepted",
-    "signals.upscattering.photon_selection.quasi_elastic_energy",
     "signals.production.States",
     "signals.production.final_states",
     "signals.production.states_on",

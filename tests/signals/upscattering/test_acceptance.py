@@ -14,8 +14,8 @@ from nudipole.portal import Direction
 from nudipole.processes.decays import hnl_decay
 from nudipole.signals import production
 from nudipole.signals.upscattering import acceptance as passages
+from nudipole.signals.upscattering import decay_sample, directions
 from nudipole.signals.upscattering import model as upscatter_decay
-from nudipole.signals.upscattering import photon_selection
 from tests import chain
 
 BOX = {"model": "box", "width_m": 3.0, "height_m": 2.0, "length_m": 6.0}
@@ -104,17 +104,17 @@ def monte_carlo(model, mass, couplings, number=1 << 19, energies=240):
         hnl = states.energy[chosen]
         momentum = np.sqrt(hnl**2 - mass**2)
         spin = states.polarisation[chosen]
-        pair = photon_selection._pair_mass2(mass, rng.random(number)) if selection.visible == "pair" else 0.0
+        pair = decay_sample.pair_mass_squared(mass, rng.random(number)) if selection.visible == "pair" else 0.0
         spin = spin * (1 - pair / 2) / (1 + pair / 2)
         spread = 4 * rng.random(number) - 2 - spin
         rest = spread / (1 + np.sqrt(np.maximum(1 - spin * spread, 0)))
         true, alpha = chain.boosted_photon(hnl, momentum, mass, rest, pair)
-        if model.photons._integrates_azimuth:  # which here is drawn
-            seen = photon_selection._turned(cosine, alpha, rng.random(number))
+        if model.photons.integrates_azimuth:  # which here is drawn
+            seen = directions.cosine_to_axis(cosine, alpha, rng.random(number))
             good = (true >= selection.energy_min_GeV) & (seen >= selection.cosine_min)
             bins, efficiency = np.where(good, 0, -1), np.full(number, selection.efficiency)
         else:
-            bins, efficiency = model.photons._accept(true, (cosine, alpha), lambda _: rng.random(number), mass)
+            bins, efficiency = model.photons.reconstructed(true, (cosine, alpha), lambda _: rng.random(number), mass)
         hit = (far > near) & (bins >= 0)
         weight = (efficiency * kilograms * rate.sum() / number)[hit]
         kappa = whole * mass / momentum[hit] / units.HBAR_C

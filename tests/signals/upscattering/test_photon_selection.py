@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nudipole import units
 from nudipole.detectors.conversion import Converter, conversion_map
 from nudipole.detectors.geometry import box
 from nudipole.errors import CardError
 from nudipole.inputs import cards
 from nudipole.matter import photon_conversion
 from nudipole.processes.decays import hnl_decay
+from nudipole.signals.upscattering import directions, photon_selection
 from nudipole.signals.upscattering import model as upscatter_decay
-from nudipole.signals.upscattering import photon_selection
 from nudipole.signals.upscattering.card import Histogram, Selection
 from tests import chain
 from tests.signals.upscattering.test_model import CARD, counts, model
@@ -85,7 +84,7 @@ def test_one_n_against_a_direct_monte_carlo(polarisation):
     rest = 2.0 * rng.random(number) - 1.0
     energy = np.hypot(momentum, mass)
     photon, alpha = chain.boosted_photon(energy, momentum, mass, rest)
-    cosine = photon_selection._turned(np.full(number, np.cos(angle)), alpha, rng.random(number))
+    cosine = directions.cosine_to_axis(np.full(number, np.cos(angle)), alpha, rng.random(number))
     azimuth, sine = 2.0 * np.pi * rng.random(number), np.sqrt(1.0 - cosine**2)
     path = np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine], axis=1)
     _, far = volume.chord(volume.sample(rng.random((number, 3))), path)
@@ -94,33 +93,3 @@ def test_one_n_against_a_direct_monte_carlo(polarisation):
     kept = (photon > 0.2) & (rng.exponential(1.0, number) < far * rate)
     expected = np.mean(kept * (1.0 - polarisation * rest))
     assert ours == pytest.approx(expected, rel=0.01, abs=0)
-
-
-@pytest.mark.parametrize("least", [-0.9, 0.0, 0.5, 0.97, 0.9999])
-def test_share_of_a_turn_is_that_of_drawn_azimuths(least):
-    rng = np.random.default_rng(5)
-    one, other = rng.uniform(-1, 1, 300), rng.uniform(-1, 1, 300)
-    azimuth = (np.arange(20_000) + 0.5) / 20_000
-    drawn = photon_selection._turned(one[:, None], other[:, None], azimuth) >= least
-    assert photon_selection._share_of_turn(one, other, np.full(300, least)) == pytest.approx(
-        drawn.mean(axis=1), abs=2e-4
-    )
-
-
-def test_share_of_a_turn_of_an_arm_along_the_axis_is_all_or_nothing():
-    one, other = np.array([1.0, 1.0, 0.3]), np.array([0.8, 0.4, 1.0])
-    assert photon_selection._share_of_turn(one, other, np.full(3, 0.5)) == pytest.approx(
-        [1.0, 0.0, 0.0], rel=1e-6, abs=0
-    )
-
-
-def test_cut_on_q2_is_a_least_cosine():
-    """Q^2 = 2 m (E_nu - E), with the neutrino energy of a massless lepton off a nucleon at rest."""
-    chosen = photon_selection.PhotonSelection(Selection(q2_max_GeV2=0.02), Histogram())
-    energy = np.geomspace(0.1, 20.0, 60)  # below 0.07 GeV no angle is cut
-    nucleon = units.NEUTRON_MASS
-    for shift, allowed in ((1e-6, True), (-1e-6, False)):
-        lost = energy * (1.0 - chosen._least_measured(energy)) * (1.0 - shift)
-        inside = nucleon > lost
-        neutrino = np.where(inside, nucleon * energy / np.where(inside, nucleon - lost, 1.0), np.inf)
-        assert np.all((2.0 * nucleon * (neutrino - energy) <= 0.02) == allowed)

@@ -1,4 +1,4 @@
-"""When N's photon comes: bunches, gates, searches between the bunches."""
+"""Arrival times: delays, bunches and gates, searches between the bunches."""
 
 from __future__ import annotations
 
@@ -70,3 +70,25 @@ def test_delayed_searches_win_where_n_is_slow_and_lives_long(key: str, base: str
     assert kept[1] > 20.0 * kept[0]
     reach = {preset: experiment.limit([0.15], Direction("mu"), preset=preset).lower[0] for preset in (base, "delayed")}
     assert reach["delayed"] < reach[base]
+
+
+def test_accepted_part_of_a_cell_is_that_of_its_late_end() -> None:
+    """A cell is late from the distance c t / (E/p - 1) on; six parts of it are late or not as a whole."""
+    mass, momenta, edges = 0.3, np.array([0.4, 0.1]), np.array([0.0, 10.0, 40.0, 41.0])
+    per_metre = 1e9 / units.SPEED_OF_LIGHT * (np.hypot(momenta, mass) / momenta - 1.0)
+    cut = 20.0 * per_metre[0]  # at 20 m of the faster
+    found = arrival.accepted_fraction(edges, mass, momenta, delay_min_ns=cut)
+    assert found[0] == pytest.approx([0.0, 4 / 6, 1.0], rel=1e-12, abs=0)
+    assert found[1] == pytest.approx([5 / 6, 1.0, 1.0], rel=1e-12, abs=0)  # from 2.3 m on
+
+
+def test_accepted_part_is_the_mean_over_the_gate() -> None:
+    edges, momenta, gate = np.geomspace(10.0, 1000.0, 8), np.array([0.2, 0.7]), (6.5, 12.4)
+    found = arrival.accepted_fraction(edges, 0.1, momenta, 0.0, gate, 18.94, 2.0)
+    for row, p in enumerate(momenta):
+        for cell in range(3):  # narrow against the period
+            s = np.linspace(edges[cell], edges[cell + 1], 4001)
+            exact = arrival.gate_share(arrival.delay(s, np.hypot(p, 0.1), p), gate, 18.94, 2.0).mean()
+            assert found[row, cell] == pytest.approx(exact, abs=0.02)
+    late = arrival.accepted_fraction(edges, 0.1, momenta, 1e9, gate, 18.94, 2.0)
+    assert not late.any()

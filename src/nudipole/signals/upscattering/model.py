@@ -1,4 +1,4 @@
-r"""N made by up-scattering in or before a detector, and seen by its decay N -> nu gamma (or nu e+ e-).
+r"""Signal of N made by up-scattering in or before a detector, and seen by its decay N -> nu gamma (or nu e+ e-).
 
 With the final states of each kind of matter (weights dw per kilogram and fluence, momentum p and angle theta of N), the
 share a_b of its photons that ends in bin b, and the matter h(s) whose N are in the decay volume a distance s further on,
@@ -8,18 +8,18 @@ share a_b of its photons that ends in bin b, and the matter h(s) whose N are in 
     n_b(d) = d^2 \int dw\; a_b \int_0^\infty ds\; h_\theta(s)\;\kappa D\, e^{-\kappa D s},\qquad
     \kappa = \frac{M\,\Gamma_N}{p\,D},
 
-the review's Eqs (38)-(41) with the decay probability inside the flux integral where it belongs. The three factors know
-nothing of one another: :mod:`~nudipole.signals.production` gives the states with their exact energy and angle,
-:mod:`~nudipole.signals.upscattering.photon_selection` the photons with the polarisation of N, and
-:mod:`~nudipole.signals.upscattering.acceptance` the geometry, once for every mass and flavour. Only s/p enters the exponent, so cells of
-equal s/p are all that a template holds. Couplings come out to 1 % (tests against a direct Monte Carlo).
+the review's Eqs (38)-(41) with the decay probability inside the flux integral where it belongs. Neutrino energies and
+fluences are those of :mod:`~nudipole.signals.upscattering.fluence`, final states those of
+:mod:`~nudipole.signals.production`, counted by angle and momentum in
+:mod:`~nudipole.signals.upscattering.produced_hnl`; :mod:`~nudipole.signals.upscattering.acceptance` has the geometry, once
+for every mass and flavour, and :mod:`~nudipole.signals.upscattering.photon_selection` the photons. Only s/p enters the
+exponent, so :mod:`~nudipole.signals.upscattering.accepted_decays` joins them in cells of equal s/p, all that a template holds.
+Couplings come out to 1 % (tests against a direct Monte Carlo).
 """
 
 from __future__ import annotations
 
 import functools
-import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,31 +31,26 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, UnreachableWarning
+from nudipole.errors import CardError
 from nudipole.fluxes.flux import Flux
 from nudipole.inference.limits import Statistic
 from nudipole.inputs import options, tables
-from nudipole.kinematics import maximum_hnl_mass, threshold_energy
-from nudipole.portal import FLAVORS, Direction
+from nudipole.kinematics import maximum_hnl_mass
+from nudipole.portal import Direction
 from nudipole.signals.decay_in_flight import decay_rate, decay_widths
 from nudipole.signals.observation import Observation, find_table
-from nudipole.signals.production import Scatterer, States, scatterers, states_on
+from nudipole.signals.production import Scatterer
 from nudipole.signals.protocol import Bins, Signal, crossed
 from nudipole.signals.template import SignalTemplate
-from nudipole.signals.upscattering import acceptance as passages
+from nudipole.signals.upscattering import acceptance, accepted_decays, fluence, produced_hnl, timing
 from nudipole.signals.upscattering import source as upscatter_source
-from nudipole.signals.upscattering import timing as arrival
-from nudipole.signals.upscattering.acceptance import ANGLES, STEP, Passages
+from nudipole.signals.upscattering.acceptance import ANGLES, Passages
 from nudipole.signals.upscattering.card import UpscatterCard
 from nudipole.signals.upscattering.photon_selection import PhotonSelection
 from nudipole.signals.upscattering.source import Region
 
 FloatArray = npt.NDArray[np.float64]
-ENERGY_NODES = 44  # at least, and so many a factor 1000
-_CROWDING = 0.4  # the smaller, the more of them stand near the threshold, where slow N decay soonest
-_TO_THE_END = 16  # up to where the first of the fluxes ends
 _CHUNK = 8  # masses at once
-_PIECES = 6  # of a cell of distance, where the time of arrival counts
 CardType = UpscatterCard
 
 
@@ -121,8 +116,7 @@ class UpscatterModel:
         return 2.0 * units.NUCLEON_MASS * self.flux.maximum_energy
 
     def maximum_mass(self) -> float:
-        heaviest = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
-        return float(maximum_hnl_mass(self.flux.maximum_energy, heaviest))
+        return float(maximum_hnl_mass(self.flux.maximum_energy, self._heaviest))
 
     # --- observation -------------------------------------------------------------------------------------------------
     @cached_property
@@ -153,253 +147,90 @@ class UpscatterModel:
     # --- what every mass shares --------------------------------------------------------------------------------------
     @cached_property
     def passages(self) -> Passages:
-        """Where N from each kind of matter passes the decay volumes; warns if it never does."""
+        """Geometric acceptance of N from each kind of matter; warns of matter from which none reaches the detector."""
         matter = [(region.kind, region.place) for region in self.regions]
-        found = passages.tabulate(matter, self.detectors, self.card.selection.separation_min_m)
-        if not any(mean.any() for mean in found.mean.values()):
-            message = f"{self.card.key}: no path from the matter crosses the detector; every count is zero"
-            warnings.warn(message, UnreachableWarning, stacklevel=2)
-        else:
-            for entry, reached in zip(self.card.matter, found.reached, strict=True):
-                if not reached:
-                    message = (
-                        f"{self.card.key}: no path from the matter {entry.name} crosses the detector; it adds nothing"
-                    )
-                    warnings.warn(message, UnreachableWarning, stacklevel=2)
+        found = acceptance.tabulate(matter, self.detectors, self.card.selection.separation_min_m)
+        upscatter_source.warn_of_unreached(self.card, found)
         return found
 
     @cached_property
-    def _scatterers(self) -> dict[str, tuple[Scatterer, dict[str, float]]]:
-        """Every kind of target once, with its number per kilogram of each kind of matter."""
-        found: dict[str, tuple[Scatterer, dict[str, float]]] = {}
-        for region in self.regions:
-            for scatterer in scatterers(region.material.name, tuple(region.matter.channels)):
-                found.setdefault(scatterer.name, (scatterer, {}))[1][region.kind] = scatterer.number
-        return found
+    def _targets(self) -> list[tuple[Scatterer, dict[str, float]]]:
+        """Every kind of target with its number per kilogram of each kind of matter."""
+        return produced_hnl.targets_of([(r.kind, r.material.name, r.matter.channels) for r in self.regions])
 
     @cached_property
     def _range(self) -> tuple[float, float]:
-        """Lowest and highest neutrino energy [GeV] that the selection can see."""
-        every = np.concatenate([c.energy[c.intensity > 0] for c in self.flux.components])
-        every = every[every > 0.5 * self.card.selection.energy_min_GeV]
-        return float(every.min(initial=np.inf)), float(every.max(initial=0.0))
+        """Lowest and highest neutrino energy [GeV] that the selection can see: the photon has half of it at least."""
+        return fluence.energy_range(self.flux.components, 0.5 * self.card.selection.energy_min_GeV)
 
-    def _energies(self, masses: FloatArray) -> FloatArray:
-        """Neutrino energies [GeV] from the threshold of each mass on, (masses, energies): curves are smooth in mass."""
-        low, high = self._range
-        target = max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
-        start = np.clip(threshold_energy(masses, target), low, 0.999999 * high)[:, None]
-        number = max(ENERGY_NODES, int(ENERGY_NODES * np.log10(high / low) / 3.0))
-        smooth = start * (high / start) ** _crowded(number)
-        lines = [c.energy[(c.intensity > 0) & (c.energy <= high)] for c in self.flux.components if c.lines]
-        exact = np.maximum(np.concatenate([*lines, np.zeros(0)]), start)  # lines are nodes of their own
-        ends = np.array([c.energy[-1] for c in self.flux.components if not c.lines and c.energy[-1] < high])
-        if ends.size:
-            above = np.where(ends > start, ends, high).min(axis=1, keepdims=True)
-            exact = np.concatenate([exact, start * (above / start) ** np.linspace(0.0, 1.0, _TO_THE_END)], axis=1)
-        nodes = np.sort(np.concatenate([smooth, exact], axis=1), axis=1)
-        return np.asarray(nodes * (1.0 + 1e-12 * np.arange(nodes.shape[1])))
+    @cached_property
+    def _heaviest(self) -> float:
+        """Mass [GeV] of the heaviest nucleus."""
+        return max(nucleus.mass for region in self.regions for nucleus, _ in region.material.nuclei_per_kg)
 
-    def _fluences(self, energies: FloatArray, direction: Direction) -> FloatArray:
-        """Fluence [cm^-2] at each energy, (masses, energies, columns): one column a flavour, or the direction's alone."""
-        exposure = upscatter_source.exposure(self.card, self.flux, self.file)
-        intensities = (
-            [[c.flavor_intensity(f) for c in self.flux.components] for f in self.flux.flavors]
-            if self._diagonal
-            else [[c.effective(direction) for c in self.flux.components]]
-        )
-        columns = [
-            np.concatenate([c.quadrature(part) for c, part in zip(self.flux.components, parts, strict=True)])
-            for parts in intensities
-        ]
-        energy = np.concatenate([c.energy for c in self.flux.components])
-        return exposure * np.stack([_shared(energy, columns, nodes) for nodes in energies])
+    @cached_property
+    def _momenta(self) -> FloatArray:
+        """Momenta of N [GeV], decreasing."""
+        return produced_hnl.momentum_grid(*self._range)
 
     @cached_property
     def _diagonal(self) -> bool:
-        """True if no flavours interfere: all of them are computed together."""
-        return all(
-            np.count_nonzero(c.density) == np.count_nonzero(np.diagonal(c.density, axis1=-2, axis2=-1))
-            for c in self.flux.components
-        )
-
-    def _strength(self, direction: Direction) -> FloatArray:
-        """What multiplies each column of fluence."""
-        if not self._diagonal:
-            return np.ones(1)
-        chosen = [direction.couplings[FLAVORS.index(f)] for f in self.flux.flavors]
-        return np.array([1.0 if direction.incoherent else abs(coupling) ** 2 for coupling in chosen])
-
-    # --- signal ------------------------------------------------------------------------------------------------------
-    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
-        masses = np.asarray(masses, dtype=float)
-        key = (direction.nature,) if self._diagonal else (direction.nature, direction.name, direction.couplings)
-        strength = self._strength(direction)
-        new = np.array([mass for mass in dict.fromkeys(masses.tolist()) if (mass, *key) not in self._known])
-        for chunk in np.array_split(new, -(-len(new) // _CHUNK)) if len(new) else ():
-            for mass, cells in zip(chunk.tolist(), self._cells(chunk, direction), strict=True):
-                self._known[(mass, *key)] = cells
-        decays = decay_widths(masses, direction)
-        seen = {"photon": decays.photon, "pair": decays.pair, "both": decays.photon + decays.pair}
-        kappa, visible = decay_rate(decays.total, masses, 1.0), seen[self.card.selection.visible]
-        visible = visible * np.interp(masses, *self._efficiency_by_mass)
-        templates = [
-            self._template(
-                np.tensordot(strength, self._known[(mass, *key)], 1),
-                float(kappa[row]),
-                float(visible[row]),
-                direction.decay_norm,
-                float(decays.extra[row]),
-            )
-            for row, mass in enumerate(masses.tolist())
-        ]
-        return Signal(templates=templates, relative_shifts=self.observation.signal_shifts())
-
-    def _template(
-        self, weight: FloatArray, kappa: float, visible: float, decay_norm: float, extra: float
-    ) -> SignalTemplate:
-        """Cells of s/p as segments [m] of the path of an N of 1 GeV, whose kappa this is."""
-        edges, slowest = self.passages.edges, len(self._momenta)
-        near = edges[1] / self._range[1] * np.exp(STEP * np.arange(weight.shape[1] - slowest))
-        first = edges[1] / self._momenta
-        keep = weight.sum(axis=0) > 0
-        return SignalTemplate.from_nodes(
-            weight[:, keep].T,
-            kappa,
-            np.concatenate([np.zeros(slowest), near])[keep],
-            np.concatenate([first, near * np.exp(STEP)])[keep],
-            visible,
-            decay_norm,
-            extra,
-        )
+        """True if all flavours are computed together."""
+        return fluence.is_diagonal(self.flux.components)
 
     @cached_property
     def _efficiency_by_mass(self) -> tuple[FloatArray, FloatArray]:
         return upscatter_source.efficiency_by_mass(self.card, self.file)
 
-    @cached_property
-    def _momenta(self) -> FloatArray:
-        """Momenta of N [GeV], decreasing, between which states are shared; slower ones count as the slowest."""
-        low, high = self._range
-        return np.asarray(high * np.exp(-STEP * np.arange(int(np.log(10.0 * high / low) / STEP) + 2)))
+    # --- signal ------------------------------------------------------------------------------------------------------
+    def signal(self, masses: FloatArray, direction: Direction) -> Signal:
+        masses = np.asarray(masses, dtype=float)
+        weights = self._weights(masses, direction)
+        decays = decay_widths(masses, direction)
+        seen = {"photon": decays.photon, "pair": decays.pair, "both": decays.photon + decays.pair}
+        visible = seen[self.card.selection.visible] * np.interp(masses, *self._efficiency_by_mass)
+        kappa = decay_rate(decays.total, masses, 1.0)
+        near, far = accepted_decays.ratio_edges(self.passages.edges, self._momenta)
+        templates = []
+        for row, weight in enumerate(weights):
+            keep = weight.sum(axis=0) > 0
+            nodes = (weight[:, keep].T, float(kappa[row]), near[keep], far[keep])
+            extra = float(decays.extra[row])
+            templates.append(SignalTemplate.from_nodes(*nodes, float(visible[row]), direction.decay_norm, extra))
+        return Signal(templates=templates, relative_shifts=self.observation.signal_shifts())
+
+    def _weights(self, masses: FloatArray, direction: Direction) -> list[FloatArray]:
+        """Events per d^2 in cells of s/p at each mass, shape (bins, cells); what is known already is not computed again."""
+        key = (direction.nature,) if self._diagonal else (direction.nature, direction.name, direction.couplings)
+        new = np.array([mass for mass in dict.fromkeys(masses.tolist()) if (mass, *key) not in self._known])
+        for chunk in np.array_split(new, -(-len(new) // _CHUNK)) if len(new) else ():
+            for mass, cells in zip(chunk.tolist(), self._cells(chunk, direction), strict=True):
+                self._known[(mass, *key)] = cells
+        strength = fluence.strengths(self.flux.flavors, direction) if self._diagonal else np.ones(1)
+        return [np.tensordot(strength, self._known[(mass, *key)], 1) for mass in masses.tolist()]
 
     def _cells(self, masses: FloatArray, direction: Direction) -> list[FloatArray]:
-        """Events per d^2 in cells of s/p at each mass, shape (columns of fluence, bins, cells).
+        """Events per d^2 in cells of s/p at each mass, shape (columns of fluence, bins, cells)."""
+        components, card = self.flux.components, self.card
+        energies = fluence.energy_nodes(masses, self._heaviest, components, self._range)
+        flavors = self.flux.flavors if self._diagonal else None
+        exposure = upscatter_source.exposure(card, self.flux, self.file)
+        arriving = exposure * fluence.fluences(components, flavors, direction, energies)
+        cuts = (card.selection.hnl_cosine_min, card.selection.first_cascade_min_GeV)
+        nodes, dirac = (energies, masses, arriving, self._momenta), direction.nature != "majorana"
+        produced = produced_hnl.in_matter(self._targets, *nodes, cuts, dirac)
+        found = []
+        for row, mass in enumerate(masses.tolist()):
+            made = {name: number[:, :, row] for name, number in produced.items()}
+            accepted = self.photons.accepted(mass, ANGLES, self._momenta, accepted_decays.importance(made))
+            decays = accepted_decays.decays_by_distance(made, accepted, self.passages.mean)
+            if card.selection.delay_min_ns > 0.0 or card.selection.gate_ns is not None:
+                decays *= self._in_time(mass)
+            found.append(accepted_decays.add_equal_ratios(decays))
+        return found
 
-        The first cells hold what lies nearer than the first edge of h, one for each momentum.
-        """
-        energies = self._energies(masses)
-        fluence = self._fluences(energies, direction)
-        shape = (2, fluence.shape[2], len(masses), len(ANGLES), len(self._momenta))
-        flying = {name: np.zeros(shape) for name in self.passages.mean}
-        for scatterer, amounts in self._scatterers.values():
-            if scatterer.target is not None and masses.min() >= maximum_hnl_mass(self._range[1], scatterer.target.mass):
-                continue
-            floor = self.card.selection.first_cascade_min_GeV  # nodes begin there: a cut between them is ragged in mass
-            states = states_on(scatterer, energies, masses, floor=floor)
-            for index, column, made in self._flying(states, masses, direction, fluence):
-                for name, amount in amounts.items():
-                    flying[name][index, column] += amount * made
-        return [
-            self._decaying({name: every[:, :, row] for name, every in flying.items()}, float(mass))
-            for row, mass in enumerate(masses)
-        ]
-
-    def _flying(
-        self, states: States, masses: FloatArray, direction: Direction, fluence: FloatArray
-    ) -> Iterator[tuple[int, int, FloatArray]]:
-        """N per d^2 and target, shared between angles and momenta, shape (masses, angles, momenta).
-
-        One after the other their number (0) and their summed polarisation (1), for each column of fluence.
-        """
-        selection, shape = self.card.selection, (len(masses), len(ANGLES), len(self._momenta))
-        momenta = shape[2]
-        cosine = np.where(states.forward, 1.0, -1.0) * np.sqrt(1.0 - states.sine**2)
-        weight = np.where(cosine >= selection.hnl_cosine_min, states.weight, 0.0)
-        if selection.first_cascade_min_GeV > 0:
-            weight = np.where(states.shower & (states.recoil >= selection.first_cascade_min_GeV), weight, 0.0)
-        if not weight.any():
-            return
-        mass = masses.reshape(-1, *[1] * (weight.ndim - 1))
-        momentum = np.sqrt(np.maximum((states.energy - mass) * (states.energy + mass), 1e-24))
-        below, far = _neighbours(np.arctan2(states.sine, cosine), ANGLES)
-        step = np.clip(np.log(self._range[1] / momentum) / STEP, 0.0, momenta - 1.0001).astype(np.intp)
-        slow = np.clip((self._momenta[step] / momentum - 1.0) / np.expm1(STEP), 0.0, 1.0)  # linear in 1/p
-        row = np.arange(len(masses)).reshape(mass.shape)
-        corner = ((row * len(ANGLES) + below) * momenta + step).ravel()
-        place = np.stack([corner, corner + 1, corner + momenta, corner + momenta + 1]).ravel()
-        near = 1.0 - far
-        part = np.stack([near * (1.0 - slow), near * slow, far * (1.0 - slow), far * slow]).reshape(4, -1)
-        weights = [weight] if direction.nature == "majorana" else [weight, weight * states.polarisation]
-        each = corner.size // fluence[..., 0].size
-        for column, arriving in enumerate(fluence.reshape(-1, fluence.shape[2]).T):
-            arriving = np.repeat(arriving, each)
-            for index, weight in enumerate(weights):
-                made = part * (weight.ravel() * arriving)
-                filled = np.asarray(np.bincount(place, made.ravel(), math.prod(shape)), dtype=float).reshape(shape)
-                yield index, column, filled
-
-    def _decaying(self, flying: Mapping[str, FloatArray], mass: float) -> FloatArray:
-        """Accepted decays in cells of s/p: photons of the N that fly, on the passages of their matter."""
-        number = np.sum([made[0] for made in flying.values()], axis=0)
-        total = number.sum(axis=(1, 2), keepdims=True)
-        importance = np.divide(number, total, out=np.zeros_like(number), where=total > 0).sum(axis=0)
-        accepted = self.photons.accepted(mass, ANGLES, self._momenta, importance)
-        in_time, cells = self._in_time(mass), len(self.passages.edges) - 2
-        shape = (len(number), accepted.shape[1])
-        outer = np.zeros((*shape, cells + len(self._momenta) - 1))
-        passing = np.zeros((*shape, len(self._momenta), cells + 1))
-        for name, mean in self.passages.mean.items():
-            used, lit = _filled(mean.any(axis=1)), _filled(flying[name].any(axis=(0, 1, 2)))
-            seen = np.einsum("kftp,kbtp->fbpt", flying[name][:, :, used, lit], accepted[:, :, used, lit])
-            passing[:, :, lit] += np.matmul(seen, mean[used])
-        if in_time is not None:
-            passing *= in_time
-        for step in range(len(self._momenta)):
-            outer[:, :, step : step + cells] += passing[:, :, step, 1:]
-        return np.concatenate([passing[..., 0], outer], axis=-1)
-
-    def _in_time(self, mass: float) -> FloatArray | None:
-        """Part of each cell of h that comes late enough and while the gate is open, shape (momenta, cells)."""
-        selection = self.card.selection
-        if selection.delay_min_ns <= 0.0 and selection.gate_ns is None:
-            return None
-        edges, momentum = self.passages.edges, self._momenta[:, None]
-        pieces = (np.arange(_PIECES) + 0.5) / _PIECES
-        distance = (edges[:-1, None] + np.diff(edges)[:, None] * pieces).ravel()
-        late = arrival.delay(distance, np.hypot(momentum, mass), momentum)
-        share = (late >= selection.delay_min_ns).astype(float)
-        if selection.gate_ns is not None:
-            share *= arrival.gate_share(late, selection.gate_ns, selection.bunch_period_ns, selection.bunch_sigma_ns)
-        return np.asarray(share.reshape(len(momentum), -1, _PIECES).mean(axis=-1))
-
-
-def _crowded(number: int) -> FloatArray:
-    """Numbers from 0 to 1, dense near 0."""
-    u = np.linspace(0.0, 1.0, number)
-    return np.asarray(u**2 * (1.0 + _CROWDING) / (u + _CROWDING))
-
-
-def _shared(energy: FloatArray, columns: list[FloatArray], nodes: FloatArray) -> FloatArray:
-    """Weights shared between the nodes next to their energies, mean energy kept; what lies below the first is dropped."""
-    inside = energy >= nodes[0]
-    below, share = _neighbours(energy[inside], nodes)
-    result = np.zeros((len(nodes), len(columns)))
-    for column, weight in enumerate(columns):
-        result[:, column] = np.bincount(below, weight[inside] * (1.0 - share), len(nodes))
-        result[1:, column] += np.bincount(below, weight[inside] * share, len(nodes) - 1)[: len(nodes) - 1]
-    return result
-
-
-def _filled(used: npt.NDArray[np.bool_] | np.bool_) -> slice:
-    """From the first to the last that is used."""
-    where = np.flatnonzero(used)
-    return slice(int(where[0]), int(where[-1]) + 1) if where.size else slice(0, 0)
-
-
-def _neighbours(value: FloatArray, nodes: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """The node at or below each value, and the share of the next one in a linear interpolation."""
-    if len(nodes) < 2:
-        return np.zeros(len(value), dtype=np.intp), np.zeros(len(value))
-    below = np.clip(np.searchsorted(nodes, value, side="right") - 1, 0, len(nodes) - 2)
-    return below, np.clip((value - nodes[below]) / (nodes[below + 1] - nodes[below]), 0.0, 1.0)
+    def _in_time(self, mass: float) -> FloatArray:
+        """Part of each cell of the distance that comes late enough and while the gate is open, (momenta, cells)."""
+        chosen = self.card.selection
+        gate = (chosen.delay_min_ns, chosen.gate_ns, chosen.bunch_period_ns, chosen.bunch_sigma_ns)
+        return timing.accepted_fraction(self.passages.edges, mass, self._momenta, *gate)

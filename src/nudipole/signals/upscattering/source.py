@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +13,13 @@ import numpy.typing as npt
 
 from nudipole.detectors.conversion import ConversionMap, Converter, conversion_map
 from nudipole.detectors.geometry import SHAPES, Volume
-from nudipole.errors import CardError, NudipoleError
+from nudipole.errors import CardError, NudipoleError, UnreachableWarning
 from nudipole.fluxes import FLUXES
 from nudipole.fluxes.flux import Flux, FluxComponent
 from nudipole.inputs import options, tables
 from nudipole.matter import materials
 from nudipole.signals.observation import find_table
-from nudipole.signals.upscattering.acceptance import Body, Slab
+from nudipole.signals.upscattering.acceptance import Body, Passages, Slab
 from nudipole.signals.upscattering.card import Matter, UpscatterCard
 
 FloatArray = npt.NDArray[np.float64]
@@ -170,6 +171,24 @@ def check_window(card: UpscatterCard, flux: Flux, file: Path) -> None:
         least = getattr(card.selection, name)
         if least >= flux.maximum_energy:
             raise CardError(file, f"selection.{name}", least, f"the flux ends at {flux.maximum_energy:g} GeV")
+
+
+def warn_of_unreached(card: UpscatterCard, passages: Passages) -> None:
+    """Warn of matter from which no path of N crosses a detector.
+
+    Warns
+    -----
+    UnreachableWarning
+        Names the matter, or says that every count is zero.
+    """
+    if not any(mean.any() for mean in passages.mean.values()):
+        message = f"{card.key}: no path from the matter crosses the detector; every count is zero"
+        warnings.warn(message, UnreachableWarning, stacklevel=3)
+        return
+    for entry, is_reached in zip(card.matter, passages.reached, strict=True):
+        if not is_reached:
+            message = f"{card.key}: no path from the matter {entry.name} crosses the detector; it adds nothing"
+            warnings.warn(message, UnreachableWarning, stacklevel=3)
 
 
 def efficiency(card: UpscatterCard, file: Path) -> tuple[FloatArray, FloatArray] | None:

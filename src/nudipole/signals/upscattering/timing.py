@@ -1,4 +1,4 @@
-r"""When N's photon comes: bunched beams and the gaps between their bunches.
+r"""Arrival time of the decay photon relative to the beam bunches, and the fraction accepted by a timing window.
 
 N of energy E and momentum p that decays a distance s from where it was made is later than light by
 
@@ -25,6 +25,7 @@ from nudipole.errors import SMALLEST, DomainError, check_finite, check_non_negat
 FloatArray = npt.NDArray[np.float64]
 _BUNCHES = np.arange(-2, 3)
 _PER_SIGMA = 100.0  # nodes between which a smooth gate is interpolated, to 3e-6
+_PIECES = 6  # of a cell of distance, over which the accepted part is averaged
 
 
 def delay(distance: npt.ArrayLike, energy: npt.ArrayLike, momentum: npt.ArrayLike) -> FloatArray:
@@ -99,6 +100,50 @@ def gate_share(
         return np.where(never, (closes - opens) / period_ns, shares)
     late = np.where(never, 0.0, late)
     return np.where(never, 0.0, _passed(closes - late, sigma_ns) - _passed(opens - late, sigma_ns))
+
+
+def accepted_fraction(
+    edges: FloatArray,
+    mass: float,
+    momenta: FloatArray,
+    delay_min_ns: float = 0.0,
+    gate_ns: tuple[float, float] | None = None,
+    period_ns: float = 0.0,
+    sigma_ns: float = 0.0,
+) -> FloatArray:
+    """Part of each cell of the distance that N flies whose decays come late enough and while the gate is open.
+
+    Parameters
+    ----------
+    edges : ndarray (cells + 1,)
+        [m], increasing.
+    mass : float
+        M [GeV].
+    momenta : ndarray (p,)
+        [GeV].
+    delay_min_ns : float
+        Smallest :func:`delay` [ns].
+    gate_ns, period_ns, sigma_ns
+        As in :func:`gate_share`; no gate: always open.
+
+    Returns
+    -------
+    ndarray (p, cells)
+        Mean over the middles of six equal parts of each cell, from 0 to 1.
+
+    Examples
+    --------
+    >>> accepted_fraction(np.array([0.0, 10.0, 20.0]), 0.3, np.array([0.4]), delay_min_ns=8.34)  # 0.834 ns a metre
+    array([[0., 1.]])
+    """
+    pieces = (np.arange(_PIECES) + 0.5) / _PIECES
+    distance = (edges[:-1, None] + np.diff(edges)[:, None] * pieces).ravel()
+    momentum = momenta[:, None]
+    late = delay(distance, np.hypot(momentum, mass), momentum)
+    share = (late >= delay_min_ns).astype(float)
+    if gate_ns is not None:
+        share *= gate_share(late, gate_ns, period_ns, sigma_ns)
+    return np.asarray(share.reshape(len(momenta), -1, _PIECES).mean(axis=-1))
 
 
 def _share_of_phase(phase: FloatArray, gate: tuple[float, float], period: float, sigma: float) -> FloatArray:
