@@ -9,7 +9,7 @@ import pytest
 
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
-from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.fluxes.hadrons.parton_luminosity import proton_proton
 from nudipole.portal import Completion, Direction
 from nudipole.signals.hadron_collider import mono_photon
 from nudipole.signals.lepton_collider import mono_photon as collider

@@ -3,7 +3,7 @@
 Runs Sibyll 2.3d, and below its range (sqrt s < 10 GeV) UrQMD 3.4, through the package chromo (pip install chromo;
 offline). Every meson in the event history is counted, so pi0 and eta include feed-down from the heavier ones listed beside
 them; UrQMD keeps no history, so its eta, rho and omega are held stable, which leaves the feed-down to eta out. Normalisations
-are left as the generator gives them; nudipole.fluxes.mesons corrects the ones that data contradict and says so.
+are left as the generator gives them; nudipole.fluxes.hadrons.mesons corrects the ones that data contradict and says so.
 
     python scripts/meson_spectra.py [EVENTS [BEAM ...]]
 """

@@ -26,8 +26,11 @@ from nudipole.catalogue import experiment, rate, registry
 from nudipole.cosmology import constraints as sky
 from nudipole.cosmology import evolution, lines, relic
 from nudipole.detectors import efficiency, resolution, response
-from nudipole.fluxes import beams, oscillations, parton_luminosity, stopped_pion
+from nudipole.fluxes import oscillations
+from nudipole.fluxes.accelerator import horn_beams
 from nudipole.fluxes.flux import Flux
+from nudipole.fluxes.hadrons import mesons, parton_luminosity
+from nudipole.fluxes.low_energy import stopped_pion
 from nudipole.inference import count_limits, count_models, limits
 from nudipole.inference.likelihood import Likelihood
 from nudipole.matter import isotopes, materials, targets
@@ -278,7 +281,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     },
     "matter.earth.isotope_density": {"nucleus": ["O16", "Fe56", "no nucleus"]},
     "matter.form_factors.fourier_bessel": {"nucleus": ["Ar40", "Ge74", "no nucleus"]},
-    "fluxes.atmospheric.differential": {"species": ["e", "mu", "ebar", "mubar", "no species"]},
+    "fluxes.cosmic.atmospheric.differential": {"species": ["e", "mu", "ebar", "mubar", "no species"]},
     "inference.likelihood.Likelihood.chi2": {
         "signal_shifts": [None],  # laid out by the models
         "start": [None],
@@ -354,12 +357,12 @@ SPECIAL: dict[str, dict[str, Menu]] = {
         "widths": [[0.5], [0.0]],
         "areas": [[2.0], [np.inf]],
     },
-    "fluxes.parton_luminosity.PartonLuminosity.binned": PARTONS,
-    "fluxes.parton_luminosity.PartonLuminosity.total": PARTONS,
+    "fluxes.hadrons.parton_luminosity.PartonLuminosity.binned": PARTONS,
+    "fluxes.hadrons.parton_luminosity.PartonLuminosity.total": PARTONS,
     "processes.mesons.meson.decay_channels": {"hnl_mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300]},
     "api.meson": {"mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300], "parent": ["pi", "K", "J/psi"]},
-    "fluxes.event_rates.charged_current_events": {"flux": lambda: [flux(), beams.t2k()]},
-    "fluxes.atmospheric.atmospheric": {
+    "fluxes.accelerator.event_rates.charged_current_events": {"flux": lambda: [flux(), horn_beams.t2k()]},
+    "fluxes.cosmic.atmospheric.atmospheric": {
         "cos_zenith_min": [-1.0, 0.0, 0.9, 1.0, -2.0, np.nan],
         "cos_zenith_max": [-1.0, 0.1, 1.0, 2.0, np.inf],
     },
@@ -378,16 +381,28 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "cosmology.hot_phase.decoupling_temperature": {"mass": [0.1, 0.0, -1.0, np.nan, 1e300]},
     "cosmology.evolution.evolve": {"mass": [0.1, 0.0, np.nan, 1e300], "strength": [0.0, 1e-14, 1e-200, -1.0, 1e300]},
     "fluxes.flux.FluxComponent": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2]]},
-    "fluxes.secondary_fits.bmpt": {"beam": [400.0, 8.0, np.nan, 1e300, 0.0], "angle": [0.01, 0.1, np.nan, -1.0]},
-    "fluxes.stopped_pion.arrival_fractions": {"component": ["nu_mu", "nu_e", "no component"], "edges_us": TIMES},
-    "fluxes.stopped_pion.tabulated_arrival_fractions": {
+    "fluxes.hadrons.secondary_fits.bmpt": {
+        "beam": [400.0, 8.0, np.nan, 1e300, 0.0],
+        "angle": [0.01, 0.1, np.nan, -1.0],
+    },
+    "fluxes.low_energy.stopped_pion.arrival_fractions": {
+        "component": ["nu_mu", "nu_e", "no component"],
+        "edges_us": TIMES,
+    },
+    "fluxes.low_energy.stopped_pion.tabulated_arrival_fractions": {
         "component": ["nu_mu"],
         "edges_us": TIMES,
         "pulse_time_us": TIMES,
         "pulse_weight": [[1.0, 2.0, 3.0], [np.nan]],
     },
     "supernova.gamma_rays.fluence": {"delays": TIMES},
-    "fluxes.beams.mean_energy": {"energy": [EDGES, EDGES[::-1]], "intensity": [EDGES, -EDGES, EDGES[:2], 0 * EDGES]},
+    "fluxes.accelerator.components.at_one_energy": {"flux": lambda: [horn_beams.t2k()]},
+    "fluxes.hadrons.lab_nodes.normalised": {"nodes": lambda: [mesons.meson_spectrum(8.0, "pi0")]},
+    "fluxes.hadrons.lab_nodes.scaled": {"nodes": lambda: [mesons.meson_spectrum("lhc", "pi0")]},
+    "fluxes.accelerator.components.mean_energy": {
+        "energy": [EDGES, EDGES[::-1]],
+        "intensity": [EDGES, -EDGES, EDGES[:2], 0 * EDGES],
+    },
     "supernova.profiles.Profile": {
         "radius": [EDGES - EDGES[0], EDGES, EDGES[::-1], -EDGES],
         "neutrino_potential": [None, EDGES, np.nan * EDGES],
@@ -395,9 +410,12 @@ SPECIAL: dict[str, dict[str, Menu]] = {
         "temperature": [EDGES, np.nan * EDGES],
         "proton_fraction": [0.1 * EDGES, EDGES],
     },
-    "fluxes.beams.interpolate": {"energy": [np.array([1.0, 2.0, 4.0])], "intensity": [np.array([1.0, 3.0, 2.0])]},
+    "fluxes.tabulated.interpolate": {
+        "energy": [np.array([1.0, 2.0, 4.0])],
+        "intensity": [np.array([1.0, 3.0, 2.0])],
+    },
     "supernova.luminosity.escape": {"rates": lambda: [star_rates()]},
-    "fluxes.beams.spectrum": {"resource": ["t2k_nd280_fhc"], "species": ["mu", "e", "no species"]},
+    "fluxes.tabulated.spectrum": {"resource": ["t2k_nd280_fhc"], "species": ["mu", "e", "no species"]},
 }
 # Not swept, and why. A name ending in a star stands for all that begin like it.
 EXCLUDED: dict[str, str] = {
@@ -501,13 +519,14 @@ INNER = [
     "observables.collision_process.CollisionProcess.proton_density",
     "observables.collision_process.CollisionProcess.total",
     "observables.collision_process.CollisionProcess.warn",
-    "fluxes.beams.tabulated",
+    "fluxes.hadrons.lab_nodes.lab_nodes",
+    "fluxes.tabulated.tabulated",
     "fluxes.flux.FluxComponent.cumulative_moments",
     "fluxes.flux.FluxComponent.quadrature",
     "fluxes.moments.CumulativeMoments",
     "fluxes.moments.CumulativeMoments.at_logarithm",
     "fluxes.moments.CumulativeMoments.of",
-    "fluxes.parton_luminosity.PartonLuminosity",
+    "fluxes.hadrons.parton_luminosity.PartonLuminosity",
     "inference.likelihood.Likelihood.along",
     "inference.likelihood.ProfilePoint",
     "inference.profile.BestFit",

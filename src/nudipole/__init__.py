@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nudipole.fits.scan import scan
     from nudipole.generator.reweight import reweight
     from nudipole.generator.run import generate
-    from nudipole.generator.ufo_export import ufo
+    from nudipole.generator.ufo.export import ufo
     from nudipole.installation import doctor
     from nudipole.observables.beam_spectra import beam_spectrum
     from nudipole.observables.collider import collider
@@ -73,7 +73,7 @@ _HOME = {
     "published": "catalogue.curves",
     "rate": "observables.spectra",
     "reweight": "generator.reweight",
-    "ufo": "generator.ufo_export",
+    "ufo": "generator.ufo.export",
     "scan": "fits.scan",
     "spectrum": "observables.spectra",
     "thermal": "observables.thermal",

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from nudipole import units
 from nudipole.catalogue import registry
-from nudipole.fluxes import mesons
+from nudipole.fluxes.hadrons import mesons
 from nudipole.matter import isotopes
 from nudipole.portal import Direction
 from nudipole.processes.mesons import meson

@@ -7,7 +7,7 @@ import pytest
 
 from nudipole import units
 from nudipole.catalogue import registry
-from nudipole.fluxes.solar import solar
+from nudipole.fluxes.low_energy.solar import solar
 from nudipole.matter import materials
 from nudipole.portal import Direction
 from nudipole.signals.recoil.rate import ElectronChannel

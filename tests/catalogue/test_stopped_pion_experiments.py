@@ -7,7 +7,7 @@ import pytest
 
 from nudipole import units
 from nudipole.catalogue import registry
-from nudipole.fluxes.stopped_pion import line_energy
+from nudipole.fluxes.low_energy.stopped_pion import line_energy
 from nudipole.portal import Direction
 
 KEYS = ("coherent-csi", "coherent-lar", "coherent-ge", "lsnd-recoil")

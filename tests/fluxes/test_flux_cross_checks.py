@@ -17,10 +17,11 @@ import pytest
 from scipy import stats
 
 from nudipole import units
-from nudipole.fluxes import astrophysical, atmospheric, beams
-from nudipole.fluxes.event_rates import charged_current_events
+from nudipole.fluxes.accelerator import beam_dumps, horn_beams, sps
+from nudipole.fluxes.accelerator.event_rates import charged_current_events
+from nudipole.fluxes.accelerator.forward_lhc import forward_lhc
+from nudipole.fluxes.cosmic import astrophysical, atmospheric
 from nudipole.fluxes.flux import Flux
-from nudipole.fluxes.forward_lhc import forward_lhc
 from nudipole.processes.standard_model import charged_current
 from nudipole.processes.standard_model import neutrino_scattering as standard_model
 
@@ -89,7 +90,7 @@ def miniboone_quasi_elastic() -> float:
     """Flux x neutrons of mineral oil within 5.5 m x the cross section that was published x efficiency / purity."""
     tonnes = 4.0 / 3.0 * np.pi * 5.5**3 * 0.845
     neutrons = tonnes * NUCLEONS_PER_TONNE * 6.0 / 14.03
-    return total(beams.booster(), "mu") * 5.58e20 * neutrons * 9.429e-39 * 0.266 / 0.770
+    return total(horn_beams.booster(), "mu") * 5.58e20 * neutrons * 9.429e-39 * 0.266 / 0.770
 
 
 def electron_scattering(flux: Flux, tonnes: float, per_tonne: float, low: float, high: float = np.inf) -> float:
@@ -113,12 +114,12 @@ MINERVA_EFFICIENCY = 0.73
 
 
 def minerva(configuration: str, mode: str, tonnes: float, pot: float) -> float:
-    return pot * electron_scattering(beams.numi(configuration, mode), tonnes, ELECTRONS_CH, 0.8)
+    return pot * electron_scattering(horn_beams.numi(configuration, mode), tonnes, ELECTRONS_CH, 0.8)
 
 
 def charm2(mode: str, pot: float) -> float:
     """Of the muon flavours: the experiment subtracted the others from its samples."""
-    flux = beams.sps("charm-ii", mode)
+    flux = sps.sps("charm-ii", mode)
     muons = replace(flux, components=tuple(c for c in flux.components if c.flavor_intensity("mu").any()))
     return 0.76 * pot * electron_scattering(muons, 547.0, ELECTRONS_GLASS, 3.0, 24.0)
 
@@ -129,13 +130,13 @@ def nomad_from_charm2() -> float:
     Half of the 290 m of decay tunnel lies between the target and the mean decay (CERN's pages on the beam, read).
     """
     nearer = ((870.0 - 145.0) / (820.0 - 145.0)) ** 2
-    return nearer * cc(beams.sps("charm-ii"), 2.7, 0.5, pot=5.1e19)
+    return nearer * cc(sps.sps("charm-ii"), 2.7, 0.5, pot=5.1e19)
 
 
 def dune_far(mode: str, anti: bool) -> float:
     """Oscillated nu_mu of 0.5-8 GeV in half of seven staged years (168 kt MW yr), selected with 90 per cent."""
     exposure = 168e3 * 1.1e21 / 1.2
-    flux = beams.lbnf("far", mode)
+    flux = horn_beams.lbnf("far", mode)
     return 0.9 * exposure * charged_current_events(flux, 1.0, "mu", anti, 0.5, 8.0, ARGON)
 
 
@@ -193,7 +194,7 @@ def forward(detector: str, tonnes: float, flavor: str, anti: bool) -> float:
 
 def donut_tau() -> float:
     """nu_tau and nubar_tau with the cross section of muons: the talk is older than the tau's phase space in it."""
-    flux = beams.donut()
+    flux = beam_dumps.donut()
     events = 0.0
     for c in flux.components:
         section = charged_current.charged_current_cross_section(c.energy, "mu", c.antineutrino)
@@ -236,7 +237,7 @@ CHECKS = [
         "`booster` 110 m",
         "ν_μ CC, 112 t Ar, 6.6·10²⁰ POT",
         5.213e6,
-        lambda: cc(beams.booster(110.0), 112.0, ARGON, pot=6.6e20),
+        lambda: cc(horn_beams.booster(110.0), 112.0, ARGON, pot=6.6e20),
         (BOOSTER, ONE_GEV),
         "1503.01520",
     ),
@@ -244,7 +245,7 @@ CHECKS = [
         "`booster` 110 m",
         "ν_e and ν̄_e CC, the same",
         3.68e4,
-        lambda: cc(beams.booster(110.0), 112.0, ARGON, "e", None, 6.6e20),
+        lambda: cc(horn_beams.booster(110.0), 112.0, ARGON, "e", None, 6.6e20),
         (BOOSTER, ONE_GEV),
         "1503.01520",
     ),
@@ -252,7 +253,7 @@ CHECKS = [
         "`booster` 470 m",
         "ν_μ CC, 87 t Ar, 6.6·10²⁰ POT",
         173302.0,
-        lambda: cc(beams.booster(470.0), 87.0, ARGON, pot=6.6e20),
+        lambda: cc(horn_beams.booster(470.0), 87.0, ARGON, pot=6.6e20),
         (BOOSTER, ONE_GEV),
         "MicroBooNE design report",
     ),
@@ -260,7 +261,11 @@ CHECKS = [
         "`booster` 470 m",
         "σ_CC averaged, Ar [10⁻³⁸ cm²]",
         0.693,
-        lambda: cc(beams.booster(470.0), 1.0, ARGON, pot=1e38) / NUCLEONS_PER_TONNE / total(beams.booster(470.0), "mu"),
+        lambda: (
+            cc(horn_beams.booster(470.0), 1.0, ARGON, pot=1e38)
+            / NUCLEONS_PER_TONNE
+            / total(horn_beams.booster(470.0), "mu")
+        ),
         (float(np.hypot(0.010, 0.165) / 0.693),),
         "1905.09694",
     ),
@@ -308,7 +313,7 @@ CHECKS = [
         "`t2k`, neutrino",
         "ν_μ CC per 10²⁶ nucleons of CH, 1.08·10²⁰ POT",
         6.91e-39 * T2K_FLUX * 1e26,
-        lambda: cc(beams.t2k(), 1e26 / NUCLEONS_PER_TONNE, CH, pot=1.08e20),
+        lambda: cc(horn_beams.t2k(), 1e26 / NUCLEONS_PER_TONNE, CH, pot=1.08e20),
         (ONE_GEV,),
         "1302.4908 (abstract)",
     ),
@@ -316,7 +321,7 @@ CHECKS = [
         "`lbnf` near, neutrino",
         "ν_μ CC, 1 t Ar, 1.1·10²¹ POT",
         1.64e6,
-        lambda: cc(beams.lbnf("near"), 1.0, ARGON, pot=1.1e21),
+        lambda: cc(horn_beams.lbnf("near"), 1.0, ARGON, pot=1.1e21),
         (DUNE, THREE_GEV),
         "2103.13910",
     ),
@@ -324,7 +329,7 @@ CHECKS = [
         "`lbnf` near, neutrino",
         "ν̄_μ CC, the same",
         7.16e4,
-        lambda: cc(beams.lbnf("near"), 1.0, ARGON, "mu", True, 1.1e21),
+        lambda: cc(horn_beams.lbnf("near"), 1.0, ARGON, "mu", True, 1.1e21),
         (DUNE, THREE_GEV),
         "2103.13910",
     ),
@@ -332,7 +337,7 @@ CHECKS = [
         "`lbnf` near, neutrino",
         "ν_e and ν̄_e CC, the same",
         2.99e4,
-        lambda: cc(beams.lbnf("near"), 1.0, ARGON, "e", None, 1.1e21),
+        lambda: cc(horn_beams.lbnf("near"), 1.0, ARGON, "e", None, 1.1e21),
         (DUNE, THREE_GEV),
         "2103.13910",
     ),
@@ -372,7 +377,7 @@ CHECKS = [
         "`sps` nomad",
         "ν̄_μ CC over ν_μ CC",
         0.024,
-        lambda: cc(beams.sps("nomad"), 2.7, 0.5, "mu", True) / 1.44e6,
+        lambda: cc(sps.sps("nomad"), 2.7, 0.5, "mu", True) / 1.44e6,
         (0.10, 0.08),
         "hep-ex/0306022",
     ),
@@ -380,7 +385,7 @@ CHECKS = [
         "`sps` nomad",
         "ν_e CC over ν_μ CC",
         0.0148,
-        lambda: cc(beams.sps("nomad"), 2.7, 0.5, "e") / 1.44e6,
+        lambda: cc(sps.sps("nomad"), 2.7, 0.5, "e") / 1.44e6,
         (0.08, 0.08),
         "hep-ex/0306022",
     ),
@@ -388,7 +393,7 @@ CHECKS = [
         "`sps` nomad",
         "ν̄_e CC over ν_μ CC",
         0.0016,
-        lambda: cc(beams.sps("nomad"), 2.7, 0.5, "e", True) / 1.44e6,
+        lambda: cc(sps.sps("nomad"), 2.7, 0.5, "e", True) / 1.44e6,
         (0.12, 0.08),
         "hep-ex/0306022",
     ),
@@ -457,12 +462,12 @@ MISSES = [
 
 
 def ship(flavor: str, anti: bool = False, above: float = 0.0) -> float:
-    flux = beams.ship()
+    flux = beam_dumps.ship()
     return charged_current_events(flux, 8.18, flavor, anti, above, neutron_fraction=LEAD)
 
 
 def per_tonne(baseline: float) -> float:
-    return cc(beams.booster(baseline), 1.0, ARGON)
+    return cc(horn_beams.booster(baseline), 1.0, ARGON)
 
 
 NOT_QUOTED = [  # no error is known, so none is asked for: shown as it is
@@ -518,7 +523,7 @@ def test_ship_table_holds_neutrinos_only() -> None:
 
     The mean energy of the nu_e that interact, 59 GeV (46 for nubar_e, 56 for both), says the same.
     """
-    flux = beams.ship()
+    flux = beam_dumps.ship()
     for flavor, neutrinos, antineutrinos in (("mu", 2.7e6, 6.0e5), ("e", 1.1e6, 2.6e5), ("tau", 3.2e4, 2.1e4)):
         (c,) = (c for c in flux.components if c.flavor_intensity(flavor).any() and not c.antineutrino)
         sections = [charged_current.charged_current_cross_section(c.energy, flavor, a, LEAD) for a in (False, True)]
@@ -533,7 +538,7 @@ def test_ship_table_holds_neutrinos_only() -> None:
 
 @pytest.mark.parametrize("species", ["e", "mu"])
 def test_ship_antineutrinos_have_the_published_share_of_charged_currents(species: str) -> None:
-    neutrinos, antineutrinos = beams.SHIP_ANTINEUTRINOS[species]
+    neutrinos, antineutrinos = beam_dumps.SHIP_ANTINEUTRINOS[species]
     assert ship(species, True) / ship(species) == pytest.approx(antineutrinos / neutrinos, rel=1e-9, abs=0)
 
 
@@ -545,7 +550,7 @@ def test_upward_muons_need_the_oscillation() -> None:
 
 def test_booster_at_600_m_has_no_count_of_its_own() -> None:
     """ICARUS: the events per tonne of MicroBooNE's table, diluted."""
-    near, far = (cc(beams.booster(baseline), 1.0, ARGON) for baseline in (470.0, 600.0))
+    near, far = (cc(horn_beams.booster(baseline), 1.0, ARGON) for baseline in (470.0, 600.0))
     assert far / near == pytest.approx((470 / 600) ** 2, rel=1e-9, abs=0)
 
 

@@ -8,7 +8,8 @@ import pytest
 import nudipole as nd
 from nudipole.catalogue.experiment import Experiment
 from nudipole.errors import CardError, TableError
-from nudipole.fluxes import beams, named_flux
+from nudipole.fluxes import named_flux
+from nudipole.fluxes.accelerator import horn_beams
 from nudipole.fluxes.user_table import table
 from nudipole.portal import Direction
 from tests.inputs.examples import ARGON, changed
@@ -69,7 +70,7 @@ def test_what_is_no_flux_is_refused(tmp_path, text):
 
 def test_a_card_with_the_flux_of_a_shipped_one_has_its_limit(tmp_path):
     """The Booster's own table, written out as a user would: the same events within what its finer nodes change."""
-    energy = np.unique(np.concatenate([c.energy for c in beams.booster(110.0).components]))
+    energy = np.unique(np.concatenate([c.energy for c in horn_beams.booster(110.0).components]))
     values = named_flux("booster", baseline_m=110.0)
     rows = "\n".join(
         f"{e!r}, {f!r}"

@@ -117,7 +117,7 @@ def test_four_momentum_is_conserved_and_particles_are_on_their_mass_shells(key):
 
 
 def test_every_shipped_experiment_has_a_sampler_for_its_kind():
-    from nudipole.generator.sampler import SAMPLERS
+    from nudipole.generator.samplers.sampler import SAMPLERS
 
     for key in registry.card_keys():
         assert type(registry.get(key).model()).__name__ in SAMPLERS, key

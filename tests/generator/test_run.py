@@ -8,7 +8,7 @@ import pytest
 import nudipole as nd
 from nudipole.errors import DomainError, OutputError, UnknownNameError
 from nudipole.generator import run
-from nudipole.generator.sampler import BLOCK
+from nudipole.generator.samplers.sampler import BLOCK
 from nudipole.generator.table import joined
 
 POINT = ("miniboone", 0.15, 1e-6, "mu")

@@ -7,7 +7,7 @@ import pytest
 
 import nudipole as nd
 from nudipole.errors import NudipoleError
-from nudipole.fluxes import mesons
+from nudipole.fluxes.hadrons import mesons
 from nudipole.processes.mesons import meson
 
 D = 1e-6

@@ -9,7 +9,7 @@ from scipy.integrate import dblquad, quad
 import nudipole as nd
 from nudipole import units
 from nudipole.errors import NudipoleError
-from nudipole.fluxes import parton_luminosity
+from nudipole.fluxes.hadrons import parton_luminosity
 from nudipole.portal import Completion
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 

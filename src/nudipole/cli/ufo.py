@@ -18,7 +18,7 @@ from nudipole.cli.common import completion, completion_options
 @completion_options
 def ufo(out: Path, mass: float, d: float | None, mu: float | None, majorana: bool, ratio: float | None) -> None:
     """Write the dipole portal as a UFO model: N with photon (and Z, W) dipoles, and a parameter card."""
-    from nudipole.generator.ufo_export import ufo as run
+    from nudipole.generator.ufo.export import ufo as run
 
     folder = run(out, mass=mass, d=d, mu=mu, majorana=majorana, completion=completion(ratio))
     click.echo(f"UFO model in {folder}: {len(list(folder.iterdir()))} files, param_card.dat among them")

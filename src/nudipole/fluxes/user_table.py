@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import LARGEST_ENERGY, TableError, check_positive
-from nudipole.fluxes.beams import SPECIES
 from nudipole.fluxes.flux import Flux, FluxComponent, pure
+from nudipole.fluxes.tabulated import SPECIES
 from nudipole.inputs import tables
 from nudipole.inputs.tables import Table, TableName
 

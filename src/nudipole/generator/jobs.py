@@ -14,7 +14,7 @@ from typing import Any
 
 from nudipole.errors import NudipoleError
 from nudipole.generator import run
-from nudipole.generator.sampler import Sampler
+from nudipole.generator.samplers.sampler import Sampler
 
 _known: dict[str, tuple[run.Order, Sampler]] = {}
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from nudipole.arguments import typed_arguments
 from nudipole.coupling import coupling
 from nudipole.errors import DomainError, check_positive, number
-from nudipole.generator.decay import NEUTRINO_PDG
+from nudipole.generator.sampling.decay import NEUTRINO_PDG
 from nudipole.generator.table import HNL_PDG, EventTable
 from nudipole.generator.writers import writer
 from nudipole.generator.writers.parquet import read_parquet
@@ -244,7 +244,7 @@ def _at_mass(table: EventTable, old: Portal, new: Portal) -> tuple[EventTable, F
     if np.any(table["beam_px"] != 0.0) or np.any(table["beam_py"] != 0.0):
         raise DomainError("only events of a beam along z can be given another mass: generate events at it")
     from nudipole.generator import run
-    from nudipole.generator.upscattering import UpscatterSampler
+    from nudipole.generator.samplers.upscattering import UpscatterSampler
 
     given = table.provenance
     order = run.Order(

@@ -19,7 +19,7 @@ from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint
 from nudipole.coupling import coupling
 from nudipole.errors import DomainError, UnknownNameError, check_choice, check_positive, number
-from nudipole.generator.sampler import BLOCK, NATURAL, Sampler, sampler_of
+from nudipole.generator.samplers.sampler import BLOCK, NATURAL, Sampler, sampler_of
 from nudipole.generator.table import EventTable, joined
 from nudipole.generator.writers import FORMATS, writer
 from nudipole.generator.writers.whole import whole_file

@@ -21,7 +21,7 @@ from nudipole.inputs import tables, typed
 
 
 class LazyRegistry(Mapping[str, Any]):
-    """Names of functions or modules, imported on first use: ``{"solar": "nudipole.fluxes.solar:solar"}``."""
+    """Names of functions or modules, imported on first use: ``{"solar": "nudipole.fluxes.low_energy.solar:solar"}``."""
 
     def __init__(self, kind: str, entries: Mapping[str, str]) -> None:
         self.kind = kind

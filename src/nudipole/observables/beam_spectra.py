@@ -18,7 +18,7 @@ from nudipole.errors import (
     check_non_negative,
     number,
 )
-from nudipole.fluxes import mesons
+from nudipole.fluxes.hadrons import mesons
 from nudipole.processes.mesons import meson
 
 FloatArray = npt.NDArray[np.float64]
@@ -92,7 +92,7 @@ def beam_spectrum(
 
     Notes
     -----
-    As if every meson decayed, before it is absorbed: right for all but pions and kaons. Yields: :mod:`nudipole.fluxes.mesons`. The
+    As if every meson decayed, before it is absorbed: right for all but pions and kaons. Yields: :mod:`nudipole.fluxes.hadrons.mesons`. The
     ring of nodes in the rest frame is good to 1e-3 in the number and the mean energy; single bins narrower than a tenth scatter.
 
     Examples

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import DomainError, check_between, check_choice, check_positive
-from nudipole.fluxes import parton_luminosity
+from nudipole.fluxes.hadrons import parton_luminosity
 from nudipole.portal import FLAVORS, Completion
 from nudipole.processes.collisions import annihilation, mono_photon, mono_photon_w
 from nudipole.processes.collisions.annihilation import State

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nudipole import units
-from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.fluxes.hadrons.parton_luminosity import proton_proton
 from nudipole.portal import Direction
 from nudipole.signals.hadron_collider import mono_photon as lhc
 from nudipole.signals.hadron_collider import photon_timing as late_photons

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nudipole import units
 from nudipole.errors import DomainError
-from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.fluxes.hadrons.parton_luminosity import proton_proton
 from nudipole.portal import Completion, Direction
 from nudipole.processes.collisions import annihilation, mono_photon
 from nudipole.signals.hadron_collider import mono_photon as lhc

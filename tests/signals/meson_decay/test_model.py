@@ -8,7 +8,7 @@ from nudipole import units
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.errors import CardError, DomainError, UnreachableWarning
-from nudipole.fluxes import mesons
+from nudipole.fluxes.hadrons import mesons
 from nudipole.inputs import cards
 from nudipole.portal import Direction
 from nudipole.processes import validity

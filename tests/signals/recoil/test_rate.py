@@ -9,8 +9,8 @@ from scipy import integrate
 from nudipole import kinematics, units
 from nudipole.detectors.response import from_options
 from nudipole.fluxes.flux import FluxComponent
+from nudipole.fluxes.low_energy.solar import solar
 from nudipole.fluxes.moments import CumulativeMoments
-from nudipole.fluxes.solar import solar
 from nudipole.matter import form_factors, materials
 from nudipole.processes.scattering import upscattering
 from nudipole.processes.standard_model import neutrino_scattering as standard_model

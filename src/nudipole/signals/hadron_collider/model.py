@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import CardError, NudipoleError
-from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.fluxes.hadrons.parton_luminosity import proton_proton
 from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.count_models import PublishedLimit
 from nudipole.inference.likelihood import Likelihood

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.constraint import as_masses
-from nudipole.fluxes.parton_luminosity import PartonLuminosity, proton_proton
+from nudipole.fluxes.hadrons.parton_luminosity import PartonLuminosity, proton_proton
 from nudipole.portal import Direction
 from nudipole.processes.collisions import annihilation
 from nudipole.signals.decay_in_flight import decay_rate, decay_widths, photon_cosine, photon_energy

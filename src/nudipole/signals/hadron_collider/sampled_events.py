@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.detectors.geometry import points
-from nudipole.fluxes.parton_luminosity import proton_proton
+from nudipole.fluxes.hadrons.parton_luminosity import proton_proton
 from nudipole.portal import Direction
 from nudipole.processes.collisions import annihilation
 from nudipole.signals.decay_in_flight import photon_cosine, photon_energy

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import DomainError, check_choice, check_non_negative, check_positive
-from nudipole.fluxes.parton_luminosity import PartonLuminosity
+from nudipole.fluxes.hadrons.parton_luminosity import PartonLuminosity
 from nudipole.portal import Direction
 from nudipole.processes.collisions import annihilation
 

@@ -32,7 +32,7 @@ from scipy.stats import qmc
 
 from nudipole.detectors.geometry import Volume
 from nudipole.errors import LARGEST_TOTAL, DomainError, check_finite, check_non_negative, check_positive
-from nudipole.fluxes import mesons as spectra
+from nudipole.fluxes.hadrons import mesons as spectra
 from nudipole.processes.mesons import meson
 from nudipole.processes.mesons.phase_space import boost
 
@@ -136,7 +136,7 @@ def target_parents(
     Parameters
     ----------
     beam, parent, mass_number
-        As in :func:`nudipole.fluxes.mesons.meson_spectrum`.
+        As in :func:`nudipole.fluxes.hadrons.mesons.meson_spectrum`.
     decay_path : float
         Path [m] on which pions and kaons may decay before they are absorbed.
     window : tuple of four floats

@@ -31,7 +31,7 @@ import numpy.typing as npt
 from nudipole import units
 from nudipole.detectors.geometry import SHAPES, Volume
 from nudipole.errors import CardError, NudipoleError, UnreachableWarning
-from nudipole.fluxes import mesons as spectra
+from nudipole.fluxes.hadrons import mesons as spectra
 from nudipole.inference.count_limits import CountStatistic, whole
 from nudipole.inference.count_models import NOTHING_SEEN, Counts
 from nudipole.inference.limits import Statistic

@@ -6,7 +6,7 @@ The prompt component follows the proton pulse and the pion's decay, the delayed 
 
     s_b = \int_{t_b}^{t_{b+1}} \epsilon(t)\, p(t)\, dt ,
 
-with p(t) of :mod:`nudipole.fluxes.stopped_pion` and an efficiency that may depend on time.
+with p(t) of :mod:`nudipole.fluxes.low_energy.stopped_pion` and an efficiency that may depend on time.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def arrival(
     >>> f"{shares[0]:.3f}"
     '1.000'
     """
-    from nudipole.fluxes import stopped_pion
+    from nudipole.fluxes.low_energy import stopped_pion
 
     return stopped_pion.arrival_fractions(edges_us, component, pulse_mean_us, pulse_sigma_us)
 

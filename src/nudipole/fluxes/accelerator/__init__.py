@@ -1,0 +1,1 @@
+"""Neutrino beams of accelerators: horn beams, beam dumps and the forward LHC."""

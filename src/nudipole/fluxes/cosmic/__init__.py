@@ -1,0 +1,1 @@
+"""Neutrinos of the atmosphere and of astrophysical sources."""

@@ -1,0 +1,1 @@
+"""Neutrinos of the Sun, of reactors and of stopped pions."""

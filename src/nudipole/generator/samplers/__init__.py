@@ -1,0 +1,1 @@
+"""One sampler for each way of seeing N: draws events from the same calculation as the template."""

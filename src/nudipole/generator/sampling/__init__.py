@@ -1,0 +1,1 @@
+"""Steps that samplers share: choices, paths, scattering, decays."""

@@ -1,0 +1,1 @@
+"""The UFO model of the dipole portal."""
