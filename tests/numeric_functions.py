@@ -332,6 +332,7 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     },
     "observables.spectra.rate": {"experiment": ["gemma", "no key"], "flavor": ["e", "x"], "completion": [None]},
     "observables.spectra.spectrum": {"experiment": ["gemma", "no key"], "flavor": ["e", "x"], "completion": [None]},
+    "signals.electron_recoil.rates.energy_cells": {"component": lambda: list(flux().components)},
     "signals.meson_decay.events.beam_parents": {"region": [(0.0, 10.0), (10.0, 0.0)]},
     "signals.meson_decay.events.target_parents": {"window": [(-0.1, -0.1, 0.1, 0.1)]},
     "signals.hadron_collider.search.MonoPhotonSearch": {"missing_edges": [(150.0, 250.0), (2.0, 1.0)]},

@@ -19,11 +19,12 @@ from nudipole.generator.sampling.scattering import Cells, made, sources_of
 from nudipole.generator.table import Columns, stacked
 from nudipole.matter import targets
 from nudipole.portal import Portal
+from nudipole.signals.electron_recoil.acceptance import accepted_share
 from nudipole.signals.electron_recoil.model import ElectronRecoilBeam
+from nudipole.signals.electron_recoil.showers import SOFTEST_RECOIL
 from nudipole.signals.production import Scatterer
 
 FloatArray = npt.NDArray[np.float64]
-_SOFTEST = 1e-6  # GeV, of recoils whose photon makes the shower
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ class ElectronRecoilSampler:
         seen = replace(electron, reach=2.0 * units.ELECTRON_MASS * float(edges[-1]))
         found = []
         for beam, flux in enumerate(model.fluxes):
-            scale = model.electrons(beam) * float(model.normalisation[beam])
-            sources = sources_of(flux, self.portal.direction, scale)
+            sources = sources_of(flux, self.portal.direction, model.settings[beam].electrons)
             if not sources:
                 continue
             lowest = min(float(s.component.energy[0]) for s in sources)
@@ -83,7 +83,7 @@ class ElectronRecoilSampler:
                     continue
                 soft = merged or (self.natural and self._merges)
                 target = Scatterer("e-", electron if soft else seen, 1.0, True)
-                floor = _SOFTEST if soft else float(edges[0])
+                floor = SOFTEST_RECOIL if soft else float(edges[0])
                 cells = Cells.of(self.portal.mass, [target], sources, max(lowest, floor), highest, floor)
                 content = self.portal.d**2 * cells.content() * self._chance(cells.momentum, merged)
                 if content.sum() > 0.0:
@@ -193,7 +193,7 @@ class ElectronRecoilSampler:
         chance = np.full(number, self.model.card.selection.efficiency)
         if not part.merged:
             mass = np.full(number, self.portal.mass)
-            chance = np.where(merged, chance, self.model.acceptance(lost, columns["beam_E"], mass))
+            chance = np.where(merged, chance, accepted_share(self.model.card.selection, lost, columns["beam_E"], mass))
         edges = self.model.edges
         place = np.searchsorted(edges, shower, side="right") - 1
         selected = photons & leaves & (place >= 0) & (place < len(edges) - 1) & (chance > 0.0)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from nudipole import units
 from nudipole.errors import CardError
@@ -26,7 +27,9 @@ from nudipole.inputs.cards import (
     Section,
     repeated,
 )
-from nudipole.signals import observation_checks
+from nudipole.signals import observation, observation_checks
+
+FloatArray = npt.NDArray[np.float64]
 
 
 class TargetSection(Section, frozen=True, kw_only=True):
@@ -147,6 +150,28 @@ def check_bins(card: ElectronRecoilBeamCard, file: Path) -> None:
             values = getattr(beam, name)
             if values is not None and len(values) != len(edges) - 1:
                 raise CardError(file, f"beam[{index}].{name}", values, f"there are {len(edges) - 1} bins")
+
+
+def electrons(card: ElectronRecoilBeamCard, electrons_per_kg: float) -> FloatArray:
+    """Electrons in the target, times protons on it for a flux per proton, of each beam setting (beams,)."""
+    masses = [card.target.mass_tonne if beam.mass_tonne is None else beam.mass_tonne for beam in card.beam]
+    protons = [1.0 if beam.protons is None else beam.protons for beam in card.beam]
+    return 1e3 * np.array(masses) * electrons_per_kg * np.array(protons)
+
+
+def joined_observation(card: ElectronRecoilBeamCard) -> observation.ObservationSection:
+    """Counts and uncertainties of all beams, one behind the other, as one observation."""
+    return observation.ObservationSection(
+        statistic=card.observation.statistic,
+        test=card.observation.test,
+        counts=_joined([beam.observed for beam in card.beam]),
+        uncertainty=_joined([beam.uncertainty for beam in card.beam]),
+    )
+
+
+def _joined(given: list[list[float] | None]) -> list[float] | None:
+    found = [values for values in given if values is not None]
+    return [value for values in found for value in values] if found else None
 
 
 def flux(beam: BeamSection, index: int, file: Path) -> Flux:
