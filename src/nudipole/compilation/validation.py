@@ -52,6 +52,7 @@ class Check:
     ours: FloatArray
     edge: str = "lower"
     reason: str = ""
+    couplings: tuple[float, float, float] | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +96,9 @@ class Check:
     @property
     def command(self) -> str:
         """What to type for our side of it."""
+        if self.couplings is not None:
+            ray = f'nd.Direction("{self.flavor}", couplings={self.couplings})'
+            return f'nd.experiments()["{self.key}"].limit([{self.masses[0]:.4g}], {ray}, preset="{self.preset}")'
         preset = "" if self.preset == "default" else f" --preset {self.preset}"
         return f"nudipole limit {self.key} --flavor {self.flavor} --mass {self.masses[0]:.4g}{preset}"
 
@@ -124,7 +128,8 @@ def _check(constraint: Constraint, published: Published) -> Check:
     rows = _rows(table, published.edge)
     masses = table["mass_GeV"][rows]
     # a zero-mass limit stands at the lightest mass of our own grid
-    limit = constraint.limit(np.maximum(masses, units.EV), Direction(flavor), preset=published.preset)
+    ray = Direction(flavor, couplings=published.couplings or (0, 0, 0))
+    limit = constraint.limit(np.maximum(masses, units.EV), ray, preset=published.preset)
     return Check(
         key=constraint.key,
         basis=constraint.basis,
@@ -139,6 +144,7 @@ def _check(constraint: Constraint, published: Published) -> Check:
         ours=limit.edge(published.edge),
         edge=published.edge,
         reason=published.verdict,
+        couplings=published.couplings,
     )
 
 
@@ -230,6 +236,7 @@ def to_record(check: Check) -> dict[str, Any]:
         "evidence": check.evidence,
         "note": check.note,
         "reason": check.reason,
+        "couplings": check.couplings,
         "mass_GeV": check.masses.tolist(),
         "published_d_GeV-1": [_number(x) for x in check.published],
         "d_GeV-1": [_number(x) for x in check.ours],
@@ -252,6 +259,7 @@ def from_record(record: dict[str, Any]) -> Check:
         ours=np.array(record["d_GeV-1"], dtype=float),
         edge=record["edge"],
         reason=record["reason"],
+        couplings=None if record["couplings"] is None else tuple(record["couplings"]),
     )
 
 

@@ -81,6 +81,7 @@ class Published(Section, frozen=True, kw_only=True):
     convention: Literal["d", "mu"] = "d"
     preset: str = "default"
     flavor: str = ""
+    couplings: tuple[float, float, float] | None = None  # d_e, d_mu, d_tau over d, where several are switched on
     edge: Literal["lower", "upper", "gap-low", "gap-high", "open"] = (
         "lower"  # of constraint.EDGES; upper: column d_high
     )
