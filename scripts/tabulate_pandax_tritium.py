@@ -29,7 +29,12 @@ def main() -> None:
     response = from_options(
         np.arange(31.0) * units.KEV,
         resolution={"model": "polynomial", "coefficients": [0.073, 0.173, -6.5e-3, 1.1e-4], "unit": "keV"},
-        efficiency={"model": "table", "file": "catalogue/data/pandax4t-er-efficiency.csv", "above": "hold"},
+        efficiency={
+            "model": "table",
+            "file": "catalogue/data/pandax4t-er-efficiency.csv",
+            "space": "reconstructed",
+            "above": "hold",
+        },
     )
     counts = np.trapezoid(response.matrix(energy) * spectrum(energy), energy, axis=1)
     for share in counts / counts.sum():

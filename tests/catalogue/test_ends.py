@@ -54,9 +54,10 @@ def test_the_ends_of_a_card_and_of_the_plane_are_told_from_physics():
 
 # W23 of the list of faults: walls that were a card's range of masses alone
 PHYSICAL = [
-    ("icecube", "mu"), ("borexino-superk-earth", "e"), ("na62", "mu"), ("faser2", "mu"), ("facet", "mu"), ("charm", "mu")
+    ("icecube", "mu"), ("borexino-superk-earth", "e"), ("na62", "mu"), ("faser2", "mu"), ("facet", "mu"), ("charm", "mu"),
+    ("hike", "mu"),
 ]  # fmt: skip
-TO_THE_PLANE = ["lep", "besiii", "belle-ii", "stcf", "hike", "ship-mesons", "superk-atmospheric", "dune-earth"]
+TO_THE_PLANE = ["lep", "besiii", "belle-ii", "stcf", "ship-mesons", "superk-atmospheric", "dune-earth"]
 
 
 @pytest.mark.parametrize(("key", "flavor"), PHYSICAL)

@@ -75,7 +75,7 @@ def test_a_higher_level_excludes_less(key):
 def test_no_event_without_background_gives_the_poisson_limit_at_every_level():
     """Three events at 95 % are -ln(1 - CL) events: 2.3 at 90 %, in d as the square root where N lives long."""
     ship, ray = registry.get("ship-main"), api.direction("mu")
-    edges = [ship.limit([0.05], ray, cl).lower[0] for cl in (0.95, 0.99)]
+    edges = [ship.limit([0.05], ray, cl, preset="background-free").lower[0] for cl in (0.95, 0.99)]
     counts = [ship.rate(ray.portal(0.05, edge)).signal.sum() for edge in edges]
     assert counts == pytest.approx([3.0, 3.0 * np.log(0.01) / np.log(0.05)], rel=1e-4, abs=0)
 

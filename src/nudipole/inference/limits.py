@@ -30,7 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Scale = Literal["two-sided", "one-sided", "two-parameter"]
 _ZOOM_ROUNDS, _ZOOM_POINTS = 3, 11  # about the lowest point of a scan
-_NOTHING = 1e-6  # chi^2 by which a signal that is lost may differ from none
+_NOTHING = 1e-6  # chi^2 by which a signal that is lost may differ from none: no best fit, but rounding
 _AT_ONCE = 2_000_000  # numbers in a likelihood of many signals
 
 
@@ -148,7 +148,7 @@ class ProfileStatistic:
             chi2 = self._at(signal, np.arange(len(signal)), np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN))))
             place, lowest = self._refined_minima(signal, chi2)
             zero = self.zero
-            return np.minimum(lowest, zero), np.where(lowest < zero, place, 0.0)
+            return np.minimum(lowest, zero), np.where(lowest < zero - _NOTHING, place, 0.0)
         rows, scale, profile = self._profile(signal)
         lowest, place = np.full(len(signal), self.zero), np.zeros(len(signal))
         if rows.size:
@@ -270,7 +270,7 @@ class ProfileStatistic:
         level = chi2 - best[:, None] - critical
         if self.one_sided:
             below = np.arange(d.shape[1]) < np.argmin(chi2, axis=1)[:, None]
-            level = np.where(below & (zero > best)[:, None], -critical, level)
+            level = np.where(below & (zero > best + _NOTHING)[:, None], -critical, level)
 
         def excess(rows: npt.NDArray[np.intp], at: FloatArray) -> FloatArray:
             return self._at(signal, rows, at) - best[rows, None] - critical

@@ -32,8 +32,6 @@ from nudipole import units
 from nudipole.detectors.geometry import SHAPES, Volume
 from nudipole.errors import CardError, NudipoleError, UnreachableWarning
 from nudipole.fluxes.hadrons import mesons as spectra
-from nudipole.inference.count_limits import CountStatistic, whole
-from nudipole.inference.count_models import NOTHING_SEEN, Counts
 from nudipole.inference.limits import Statistic
 from nudipole.inputs import options
 from nudipole.inputs.cards import (
@@ -54,8 +52,10 @@ from nudipole.processes.mesons import meson
 from nudipole.processes.mesons.phase_space import boost
 from nudipole.signals.decay_in_flight import DecayWidths, decay_rate, decay_widths
 from nudipole.signals.meson_decay import events as meson_events
+from nudipole.signals.meson_decay import observation
 from nudipole.signals.meson_decay.events import Draws, Events
 from nudipole.signals.meson_decay.nodes import Gathered, Knot, gather, interpolated
+from nudipole.signals.meson_decay.observation import ObservationSection
 from nudipole.signals.protocol import Bins, Signal, crossed
 from nudipole.signals.template import SignalTemplate
 
@@ -108,20 +108,6 @@ class SelectionSection(Section, frozen=True, kw_only=True):
         if not self.photon_GeV[0] < self.photon_GeV[1]:
             yield "photon_GeV", list(self.photon_GeV), "the window must have a width"
         yield from ordered(self, "inner_m", "outer_m")
-
-
-class ObservationSection(Section, frozen=True, kw_only=True):
-    """``background-free``: nothing seen, nothing expected; ``feldman-cousins``: counts over a known background."""
-
-    statistic: Literal["background-free", "feldman-cousins"]
-    counts: NonNegative = 0.0
-    background: NonNegative = 0.0
-
-    def contradictions(self) -> Iterator[Fault]:
-        if self.statistic == "background-free":
-            yield from unused(self, ["counts", "background"], "by the statistic background-free")
-        if self.counts != round(self.counts):
-            yield "counts", self.counts, "feldman-cousins counts whole events"
 
 
 class MesonDecayCard(Card, frozen=True, kw_only=True):
@@ -229,7 +215,9 @@ class MesonDecayModel:
         low, high = self.card.selection.photon_GeV
         edges = np.array([low, high])
         columns = crossed(("photon_energy", "GeV", edges))
-        return Bins("photon energy [GeV]", edges, np.array([self.card.observation.counts]), columns)
+        seen = self.card.observation
+        counts = seen.background if seen.statistic == "asimov" else seen.counts
+        return Bins("photon energy [GeV]", edges, np.array([counts]), columns)
 
     @property
     def largest_s(self) -> float:
@@ -247,10 +235,7 @@ class MesonDecayModel:
         return {"background": np.array([self.card.observation.background])}
 
     def statistic(self) -> Statistic:
-        seen = self.card.observation
-        if seen.statistic == "background-free":
-            return CountStatistic(NOTHING_SEEN)
-        return CountStatistic(Counts(whole(seen.counts), seen.background))
+        return observation.statistic(self.card.observation, self.card.key)
 
     def signal(self, masses: FloatArray, direction: Direction) -> Signal:
         decays = decay_widths(masses, direction)
