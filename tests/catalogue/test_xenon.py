@@ -59,7 +59,7 @@ def test_pandax_8b_recoils_agree_with_the_fit_to_paired_events():
 
 def test_lz_reaches_its_published_significance_with_the_background_of_the_card():
     signal, background = (
-        counts("lz-cevns", part, "sensitivity").sum() for part in ("standard model", "accidental coincidences")
+        counts("lz-cevns", part, "expectation").sum() for part in ("standard model", "accidental coincidences")
     )
     asimov = np.sqrt(2 * ((signal + background) * np.log(1 + signal / background) - signal))
     assert asimov == pytest.approx(4.5, abs=0.1)
