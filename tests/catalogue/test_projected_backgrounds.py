@@ -10,8 +10,8 @@ from scipy.stats import norm
 
 from nudipole.catalogue import registry
 from nudipole.errors import CardError
-from nudipole.fluxes import beams, forward_lhc
-from nudipole.fluxes.event_rates import charged_current_events
+from nudipole.fluxes.accelerator import beam_dumps, forward_lhc
+from nudipole.fluxes.accelerator.event_rates import charged_current_events
 from nudipole.portal import Direction
 
 LEAD_AND_SCINTILLATOR, KRYPTON = 1.77, 3.07  # t/m^2: 66 layers of 2 mm and 4 mm; 1.27 m of 2.42 g/cm^3
@@ -33,7 +33,7 @@ def fraction():
 
 def expected(key):
     """Charged currents [events] by flux, mass, distance and protons."""
-    ship, wide = beams.ship(), LHC("flare-100")
+    ship, wide = beam_dumps.ship(), LHC("flare-100")
     return {
         "faser2": lambda: events(wide, LEAD_AND_SCINTILLATOR * 3.0, 100.0),
         "facet": lambda: events(wide, LEAD_AND_SCINTILLATOR * RING, 100.0) * (620 / 122) ** 2,
