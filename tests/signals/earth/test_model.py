@@ -10,16 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudipole import units
-from nudipole.errors import CardError, DomainError
+from nudipole.errors import CardError
 from nudipole.inputs import cards
 from nudipole.matter import earth as planet
 from nudipole.matter import isotopes, materials, targets
 from nudipole.portal import Direction
 from nudipole.processes.decays import hnl_decay
 from nudipole.processes.scattering import upscattering_total
+from nudipole.signals.earth import decays as earth_decays
 from nudipole.signals.earth import model as earth
 from nudipole.signals.earth import paths as earth_paths
 from nudipole.signals.earth import photons as earth_photons
+from nudipole.signals.earth import sky
 
 FILE = Path("toy.toml")
 MU = Direction("mu")
@@ -189,40 +191,6 @@ SKY = {
 }
 
 
-@pytest.mark.parametrize("nature", ["dirac", "majorana"])
-@pytest.mark.parametrize("mass", [0.001, 0.007])
-def test_photons_towards_the_sun_agree_with_decays_one_by_one(mass, nature):
-    """N at its angle, the photon at its own around N, the reconstruction around that: counted in and out of the cone."""
-    built, line = model(**SKY), np.array([0.013])
-    states = earth.final_states(materials.get("water"), line, np.array([mass]), ("coherent",))[0]
-    momentum = np.sqrt(states.energy**2 - mass**2)
-    seen = built._seen(states, momentum, Direction("mu", nature=nature)).T @ states.weight
-    rng, number = np.random.default_rng(8), 200_000
-    which = rng.choice(len(states.weight), number, p=states.weight / states.weight.sum())
-    spin = np.zeros(number)
-    if nature == "dirac":
-        spin = states.polarisation[which]
-    beta = (momentum / states.energy)[which]
-    rest = rng.uniform(-1.0, 1.0, number)
-    rest = np.where(rng.random(number) < 0.5 * (1.0 - spin * rest), rest, -rest)  # 1 - P cos by reflection
-    photon = 0.5 * states.energy[which] * (1.0 + beta * rest)
-    bins = np.digitize(photon, [4e-3, 7e-3, 14e-3]) - 1
-    sigma = np.deg2rad(np.array([30.0, 24.0]))[np.clip(bins, 0, 1)] / np.sqrt(-2.0 * np.log(0.32))
-    turned = np.where(states.forward, 1.0, -1.0)[which] * np.sqrt(1.0 - states.sine[which] ** 2)
-    turned = _turned(turned, (rest + beta) / (1.0 + beta * rest), rng)
-    for _ in range(12):  # diffusion on the sphere, which a Gaussian in the plane is for small angles only
-        kick = sigma * np.sqrt(-2.0 * np.log(rng.random(number)) / 12.0)
-        turned = np.clip(_turned(turned, np.cos(kick), rng), -1.0, 1.0)
-    expected = [np.sum((bins == b) & ((turned >= 0.5) == inside)) for inside in (True, False) for b in (0, 1)]
-    assert seen / states.weight.sum() == pytest.approx(np.array(expected) / number, abs=0.006)
-
-
-def _turned(cosine, by, rng):
-    """Cosine to the axis after a turn by an angle of cosine ``by`` about a random azimuth."""
-    azimuth = rng.uniform(0.0, 2.0 * np.pi, len(cosine))
-    return cosine * by + np.sqrt(1.0 - cosine**2) * np.sqrt(np.maximum(1.0 - by**2, 0.0)) * np.cos(azimuth)
-
-
 def test_the_cone_and_the_rest_are_the_whole_sky():
     whole = model(**(SKY | {"selection": {"photon_edges_GeV": [4e-3, 14e-3]}, "observation": CARD["observation"],
                             "background": []}))  # fmt: skip
@@ -260,11 +228,11 @@ def test_counts_are_those_of_dense_nodes(change, masses, monkeypatch):
     """The nodes that make a curve cheap, against many times as many: 2 % of the counts, 1 % in d."""
     couplings = np.array([1e-8, 1e-6])
     ours = [model(**change).signal(np.array([m]), MU).counts(0, couplings).sum(axis=-1) for m in masses]
-    monkeypatch.setattr(earth, "_BULK", 120)
-    monkeypatch.setattr(earth, "_TAIL", 40)
+    monkeypatch.setattr(sky, "_BULK", 120)
+    monkeypatch.setattr(sky, "_TAIL", 40)
     monkeypatch.setattr(earth, "_RECOILS", 40)
-    monkeypatch.setattr(earth, "_MOMENTA_PER_DECADE", 48)
-    monkeypatch.setattr(earth, "_MOMENTA", 240)
+    monkeypatch.setattr(earth_decays, "_PER_DECADE", 48)
+    monkeypatch.setattr(earth_decays, "_MOMENTA", 240)
     monkeypatch.setattr(earth_photons, "_LEGENDRE", 16)
     monkeypatch.setattr(earth_photons, "_NODES", 6)
     monkeypatch.setattr(earth_paths, "_PER_DECADE", 32)
@@ -272,52 +240,7 @@ def test_counts_are_those_of_dense_nodes(change, masses, monkeypatch):
     assert np.array(ours) == pytest.approx(np.array(dense), rel=0.02, abs=0)
 
 
-# --- matter and sky --------------------------------------------------------------------------------------------------
-def test_cells_hold_the_column_density():
-    edges = earth_paths.path_edges()
-    cells = sum(earth_paths.earth_density(edges, 1400.0).values()) @ np.diff(edges) * 0.1
-    steps = (np.arange(16) + 0.5) / 16.0
-    for number, low in enumerate(earth_paths.ZENITH_EDGES[:-1]):
-        cosine = low + np.diff(earth_paths.ZENITH_EDGES)[number] * steps
-        assert cells[number] == pytest.approx(planet.column_density(cosine, 1400.0).mean(), rel=0.02, abs=0)
-
-
-def test_elements_weigh_what_their_materials_weigh():
-    matter = earth_paths.surroundings(earth_paths.path_edges(), 1000.0, "anywhere", "water", 2.25e7, 1e3)
-    assert sum(earth_paths.by_element(matter).values()) == pytest.approx(sum(matter.values()), rel=1e-6, abs=0)
-
-
-def test_overlap_is_that_of_random_steps_in_a_sphere():
-    rng = np.random.default_rng(3)
-    points = rng.normal(size=(100_000, 3))
-    points *= (np.cbrt(rng.random(100_000)) / np.linalg.norm(points, axis=1))[:, None]
-    for step in (0.3, 1.0, 1.6):
-        inside = np.linalg.norm(points + np.array([0.0, 0.0, step]), axis=1) < 1.0
-        assert earth_paths.overlap(step, 4.0 / 3.0 * np.pi) == pytest.approx(inside.mean(), abs=0.006)
-
-
-def test_turning_by_an_angle_multiplies_the_mean_cosine():
-    """Exact but for the cells: a turn smaller than a cell is seen only at its edge, an eighth of a cell on average.
-
-    Turning back is as likely as turning, cell by cell.
-    """
-    kernel = earth_paths.zenith_kernel()
-    middle = 0.5 * (earth_paths.ZENITH_EDGES[1:] + earth_paths.ZENITH_EDGES[:-1])
-    angle = 0.5 * (earth_paths.ANGLE_EDGES[1:] + earth_paths.ANGLE_EDGES[:-1])
-    assert kernel.sum(axis=-1) == pytest.approx(np.ones(kernel.shape[:2]), rel=1e-6, abs=0)
-    assert kernel @ middle == pytest.approx(np.cos(angle)[:, None] * middle, abs=0.025)
-    assert kernel == pytest.approx(np.swapaxes(kernel, 1, 2), abs=0.02)
-
-
-def test_the_sun_is_up_as_long_as_it_is_down():
-    for latitude in (-60.0, 0.0, 42.0, 90.0):
-        share = earth_paths.sun_zenith(latitude)
-        assert share == pytest.approx(share[::-1], abs=0.01)
-        assert share.sum() == pytest.approx(1.0, rel=1e-6, abs=0)
-    pole = earth_paths.sun_zenith(90.0)
-    assert pole[np.abs(earth_paths.ZENITH_EDGES[:-1] + 0.1) > 0.5].sum() == 0.0
-
-
+# --- sky -----------------------------------------------------------------------------------------------------------
 def test_the_sky_holds_the_whole_flux():
     source = {"flux": {"flux": "atmospheric", "oscillation": False}}
     whole, bands = model(source=[source]), model(source=[source | {"arrival": "zenith"}])
@@ -360,10 +283,6 @@ def test_bad_cards_and_arguments_are_named():
         model(source=[{"flux": {"flux": "booster", "baseline_m": 541.0}}])
     with pytest.raises(CardError, match="at least one"):
         model(source=[])
-    with pytest.raises(DomainError, match="latitude"):
-        earth_paths.sun_zenith(91.0)
-    with pytest.raises(DomainError, match="no path"):
-        earth_paths.path_edges(10.0, 5.0)
     with pytest.raises(CardError, match=r"sun_cosine_min = 1\.5: must be <= 1"):
         model(**(SKY | {"selection": SKY["selection"] | {"sun_cosine_min": 1.5}})).signal(np.array([0.004]), MU)
     with pytest.raises(CardError, match="one number or one a bin"):

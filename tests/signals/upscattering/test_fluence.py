@@ -43,6 +43,11 @@ def test_nodes_begin_at_the_threshold_of_each_mass():
     assert fluence.energy_nodes(masses[1:], target, [BROAD], (1e-6, 3.0)).shape[1] == int(44 * np.log10(3e6) / 3.0)
 
 
+def test_energies_stay_in_the_flux_whatever_the_mass():
+    nodes = fluence.energy_nodes(np.array([2.999, 50.0]), 11.0, [BROAD], (0.1, 3.0))
+    assert np.all((nodes >= 0.999998 * 3.0) & (nodes <= 3.0 * (1.0 + 1e-9)))
+
+
 def test_lines_and_the_first_end_of_a_flux_are_nodes():
     (nodes,) = fluence.energy_nodes(np.array([1e-3]), 11.0, [BROAD, SHORT, LINE], (0.02, 3.0))
     for energy in (0.03, SHORT.energy[-1]):

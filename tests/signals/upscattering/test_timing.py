@@ -46,7 +46,11 @@ def test_phases_average_to_the_open_part_of_the_period() -> None:
 
 
 def test_one_bunch_keeps_nothing_that_never_comes() -> None:
-    assert arrival.gate_share([np.inf, 7.0, 20.0], (6.5, 12.4)).tolist() == [0.0, 1.0, 0.0]
+    assert arrival.gate_share([np.inf, 3.0, 7.0, 20.0], (6.5, 12.4)).tolist() == [0.0, 0.0, 1.0, 0.0]
+
+
+def test_a_gate_may_open_late_in_the_period() -> None:
+    assert arrival.gate_share([0.0, 15.0], (14.0, 18.0), 18.94).tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize(("gate", "period"), [((5.0, 5.0), 0.0), ((6.0, 4.0), 0.0), ((0.0, 20.0), 18.94)])

@@ -24,7 +24,8 @@ from nudipole.generator.sampling.scattering import PROCESSES, Cells, made, sourc
 from nudipole.generator.table import Columns, stacked
 from nudipole.signals.constituents import constituents
 from nudipole.signals.earth import paths
-from nudipole.signals.earth.model import EarthModel, Kind
+from nudipole.signals.earth.model import EarthModel
+from nudipole.signals.earth.source import Kind
 
 FloatArray = npt.NDArray[np.float64]
 _RATES, _TRIES = 128, 40

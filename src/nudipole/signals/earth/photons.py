@@ -16,7 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import DomainError
-from nudipole.signals.decay_in_flight import share_below
+from nudipole.signals.decay_in_flight import rest_cosine, share_below
+from nudipole.signals.earth.card import Selection
+from nudipole.signals.earth.decays import hnl_cosine
+from nudipole.signals.production import States
 
 FloatArray = npt.NDArray[np.float64]
 _LEGENDRE, _NODES = 9, 2  # orders of the expansion, and nodes per bin of cos theta*
@@ -31,6 +34,47 @@ def shares(cosine: FloatArray, polarisation: FloatArray) -> FloatArray:
     array([[0.75, 0.25]])
     """
     return np.asarray(np.diff(share_below(cosine, polarisation[:, None]), axis=1))
+
+
+def shares_of_states(
+    states: States, momentum: FloatArray, polarisation: FloatArray, edges: FloatArray, selection: Selection
+) -> FloatArray:
+    """Share of the decays of each state with its photon in each bin.
+
+    Parameters
+    ----------
+    states : States
+        n states, whose neutrinos come from the axis of the cone.
+    momentum, polarisation : ndarray (n,)
+        p [GeV] and P of N (0 for Majorana N).
+    edges : ndarray (e + 1,)
+        Of the photon energy [GeV].
+    selection : Selection
+        First cascade, cone around the Sun and resolution.
+
+    Returns
+    -------
+    ndarray (n, e) or (n, 2 e)
+        With a cone, first the bins of photons in it, then those of the rest. 0 where the first cascade is not seen.
+    """
+    cosine = rest_cosine(edges, states.energy[:, None], momentum[:, None])
+    share = shares(cosine, polarisation)
+    if selection.first_cascade_min_GeV > 0.0:
+        share = share * (states.shower & (states.recoil >= selection.first_cascade_min_GeV))[:, None]
+    if selection.sun_cosine_min is None:
+        return share
+    resolution = np.deg2rad(np.array(selection.angle_resolution_deg or (0.0,)))
+    towards, seen = np.zeros_like(share), share.sum(axis=1) > 0
+    towards[seen] = shares_in_cone(
+        selection.sun_cosine_min,
+        resolution,
+        hnl_cosine(states)[seen],
+        (momentum / states.energy)[seen],
+        cosine[seen],
+        polarisation[seen],
+    )
+    towards = np.minimum(towards, share)
+    return np.concatenate([towards, share - towards], axis=1)
 
 
 def shares_in_cone(
