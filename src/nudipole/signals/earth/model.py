@@ -157,7 +157,7 @@ class EarthModel:
         templates: dict[int, SignalTemplate] = {}
         steps = sky.ladder_step(masses, self._largest_energy)
         for step in np.unique(steps):
-            energy, fluence = self.sky(direction, sky.ladder_energy(step, self._largest_energy))
+            energy, fluence = self.sky(direction, sky.ladder_energy(int(step), self._largest_energy))
             arriving = sky.hnl_directions(fluence)
             rows = np.nonzero(steps == step)[0]
             for chunk in np.array_split(rows, -(-len(rows) // _CHUNK)):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.errors import check_between, check_positive
 from nudipole.signals.earth import paths
 
 FloatArray = npt.NDArray[np.float64]
@@ -108,12 +109,19 @@ def ladder_step(masses: FloatArray, highest: float) -> npt.NDArray[np.intp]:
     return np.floor(np.log(gap) / np.log(_STEP)).astype(np.intp)
 
 
-def ladder_energy(step: float, highest: float) -> float:
+def ladder_energy(step: int, highest: float) -> float:
     """(1 - 0.7^k) E_max [GeV]: no larger than any mass of this :func:`ladder_step`.
+
+    Raises
+    ------
+    DomainError
+        If ``step`` is not from 0 to 14, or ``highest``, E_max [GeV], not positive.
 
     Examples
     --------
     >>> round(ladder_energy(1, 10.0), 6)
     3.0
     """
+    check_between(0, _RUNGS, step=step)
+    check_positive(highest=highest)
     return (1.0 - _STEP ** float(step)) * highest
