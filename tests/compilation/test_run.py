@@ -24,7 +24,14 @@ def atlas(tmp_path_factory):
 def test_everything_is_written(atlas):
     names = {str(p.relative_to(atlas.folder)) for p in atlas.folder.rglob("*") if p.is_file()}
     expected = {"limits.csv", "limits.json", "table1.md", "table1.tex", "validation.md", "validation.json"}
-    expected |= {"validation.png", "references.bib", "figures/fig3.svg", "figures/fig3.png", "figures/fig3.pdf"}
+    expected |= {
+        "strongest.md",
+        "validation.png",
+        "references.bib",
+        "figures/fig3.svg",
+        "figures/fig3.png",
+        "figures/fig3.pdf",
+    }
     assert expected <= names
     assert not [n for n in names if "/." in n or n.startswith(".")], "no half-written files"
 
@@ -37,7 +44,7 @@ def test_csv_has_the_fixed_columns_and_converts(atlas):
         assert float(row["mu_low_muB"]) == pytest.approx(units.mu_from_d(float(row["d_low_GeV-1"])), rel=1e-4, abs=0)
         assert float(row["d_high_GeV-1"]) > float(row["d_low_GeV-1"])  # N decays on its way out, or the operator ends
         assert row["ends"] in ("physics", "card", "grid")
-    assert {row["experiment"] for row in rows} == set(KEYS)
+    assert {row["experiment"] for row in rows} == {*KEYS, "combined"}
 
 
 def test_json_round_trips(atlas):
@@ -174,7 +181,7 @@ def test_presets_levels_and_nature_reach_the_curves(atlas, tmp_path):
     (limit, *_) = other.limits
     assert (limit.preset, limit.confidence_level, limit.direction.nature) == ("sensitivity", 0.95, "majorana")
     assert limit.excluded != atlas.find("gemma", limit.direction.name).excluded
-    assert tasks.presets(["sensitivity"]).keys() == {"gemma", "texono-ge"}
+    assert tasks.presets(["sensitivity"]).keys() == {"gemma", "lz-cevns", "texono-ge"}
 
 
 @pytest.mark.parametrize(

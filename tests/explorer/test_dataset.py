@@ -51,7 +51,7 @@ def test_a_part_comes_back_from_its_text():
 
 def test_the_page_of_an_atlas_needs_nothing_computed_again(folder, monkeypatch):
     """What was made beside the curves gives the same page as what is made afterwards."""
-    limits = store.read_limits(folder)
+    limits = store.read_limits(folder, joint=False)
     texts = {key: parts.text(key, [c for c in limits if c.key == key]) for key in dict.fromkeys(c.key for c in limits)}
     later, arrays = payload.decode(build.encoded(limits, [], 1, None))
     monkeypatch.setattr(parts, "compute", lambda *_: pytest.fail("computed again"))
@@ -70,7 +70,7 @@ def test_the_page_of_an_atlas_needs_nothing_computed_again(folder, monkeypatch):
 
 def test_every_curve_of_the_atlas_is_there(folder, data):
     header, arrays = data
-    limits = [c for c in store.read_limits(folder) if any(c.excluded)]
+    limits = [c for c in store.read_limits(folder, joint=False) if any(c.excluded)]
     drawn = {
         (c["key"], c["flavor"]): c for c in header["curves"] if c["nature"] == "dirac" and c["preset"] == "default"
     }

@@ -46,7 +46,7 @@ def crowd():
 def test_each_figure_gets_the_curves_it_shows(atlas):
     (name,) = {n for n in pages.names(atlas.limits) if n == "fig3"}
     assert {c.direction.name for c in pages.chosen(name, atlas.limits)} == {"e"}
-    assert {c.key for c in pages.chosen(name, atlas.limits)} == set(KEYS)
+    assert {c.key for c in pages.chosen(name, atlas.limits)} == {*KEYS, "combined"}
 
 
 def test_both_sides_show_one_coupling(atlas):

@@ -20,7 +20,7 @@ from pathlib import Path
 from nudipole import __version__
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
-from nudipole.compilation import store, tasks, validation, workers
+from nudipole.compilation import combined, store, tasks, validation, workers
 from nudipole.constraint import Limit
 from nudipole.errors import DomainError, OutputError, UnknownNameError, check_choice
 
@@ -138,8 +138,12 @@ def atlas(
         checks = tuple(validation.from_record(record) for key in sorted(chosen) for record in done[key]["checks"])
         if not limits:
             raise DomainError("no curve could be computed: " + "; ".join(done[key]["refused"] for key in chosen))
-        drawn = _draw(out, limits, checks, pool if scheduler is None else workers.Here(), style) if figures else []
-        _write(out, limits, checks, earlier)
+        # the review's style draws one constraint under several presets: no set of independent curves
+        unions = () if style == "review" else combined.envelopes(limits, 2 * masses)
+        joint = tuple(store.from_record(store.to_record(union)) for union in unions)  # as the files hold it
+        every = (*limits, *joint)
+        drawn = _draw(out, every, checks, pool if scheduler is None else workers.Here(), style) if figures else []
+        _write(out, limits, joint, checks, earlier)
         for future in drawn:
             future.result()
     if missing := [key for key in chosen if not store.part_file(out, key).is_file()]:
@@ -149,7 +153,7 @@ def atlas(
     for key in chosen:
         if done[key]["refused"]:
             warnings.warn(f"{key} is left out: {done[key]['refused']}", UserWarning, stacklevel=2)
-    return Atlas(out, limits, time.perf_counter() - started, {key: done[key]["beside"] for key in chosen})
+    return Atlas(out, every, time.perf_counter() - started, {key: done[key]["beside"] for key in chosen})
 
 
 def _requests(style: str) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -200,14 +204,20 @@ def _draw(
 
 
 def _write(
-    out: Path, limits: Sequence[Limit], checks: Sequence[validation.Check], earlier: Sequence[Limit] | None
+    out: Path,
+    limits: Sequence[Limit],
+    joint: Sequence[Limit],
+    checks: Sequence[validation.Check],
+    earlier: Sequence[Limit] | None,
 ) -> None:
     from nudipole import bibliography
     from nudipole.compilation import compare, table
 
-    store.write_text(out / "limits.csv", store.limits_csv(limits))
+    every = (*limits, *joint)
+    store.write_text(out / "limits.csv", store.limits_csv(every))
+    store.write_text(out / "strongest.md", combined.markdown(limits))
     document = {"nudipole": __version__, "code": store.code_fingerprint(), "convention": "d in GeV^-1, mu = 2 d"}
-    store.write_text(out / "limits.json", json.dumps(document | {"curves": [store.to_record(c) for c in limits]}))
+    store.write_text(out / "limits.json", json.dumps(document | {"curves": [store.to_record(c) for c in every]}))
     citations = [reference for limit in limits for reference in limit.citations]
     store.write_text(out / "references.bib", bibliography.bibtex(citations))
     store.write_text(out / "table1.md", table.markdown(limits))
@@ -215,4 +225,4 @@ def _write(
     store.write_text(out / "validation.md", validation.markdown(checks, {limit.key for limit in limits}))
     store.write_text(out / "validation.json", validation.as_json(checks))
     if earlier is not None:
-        store.write_text(out / "compare.md", compare.markdown(earlier, limits))
+        store.write_text(out / "compare.md", compare.markdown(earlier, every))

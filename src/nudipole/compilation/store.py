@@ -191,8 +191,8 @@ def limits_csv(limits: Iterable[Limit]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def read_limits(folder: Path, flavors: Sequence[str] = ()) -> list[Limit]:
-    """The curves of an earlier atlas, of these flavours if any are given.
+def read_limits(folder: Path, flavors: Sequence[str] = (), joint: bool = True) -> list[Limit]:
+    """The curves of an earlier atlas, of these flavours if any are given; without envelopes if not ``joint``.
 
     Raises
     ------
@@ -202,6 +202,7 @@ def read_limits(folder: Path, flavors: Sequence[str] = ()) -> list[Limit]:
     path = folder / "limits.json"
     try:
         records = json.loads(path.read_text(encoding="utf-8"))["curves"]
-        return [from_record(record) for record in records if not flavors or record["flavor"] in flavors]
+        found = [from_record(record) for record in records if not flavors or record["flavor"] in flavors]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(f"{str(path)!r}: not an atlas ({type(error).__name__})") from None
+    return [limit for limit in found if joint or limit.basis != "envelope"]

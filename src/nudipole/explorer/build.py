@@ -55,7 +55,7 @@ def render(
     folder: Path, jobs: int | None = None, progress: Progress | None = None, known: Mapping[str, str] | None = None
 ) -> str:
     """The page of a finished atlas."""
-    limits = store.read_limits(folder)
+    limits = store.read_limits(folder, joint=False)
     return page(encoded(limits, read_checks(folder), jobs, progress, known), limits)
 
 
@@ -107,7 +107,7 @@ def fresh(
         made = run.atlas(
             folder, only=only, masses=masses, jobs=jobs, figures=False, progress=progress, beside=parts.text
         )
-        return store.read_limits(folder), read_checks(folder), made.beside
+        return store.read_limits(folder, joint=False), read_checks(folder), made.beside
 
 
 def stamped(text: str, stamp: str) -> str:

@@ -72,7 +72,7 @@ def explore(
     if curves is not None and only is not None:
         raise DomainError("give curves of a finished atlas or keys to compute, not both")
     if curves is not None:
-        limits, checks, known = store.read_limits(Path(curves)), build.read_checks(Path(curves)), None
+        limits, checks, known = store.read_limits(Path(curves), joint=False), build.read_checks(Path(curves)), None
     else:
         limits, checks, known = build.fresh(only, masses, jobs, progress)
     data = build.encoded(limits, checks, jobs, progress, known)

@@ -26,6 +26,7 @@ from nudipole.columns import Columns, Tabular
 from nudipole.constraint import Constraint, Interval, Limit, as_masses
 from nudipole.errors import DomainError, check_choice
 from nudipole.fits import datasets
+from nudipole.fits.joint import profiled
 from nudipole.inference.counting import check_confidence_level, critical_value
 from nudipole.inference.intervals import D_SCAN, crossings
 from nudipole.inference.likelihood import Likelihood, join
@@ -35,9 +36,6 @@ from nudipole.portal import DIRECTIONS, Direction
 FloatArray = npt.NDArray[np.float64]
 _PER_STEP = 2  # points of the joint scan for each of the single ones
 _ZOOM = 3
-_ENORMOUS = 1e2  # times everything seen and expected: such a signal is excluded whatever the nuisance parameters
-_TINY = 1e-5  # events: the test statistic is linear in them, so it moves by less than 1e-4
-_SMALL_PULL = 0.2  # cancelling a signal by a pull of at most this relative size costs 25 in -2 ln L
 
 
 @dataclass(frozen=True)
@@ -146,17 +144,8 @@ class _Group:
         return self._profiled(likelihood, counts, relative)
 
     def _profiled(self, likelihood: Likelihood, counts: FloatArray, relative: FloatArray) -> FloatArray:
-        value = np.empty(len(counts))
-        total, largest = counts.sum(axis=1), float(np.max(np.abs(relative), initial=0.0))
-        seen = 1.0 + float(likelihood.observed.sum() + likelihood.background.sum())
-        enormous = (total > _ENORMOUS * seen) & (largest <= _SMALL_PULL)
-        value[enormous] = np.minimum(total[enormous], largest**-2 if largest > 0 else np.inf)
-        tiny = total < _TINY
-        value[tiny] = 0.0
-        rest = ~(enormous | tiny)
-        some = counts[rest]
-        value[rest] = likelihood.chi2(some, some[:, None, :] * relative)[0] - self.zero
-        return value
+        largest = float(np.max(np.abs(relative), initial=0.0))
+        return profiled(likelihood, counts, counts[:, None, :] * relative, self.zero, largest)
 
 
 @typed_arguments

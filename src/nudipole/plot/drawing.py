@@ -76,9 +76,12 @@ def draw(
 ) -> tuple[frontier.Classified, ...]:
     """Draw limits of one flavour into axes; returns the role of each."""
     view = choice.window or window(shown)
+    joint, shown = [c for c in shown if c.basis == "envelope"], [c for c in shown if c.basis != "envelope"]
     roles = frontier.classify(shown, view)
     symbol = frame(axes, view, choice, look)
     _fill(axes, roles, view, choice, look)
+    for limit in joint:
+        _envelope(axes, limit, view, choice, look)
     lines, named = [], []
     for found in sorted(roles, key=lambda c: (_ORDER[c.role], c.limit.key)):
         lines.append(_curve(axes, found, view, choice, look))
@@ -204,6 +207,13 @@ def _curve(
     else:
         axes.plot(x, y, color=color, lw=(0.5 if limit.kind == "roi" else 0.85) * look.strong, **drawn)
     return labels.Curve("", color, x, y)
+
+
+def _envelope(axes: Any, limit: Limit, view: frontier.Window, choice: Choice, look: style.Style) -> None:
+    """What all exclude together: a pale band of ink behind the curves that bound it."""
+    x, y = edges(limit, view)
+    drawn = {"color": style.mix(look.ink, look.paper, 0.45), "lw": 2.6 * look.strong, "zorder": 2.1}
+    axes.plot(x, y * choice.scale, solid_capstyle="butt", gid=f"curve-{limit.key}", **drawn)
 
 
 def edges(limit: Limit, view: frontier.Window) -> tuple[FloatArray, FloatArray]:

@@ -39,6 +39,7 @@ def chosen(name: str, limits: Sequence[Limit]) -> tuple[Limit, ...]:
     """The curves that a figure shows."""
     some = [c for c in limits if any(c.excluded)]
     if name == "fig7":
+        some = [c for c in some if c.basis != "envelope"]
         return tuple(c for c in some if c.direction.name in _SKY_FLAVORS and (c.key in SKY or c.kind == "exclusion"))
     flavor = {f"fig{number}": f for f, number in NUMBERS.items()}[name]
     return tuple(c for c in some if c.direction.name == flavor and c.key not in SKY)
@@ -112,6 +113,8 @@ def legend(figure: Any, limits: Sequence[Limit], look: style.Style, ground: bool
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    joint = any(c.basis == "envelope" for c in limits)
+    limits = [c for c in limits if c.basis != "envelope"]
     seen = {style.family(c.key) for c in limits}
     families = [
         Patch(facecolor=style.tint(color, look), edgecolor=color, lw=look.strong, label=name)
@@ -129,6 +132,10 @@ def legend(figure: Any, limits: Sequence[Limit], look: style.Style, ground: bool
         "roi": Patch(facecolor="none", edgecolor=grey, hatch="//////", lw=look.thin, label="region of interest"),
         "line": Line2D([], [], color=grey, lw=look.strong, ls=":", label="estimate"),
     }
+    if joint:
+        families.append(
+            Line2D([], [], color=style.mix(look.ink, look.paper, 0.45), lw=2.6 * look.strong, label="combined")
+        )
     handles = [*families, *(how[k] for k in how if k in kinds or (k == "exclusion" and ground))]
     columns = -(-len(handles) // 2) if len(handles) > 4 else len(handles)
     place = {"loc": "lower center", "handlelength": 1.6, "columnspacing": 1.2, "borderaxespad": 0.3}
