@@ -67,6 +67,7 @@ def write_pages(app: Any) -> None:
     import experiment_pages
     import gallery
     import independent
+    import joint_pictures
     import levels
     import physics_pictures
 
@@ -83,6 +84,7 @@ def write_pages(app: Any) -> None:
         draw_plane(folder / "plane.svg", limits)
         physics_pictures.write(folder, limits)
         gallery.write(folder)
+        joint_pictures.write(folder)
         explore(export=folder / "extra" / "embedded_explorer.html", only=EMBEDDED, masses=20, jobs=1)
         (folder / "independent_table.md").write_text(independent.table(), encoding="utf-8")
         (folder / "levels_table.md").write_text(levels.table(), encoding="utf-8")

@@ -37,6 +37,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "reweight": {"events": "no file", "d": 2e-6},
     "scan": {"plan": "no plan.toml"},
     "spectrum": {"experiment": "gemma", "mass": 1e-3, "d": 1e-8, "flavor": "e"},
+    "tension": {"region": "miniboone-roi", "keys": ["lep"], "flavor": "mu", "mass": 0.1},
     "thermal": {"place": "supernova", "mass": 0.01, "d": 1e-7},
     "ufo": {"out": "ufo"},
     "width": {"mass": 0.1, "d": 1e-6},

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nudipole.fits.combination import combine
     from nudipole.fits.point import point
     from nudipole.fits.scan import scan
+    from nudipole.fits.tension import tension
     from nudipole.generator.reweight import reweight
     from nudipole.generator.run import generate
     from nudipole.generator.ufo.export import ufo
@@ -77,6 +78,7 @@ _HOME = {
     "scan": "fits.scan",
     "spectrum": "observables.spectra",
     "thermal": "observables.thermal",
+    "tension": "fits.tension",
     "width": "api",
 }
 __all__ = [
@@ -113,6 +115,7 @@ __all__ = [
     "reweight",
     "scan",
     "spectrum",
+    "tension",
     "thermal",
     "ufo",
     "units",

@@ -11,7 +11,9 @@ from nudipole.fits import combination
 
 @click.command("combine", cls=common.ManyValues)
 @click.argument("keys", nargs=-1, required=True)
-@common.flavor_option
+@click.option("--flavor", help="e, mu, tau, universal or coherent; or give --couplings.")
+@click.option("--couplings", help="Couplings in fixed proportion instead, d_a / d: e=1,mu=0.5,tau=-0.2.")
+@click.option("--profile", help="Couplings that take whatever size fits best: tau, or e,tau.")
 @click.option("--mass", "masses", type=float, multiple=True, required=True, help="Masses of N [GeV], one or more.")
 @click.option("--cl", type=float, default=0.9, show_default=True, help="Confidence level of the joint limit.")
 @click.option("--one-sided", is_flag=True, help="Exclude above the best fit only.")
@@ -20,7 +22,9 @@ from nudipole.fits import combination
 @common.json_option
 def combine(
     keys: tuple[str, ...],
-    flavor: str,
+    flavor: str | None,
+    couplings: str | None,
+    profile: str | None,
     masses: tuple[float, ...],
     cl: float,
     one_sided: bool,
@@ -36,12 +40,22 @@ def combine(
             raise DomainError(f"--preset must read KEY=PRESET, got {text!r}")
         chosen[key] = name
     found = combination.combine(
-        keys, flavor, list(masses), cl=cl, majorana=majorana, presets=chosen, one_sided=one_sided
+        keys,
+        flavor,
+        list(masses),
+        cl=cl,
+        majorana=majorana,
+        presets=chosen,
+        one_sided=one_sided,
+        ratios=common.couplings(couplings),
+        profile=tuple(profile.split(",")) if profile else (),
     )
     if as_json:
         common.echo_json(found.to_dict())
         return
-    click.echo(f"joint limit of {' + '.join(found.members)}, {flavor}, {cl:g} confidence level")
+    along = flavor or couplings
+    over = f", profiled over {profile}" if profile else ""
+    click.echo(f"joint limit of {' + '.join(found.members)}, {along}{over}, {cl:g} confidence level")
     for name, members in found.shared.items():
         click.echo(f"shared parameter {name}: {', '.join(members)}")
     for key, reason in found.left_out.items():

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from nudipole.errors import suggestions
+from nudipole.errors import DomainError, suggestions
 from nudipole.portal import DIRECTIONS, Completion
 
 
@@ -119,6 +119,23 @@ extra_width_option = click.option(
 def completion(ratio: float | None) -> Completion:
     """The completion that the options ask for."""
     return Completion() if ratio is None else Completion("gauge", ratio)
+
+
+def couplings(text: str | None) -> dict[str, complex] | None:
+    """``e=1e-7,mu=2e-7`` as a mapping."""
+    if text is None:
+        return None
+    found: dict[str, complex] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        name = name.strip()
+        try:
+            if not equals or name in found:
+                raise ValueError
+            found[name] = complex(value.strip().replace("i", "j"))
+        except ValueError:
+            raise DomainError(f"--couplings must read like e=1e-7,mu=2e-7, got {part!r}") from None
+    return found
 
 
 def echo_json(value: Any) -> None:

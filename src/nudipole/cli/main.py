@@ -21,6 +21,7 @@ VERBS = {
     "rate": "nudipole.cli.experiments:rate",
     "point": "nudipole.cli.point:point",
     "combine": "nudipole.cli.combine:combine",
+    "tension": "nudipole.cli.tension:tension",
     "scan": "nudipole.cli.scan:scan",
     "generate": "nudipole.cli.generate:generate",
     "reweight": "nudipole.cli.reweight:reweight",

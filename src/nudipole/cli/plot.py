@@ -184,6 +184,37 @@ def decay_length(
     drawn(out, look, size, lambda axes: observables.decay_length(energies, couplings, ax=axes, **options))
 
 
+@plot.command()
+@click.argument("keys", nargs=-1, required=True, metavar="KEY|CARD.toml ...")
+@click.option("--mass", type=float, required=True, help="M [GeV].")
+@click.option("--steps", type=int, default=16, show_default=True, help="Points along each side, less one.")
+@click.option("--cl", type=float, default=0.9, show_default=True, help="Confidence level.")
+@majorana_option
+@figure_options("single")
+def triangle(keys: tuple[str, ...], mass: float, out: Path, look: str, size: str, **options: Any) -> None:
+    """Joint limit over the mixtures of the three flavours at one mass."""
+    from nudipole.plot import structure
+
+    options["style"] = look
+    drawn(out, look, size, lambda axes: structure.triangle(keys, mass, ax=axes, **options))
+
+
+@plot.command()
+@click.argument("keys", nargs=-1, required=True, metavar="KEY|CARD.toml ...")
+@flavor_option
+@click.option("--mass", type=float, required=True, help="M [GeV].")
+@click.option("--points", type=int, default=73, show_default=True, help="Angles.")
+@click.option("--cl", type=float, help="Confidence level (default: that of each card).")
+@majorana_option
+@figure_options("single")
+def operators(keys: tuple[str, ...], flavor: str, mass: float, out: Path, look: str, size: str, **options: Any) -> None:
+    """Excluded scale of the gauge-invariant operators against the ratio of d_W and d_B."""
+    from nudipole.plot import structure
+
+    options["style"] = look
+    drawn(out, look, size, lambda axes: structure.operators(keys, flavor, mass, ax=axes, **options))
+
+
 def _by_key(pairs: tuple[str, ...]) -> dict[str, str]:
     """``KEY=NAME`` ... as a mapping."""
     found = {}

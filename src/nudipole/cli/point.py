@@ -8,7 +8,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from nudipole.cli import common
-from nudipole.errors import DomainError
 from nudipole.fits import point as points
 
 
@@ -35,7 +34,9 @@ def point(
     as_json: bool,
 ) -> None:
     """One theory point against every search: expected signal, excluded or not, and by how much."""
-    found = points.point(mass, d, flavor, mu=mu, couplings=_couplings(couplings), majorana=majorana, cl=cl, jobs=jobs)
+    found = points.point(
+        mass, d, flavor, mu=mu, couplings=common.couplings(couplings), majorana=majorana, cl=cl, jobs=jobs
+    )
     if as_json:
         common.echo_json(found.to_dict())
         return
@@ -62,20 +63,3 @@ def point(
     click.echo(f"excluded by {len(found.excluded_by)} measurements: {' '.join(found.excluded_by) or 'none'}")
     if silent:
         click.echo(f"{silent} constraints can say nothing here (--all lists them)")
-
-
-def _couplings(text: str | None) -> dict[str, complex] | None:
-    """``e=1e-7,mu=2e-7`` as a mapping."""
-    if text is None:
-        return None
-    found: dict[str, complex] = {}
-    for part in text.split(","):
-        name, equals, value = part.partition("=")
-        name = name.strip()
-        try:
-            if not equals or name in found:
-                raise ValueError
-            found[name] = complex(value.strip().replace("i", "j"))
-        except ValueError:
-            raise DomainError(f"--couplings must read like e=1e-7,mu=2e-7, got {part!r}") from None
-    return found

@@ -23,19 +23,17 @@ from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.columns import Columns, Tabular
-from nudipole.constraint import Constraint, Interval, Limit, as_masses
+from nudipole.constraint import Constraint, Limit, as_masses
 from nudipole.errors import DomainError, check_choice
-from nudipole.fits import datasets
+from nudipole.fits import datasets, flavours
 from nudipole.fits.joint import profiled
+from nudipole.fits.scanning import CouplingScan
 from nudipole.inference.counting import check_confidence_level, critical_value
-from nudipole.inference.intervals import D_SCAN, crossings
 from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic
-from nudipole.portal import DIRECTIONS, Direction
+from nudipole.portal import Direction
 
 FloatArray = npt.NDArray[np.float64]
-_PER_STEP = 2  # points of the joint scan for each of the single ones
-_ZOOM = 3
 
 
 @dataclass(frozen=True)
@@ -151,21 +149,24 @@ class _Group:
 @typed_arguments
 def combine(
     keys: Sequence[str | Path],
-    flavor: str,
+    flavor: str | None,
     mass: npt.ArrayLike,
     *,
     cl: float = 0.9,
     majorana: bool = False,
     presets: Mapping[str, str] | None = None,
     one_sided: bool = False,
+    ratios: Mapping[str, complex] | None = None,
+    profile: Sequence[str] = (),
 ) -> Combination:
     """Excluded couplings of several searches fitted together.
 
     Parameters
     ----------
     keys : sequence of str or Path
-        Shipped keys or paths of cards.
-    flavor : {"e", "mu", "tau", "universal", "coherent"}
+        Shipped keys or paths of cards; ``laboratory`` stands for every shipped measurement, one key a data set.
+    flavor : {"e", "mu", "tau", "universal", "coherent"} or None
+        None with ``ratios``.
     mass : array_like
         M_N [GeV].
     cl : float
@@ -176,6 +177,10 @@ def combine(
         Preset of a member by its key.
     one_sided : bool
         Exclude only above the best fit, with the one-sided critical value.
+    ratios : mapping, optional
+        Flavour -> d_a / d: several couplings in fixed proportion.
+    profile : sequence of {"e", "mu", "tau"}
+        Couplings that take whatever size fits best at each d (:mod:`nudipole.fits.flavours`).
 
     Returns
     -------
@@ -185,7 +190,7 @@ def combine(
     Raises
     ------
     DomainError
-        If data sets overlap, or nothing is left to combine.
+        If data sets overlap, nothing is left to combine, or the couplings contradict each other.
     UnknownNameError
         For an unknown key, flavour or preset.
 
@@ -195,23 +200,27 @@ def combine(
     >>> bool(joint.limit.lower[0] > 0), joint.shared
     (True, {'reactor.flux': ('conus-plus', 'texono-csi')})
     """
-    check_choice("flavor", flavor, DIRECTIONS)
     check_confidence_level(cl)
     if one_sided and cl <= 0.5:
         raise DomainError(f"a one-sided limit needs a confidence level above 0.5, got {cl:g}")
     masses = as_masses(mass)
-    direction = Direction(flavor, nature="majorana" if majorana else "dirac")
-    constraints = [registry.load(str(key)) for key in keys]
+    direction = flavours.ray(flavor, ratios, "majorana" if majorana else "dirac")
+    flavours.check_profile(direction, profile)
+    constraints = [registry.load(key) for key in datasets.expanded([str(key) for key in keys])]
     datasets.check_independent(constraints)
     chosen = dict(presets or {})
     for key in chosen:
         check_choice("member with a preset", key, [c.key for c in constraints])
-    members, left_out = _members(constraints, direction, chosen)
+    members, left_out = _members(constraints, direction, chosen, profile)
     if not members:
         reasons = "; ".join(f"{key}: {reason}" for key, reason in left_out.items())
         raise DomainError(f"nothing is left to combine ({reasons})")
-    groups, shared = _groups(members, masses, direction, chosen)
-    scanned = _Scan(groups, len(masses))
+    scanned: CouplingScan
+    if profile:
+        scanned, shared = flavours.profiled_scan(members, masses, direction, profile, chosen)
+    else:
+        groups, shared = _groups(members, masses, direction, chosen)
+        scanned = _Scan(groups, len(masses))
     excluded, best, preference = scanned.intervals(critical_value(cl, 1, one_sided), one_sided)
     kind = "exclusion" if all(m.kind == "exclusion" for m in members) else "projection"
     limit = Limit(
@@ -223,17 +232,35 @@ def combine(
         kind=kind,  # type: ignore[arg-type]
         basis="joint",
         citations=tuple(dict.fromkeys(c for m in members for c in m.citations)),
+        notes=(f"profiled over {', '.join(profile)}",) if profile else (),
     )
     return Combination(limit, tuple(m.key for m in members), left_out, shared, best, preference)
 
 
+def ray_scan(
+    constraints: Sequence[Constraint], masses: FloatArray, direction: Direction
+) -> tuple[CouplingScan, tuple[str, ...]]:
+    """The joint statistic along one ray at these masses [GeV], and the keys in it.
+
+    Raises
+    ------
+    DomainError
+        If none of the constraints has a likelihood and feels these couplings.
+    """
+    members, left_out = _members(constraints, direction, {})
+    if not members:
+        reasons = "; ".join(f"{key}: {reason}" for key, reason in left_out.items())
+        raise DomainError(f"nothing is left to combine ({reasons})")
+    return _Scan(_groups(members, masses, direction, {})[0], len(masses)), tuple(m.key for m in members)
+
+
 def _members(
-    constraints: Sequence[Constraint], direction: Direction, presets: Mapping[str, str]
+    constraints: Sequence[Constraint], direction: Direction, presets: Mapping[str, str], profile: Sequence[str] = ()
 ) -> tuple[list[Experiment], dict[str, str]]:
     """What has a likelihood and feels these couplings, and why the rest stays out."""
     members: list[Experiment] = []
     left_out: dict[str, str] = {}
-    on = {name for name, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c}
+    on = {name for name, c in zip(("e", "mu", "tau"), direction.couplings, strict=True) if c} | set(profile)
     for constraint in constraints:
         if not isinstance(constraint, Experiment):
             left_out[constraint.key] = "no likelihood of counted events"
@@ -284,47 +311,11 @@ def _groups(
 
 
 @dataclass(frozen=True)
-class _Scan:
-    """The joint statistic on a grid of couplings at each mass, its minimum and its crossings."""
+class _Scan(CouplingScan):
+    """The joint statistic of all groups along one ray."""
 
     groups: Sequence[_Group]
     masses: int
 
     def at(self, row: int, d: FloatArray) -> FloatArray:
         return np.sum([group.at(row, d) for group in self.groups], axis=0) if self.groups else np.zeros(len(d))
-
-    def intervals(
-        self, critical: float, one_sided: bool
-    ) -> tuple[tuple[tuple[Interval, ...], ...], FloatArray, FloatArray]:
-        grid = np.geomspace(D_SCAN[0], D_SCAN[-1], _PER_STEP * (len(D_SCAN) - 1) + 1)
-        d = np.empty((self.masses, len(grid) + 1))
-        level = np.empty_like(d)
-        best, lowest = np.zeros(self.masses), np.zeros(self.masses)
-        for row in range(self.masses):
-            values = self.at(row, grid)
-            place, value = self._minimum(row, grid, values)
-            if value < 0.0:
-                best[row], lowest[row] = place, value
-            order = np.searchsorted(grid, place)
-            d[row], level[row] = np.insert(grid, order, place), np.insert(values, order, value) - lowest[row] - critical
-            if one_sided:
-                level[row, : order if value < 0.0 else 0] = -critical
-
-        def excess(rows: npt.NDArray[np.intp], at: FloatArray) -> FloatArray:
-            return np.stack([self.at(int(row), x) - lowest[row] - critical for row, x in zip(rows, at, strict=True)])
-
-        return crossings(d, level, excess), best, -lowest
-
-    def _minimum(self, row: int, grid: FloatArray, values: FloatArray) -> tuple[float, float]:
-        """The lowest point, refined between its neighbours on the grid."""
-        index = int(np.argmin(values))
-        low, high = grid[max(index - 1, 0)], grid[min(index + 1, len(grid) - 1)]
-        place, value = float(grid[index]), float(values[index])
-        for _ in range(_ZOOM):
-            fine = np.geomspace(low, high, 13)
-            found = self.at(row, fine)
-            lowest = int(np.argmin(found))
-            if found[lowest] < value:
-                place, value = float(fine[lowest]), float(found[lowest])
-            low, high = fine[max(lowest - 1, 0)], fine[min(lowest + 1, len(fine) - 1)]
-        return place, value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.constraint import Constraint
 from nudipole.errors import DomainError
@@ -49,6 +50,34 @@ def overlap(one: Constraint, other: Constraint) -> str | None:
         if {one.key, other.key} <= keys:
             return f"{one.key} and {other.key}: {reason}"
     return None
+
+
+#: Stands for every shipped measurement on the ground, one key a data set.
+LABORATORY = "laboratory"
+
+
+def expanded(keys: Sequence[str]) -> list[str]:
+    """The keys, with :data:`LABORATORY` written out: measurements that count, the first of those that overlap.
+
+    Joint cards come after their members, so that every experiment enters with its newest data once.
+
+    Examples
+    --------
+    >>> found = expanded(["laboratory"])
+    >>> "lz-nees" in found, "xenon-nees-combined" in found, "miniboone-roi" in found
+    (True, False, False)
+    """
+    found = list(keys)
+    if LABORATORY not in found:
+        return found
+    place = found.index(LABORATORY)
+    others = [registry.load(key) for key in found if key != LABORATORY]
+    kept: list[Constraint] = []
+    candidates = [registry.get(key) for key in registry.card_keys()]
+    for one in sorted(candidates, key=lambda c: (bool(_members(c)), c.key)):
+        if one.kind == "exclusion" and all(overlap(one, other) is None for other in (*others, *kept)):
+            kept.append(one)
+    return [*found[:place], *sorted(c.key for c in kept), *(key for key in found[place + 1 :] if key != LABORATORY)]
 
 
 def check_independent(constraints: Sequence[Constraint]) -> None:

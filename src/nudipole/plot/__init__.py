@@ -1,6 +1,6 @@
 """Figures as functions: each draws into matplotlib axes and returns them to go on with.
 
-``plane``, ``limit``, ``spectrum``, ``cross_section``, ``branching`` and ``decay_length`` are the verbs of ``nudipole plot``;
+``plane``, ``limit``, ``spectrum``, ``cross_section``, ``branching``, ``decay_length``, ``triangle`` and ``operators`` are the verbs of ``nudipole plot``;
 ``save`` writes a figure whole, with fonts embedded. Matplotlib is imported when the first of them is called.
 """
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nudipole.plot.observables import Range, branching, cross_section, decay_length, limit, spectrum
     from nudipole.plot.overlays import Overlay
     from nudipole.plot.planes import plane
+    from nudipole.plot.structure import operators, triangle
 
 _HOME = {
     "Overlay": "overlays",
@@ -22,9 +23,11 @@ _HOME = {
     "cross_section": "observables",
     "decay_length": "observables",
     "limit": "observables",
+    "operators": "structure",
     "plane": "planes",
     "save": "canvas",
     "spectrum": "observables",
+    "triangle": "structure",
 }
 __all__ = [
     "Overlay",
@@ -33,9 +36,11 @@ __all__ = [
     "cross_section",
     "decay_length",
     "limit",
+    "operators",
     "plane",
     "save",
     "spectrum",
+    "triangle",
 ]
 
 

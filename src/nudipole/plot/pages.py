@@ -116,7 +116,7 @@ def legend(figure: Any, limits: Sequence[Limit], look: style.Style, ground: bool
     joint = any(c.basis == "envelope" for c in limits)
     limits = [c for c in limits if c.basis != "envelope"]
     seen = {style.family(c.key) for c in limits}
-    families = [
+    families: list[Any] = [
         Patch(facecolor=style.tint(color, look), edgecolor=color, lw=look.strong, label=name)
         for name, color, _ in style.FAMILIES
         if (name, color) in seen and name != "theory"
