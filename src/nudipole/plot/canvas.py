@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ def require() -> Any:
     MissingExtraError
         If it is not installed.
     """
+    if "matplotlib" in sys.modules:
+        return sys.modules["matplotlib"]
     chosen = os.environ.pop("MPLBACKEND", None)  # an unknown one makes the import itself fail
     try:
         import matplotlib
@@ -48,6 +51,9 @@ def require() -> Any:
     finally:
         if chosen is not None:
             os.environ["MPLBACKEND"] = chosen
+    if chosen:  # as matplotlib would have done: a notebook names its own
+        with suppress(ValueError):
+            matplotlib.rcParams["backend"] = chosen
     return matplotlib
 
 
@@ -61,6 +67,8 @@ def looks(name: str | None) -> Iterator[style.Style]:
     chosen = style.get(name)
     with matplotlib.rc_context(chosen.rc):
         yield chosen
+        interactive = matplotlib.is_interactive()  # set by the backend of a notebook when pyplot first makes a figure
+    matplotlib.interactive(interactive)
 
 
 def _of_the_user(matplotlib: Any) -> style.Style:
