@@ -99,7 +99,7 @@ def test_n_of_eta_mesons_event_by_event(key, near, d):
         experiment.card, source=msgspec.structs.replace(experiment.card.source, mesons=["eta"])
     )
     model = meson_decay.build(card, experiment.file)
-    mass = float(model._knots[np.argmin(np.abs(model._knots - near))])
+    mass = float(model.knots[np.argmin(np.abs(model.knots - near))])
     expected, error = _traced(card, mass, d, 600_000, np.random.default_rng(3))
     assert error < 0.03 * expected
     assert abs(counts(model, mass, d) - expected) < 3.0 * error + 0.03 * expected

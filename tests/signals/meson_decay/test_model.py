@@ -7,14 +7,14 @@ from scipy.stats import qmc
 from nudipole import units
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
-from nudipole.errors import CardError, DomainError, UnreachableWarning
+from nudipole.errors import UnreachableWarning
 from nudipole.fluxes.hadrons import mesons
 from nudipole.inputs import cards
 from nudipole.portal import Direction
 from nudipole.processes import validity
 from nudipole.processes.decays import hnl_decay
 from nudipole.processes.mesons import meson
-from nudipole.signals.meson_decay import events as meson_events
+from nudipole.signals.meson_decay import draws
 from nudipole.signals.meson_decay import model as meson_decay
 from tests.processes import montecarlo
 
@@ -39,7 +39,7 @@ def _model(tmp_path, **changes):
 
 def _knot(model, mass):
     """The mass nearest to ``mass`` at which the model makes events, so that interpolation plays no role."""
-    return float(model._knots[np.argmin(np.abs(model._knots - mass))])
+    return float(model.knots[np.argmin(np.abs(model.knots - mass))])
 
 
 def _unit(cosine, azimuth):
@@ -90,48 +90,14 @@ def test_counts_agree_with_brute_force_monte_carlo(tmp_path, nature, d):
     assert abs(ours - expected) < 4 * error + 0.04 * expected
 
 
-def test_aimed_and_isotropic_events_carry_the_same_rate(tmp_path):
-    """N through a window: the aimed estimate against free flight from the same mesons."""
-    window = np.array([[-0.05, -0.05], [0.05, 0.05]])
-    parents = meson_events.target_parents(120.0, "eta", 12.0, 0.15, tuple(window.ravel()), 1.0)
-    energy, ratio = meson.hnl_energy_nodes("eta", "gamma nu N", 0.1)
-    totals = []
-    for narrow in (True, False):
-        draws = meson_events.draw(parents._replace(narrow=np.full(parents.narrow.shape, narrow)), energy, ratio, 0.0, 0)
-        events = meson_events.fly(draws, 0.1, window)
-        slope = events.direction[:, :2] / events.direction[:, 2:]
-        inside = (events.direction[:, 2] > 0) & np.all(np.abs(slope) < 0.05, axis=1)
-        totals.append(np.sum(events.weight[inside]))
-    assert totals[0] == pytest.approx(totals[1], rel=0.15, abs=0)
-
-
-@pytest.mark.parametrize("narrow", [True, False])
-@pytest.mark.parametrize(("beam", "parent", "channel"), [(400.0, "eta", "gamma nu N"), ("lhc", "omega", "nu N")])
-def test_fast_and_usual_draws_together_stand_for_every_decay(beam, parent, channel, narrow):
-    """The balance heuristic leaves numbers and mean energies as they are, whatever the fast draws prefer."""
-    parents = meson_events.target_parents(beam, parent, 12.0, 0.15, (-0.05, -0.05, 0.05, 0.05), 1.0)
-    number, one = np.diff(parents.cumulative, prepend=0.0) / parents.preference, np.ones(parents.energy.size)
-    parents = parents._replace(cumulative=np.cumsum(number), preference=one, narrow=np.full(one.size, narrow))
-    energy, ratio = meson.hnl_energy_nodes(parent, channel, 0.1)
-    draws = meson_events.draw(parents, energy, ratio, 0.0, 0)
-    assert np.sum(draws.weight) == pytest.approx(np.sum(number) * np.sum(ratio), rel=0.01, abs=0)
-    mean = np.average(draws.rest_energy, weights=draws.weight)
-    assert mean == pytest.approx(np.average(energy, weights=ratio), rel=0.01, abs=0)
-    mean = np.average(draws.parent[:, 0], weights=draws.weight)
-    assert mean == pytest.approx(np.average(parents.energy, weights=number), rel=0.02, abs=0)
-    if narrow:
-        cosine = np.average(2 * draws.uniforms[:, 2] - 1, weights=draws.weight)
-        assert cosine == pytest.approx(0.0, abs=0.02)
-
-
 @pytest.mark.parametrize(("key", "largest"), [("na62", 0.02), ("faser2", 0.01), ("ship-mesons", 0.01)])
 def test_edges_do_not_depend_on_the_points(key, largest, monkeypatch):
     """Other scramblings of the Sobol points: ceilings scatter by less than 2 % (once 5 to 10 % for NA62)."""
     masses, upper = np.array([0.005, 0.02, 0.05, 0.1]), []
     card = registry.card_directory().joinpath(f"{key}.toml")
     for seed in range(5):
-        points = qmc.Sobol(8, scramble=True, rng=np.random.default_rng(seed)).random(meson_events.EVENTS)
-        monkeypatch.setattr(meson_events, "uniforms", lambda points=points: points)
+        points = qmc.Sobol(8, scramble=True, rng=np.random.default_rng(seed)).random(draws.EVENTS)
+        monkeypatch.setattr(draws, "uniforms", lambda points=points: points)
         limit = Experiment.from_file(card).limit(masses, Direction("mu"), preset="background-free")
         upper.append(np.log(limit.upper))
     assert np.all(np.std(upper, axis=0, ddof=1) < largest)
@@ -141,23 +107,18 @@ def test_edges_do_not_depend_on_the_points(key, largest, monkeypatch):
 def test_between_two_knots_a_meson_makes_what_it_makes_at_that_mass(tmp_path, mass):
     """Up to its end, where (1 - M^2/m^2)^3 is no straight line: the share that is seen is interpolated, not N."""
     model = _model(tmp_path)
-    exact, nodes = model._at_knot(mass, False).nodes, model._nodes(mass, False)
+    exact, nodes = model.at_knot(mass, False).nodes, model.nodes(mass, False)
     assert nodes.weight.sum() == pytest.approx(exact.weight.sum(), rel=0.08, abs=0)
-    assert model._nodes(meson.parent_mass("eta"), False).weight.sum() == 0.0
-    assert model._nodes(0.56, False).weight.sum() == 0.0
+    assert model.nodes(meson.parent_mass("eta"), False).weight.sum() == 0.0
+    assert model.nodes(0.56, False).weight.sum() == 0.0
 
 
 def test_no_n_is_made_above_the_heaviest_meson():
     model = registry.get("ship-mesons").model()
     heaviest = model.maximum_mass()
-    assert model._knots[-1] < heaviest * 1.1
+    assert model.knots[-1] < heaviest * 1.1
     for mass in (heaviest, 1.01 * heaviest, 1.2 * heaviest):
         assert not np.any(model.signal(np.array([mass]), Direction("mu")).counts(0, np.array([1e-6, 1e-3])))
-
-
-def test_a_closed_meson_has_no_parents():
-    with pytest.raises(DomainError, match="below threshold"):
-        meson_events.target_parents(8.0, "J/psi", 12.0, 0.15, (-0.1, -0.1, 0.1, 0.1), 1.0)
 
 
 def test_long_lived_counts_go_as_the_fourth_power_and_prompt_ones_vanish(tmp_path):
@@ -241,26 +202,6 @@ def test_kaon_mode_sees_no_tau_and_is_open_above():
     end = float(validity.largest_coupling(experiment.model("kaon-mode").largest_s, 0.05))  # of the operator
     assert limit.excluded[0][0].high == pytest.approx(end, rel=1e-9, abs=0)
     assert experiment.limit(masses, Direction("tau"), preset="kaon-mode").excluded == ((), ())
-
-
-@pytest.mark.parametrize(
-    ("field", "changes"),
-    [
-        ("source.beam", {"source": {"protons": 1.0}}),
-        ("source.beam", {"source": {"beam": 70.0, "protons": 1.0}}),
-        ("source.protons", {"source": {"beam": 400.0}}),
-        ("source.mesons", {"source": {"beam": 400.0, "protons": 1.0, "mesons": ["kaon"]}}),
-        ("source.decays", {"source": {"meson_beam": "K", "momentum_GeV": 75.0}}),
-        ("volume", {"volume": {"shape": "sphere", "radius_m": 1.0}}),
-        ("volume.radius_m", {"volume": {"shape": "sphere"}}),
-        ("selection.photon_GeV", {"selection": CARD["selection"] | {"photon_GeV": [3.0, 2.0]}}),
-        ("selection.outer_m", {"selection": {"photon_GeV": [1.0, 2.0], "calorimeter_m": 3.0}}),
-        ("selection.outer_m", {"selection": CARD["selection"] | {"inner_m": 2.5}}),
-    ],
-)
-def test_bad_cards_name_the_field(tmp_path, field, changes):
-    with pytest.raises(CardError, match=field):
-        _model(tmp_path, **changes)
 
 
 def test_a_users_card_is_an_experiment(tmp_path):

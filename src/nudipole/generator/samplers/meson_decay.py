@@ -17,8 +17,11 @@ from nudipole.generator.table import Columns, stacked
 from nudipole.portal import FLAVORS
 from nudipole.processes.mesons import meson
 from nudipole.processes.mesons.phase_space import boost
-from nudipole.signals.meson_decay import events as meson_events
-from nudipole.signals.meson_decay.model import MesonDecayModel, OpenChannel, strength
+from nudipole.signals.meson_decay import draws
+from nudipole.signals.meson_decay.channels import OpenChannel, strength
+from nudipole.signals.meson_decay.events import Events, fly
+from nudipole.signals.meson_decay.model import MesonDecayModel
+from nudipole.signals.meson_decay.photons import photon_efficiency
 
 FloatArray = npt.NDArray[np.float64]
 MESON_PDG = {
@@ -70,8 +73,8 @@ class MesonDecaySampler(Weighing):
         mass = self.portal.mass
         degree = meson.polarisation(found.parent, found.channel, mass)
         at = rng.random((number, 8))
-        drawn = meson_events.draw(found.parents, found.energy, found.ratio, degree, 0, at=at)
-        events = meson_events.fly(drawn, mass, self.model.window)
+        drawn = draws.draw(found.parents, found.energy, found.ratio, degree, 0, at=at)
+        events = fly(drawn, mass, self.model.window)
         near, far = self.model.volume.chord(events.origin, events.direction)
         rows = np.flatnonzero(far > near)
         events, near, far = events.rows(rows), near[rows], far[rows]
@@ -84,13 +87,13 @@ class MesonDecaySampler(Weighing):
             chance = np.where(rate > 0.0, 1.0, 0.0)
             length = -np.log1p(-rng.random(len(rows))) / np.maximum(rate, 1e-300)
         point = events.origin + length[:, None] * events.direction
-        lab = np.column_stack([np.hypot(events.momentum, mass), events.momentum[:, None] * events.direction])
+        lab = events.four_momentum(mass)
         columns = self._particles(rng, found, events, lab)
         columns |= self._decayed(rng, events, lab, degree, columns)
         light = 1e9 / units.SPEED_OF_LIGHT
         start = light * events.origin[:, 2]
         photon = np.stack([columns[f"photon_{axis}"] for axis in ("E", "px", "py", "pz")], axis=1)
-        efficiency = self.model.seen(point, photon)
+        efficiency = photon_efficiency(self.model.card.selection, point, photon)
         selected = (efficiency > 0.0) & (columns.pop("channel") == 0) & (length >= near) & (length <= far)
         return columns | {
             "weight": events.weight * chance * factor,
@@ -105,9 +108,7 @@ class MesonDecaySampler(Weighing):
             "kappa": self.decays.kappa(events.momentum),
         }  # fmt: skip
 
-    def _particles(
-        self, rng: np.random.Generator, found: OpenChannel, events: meson_events.Events, lab: FloatArray
-    ) -> Columns:
+    def _particles(self, rng: np.random.Generator, found: OpenChannel, events: Events, lab: FloatArray) -> Columns:
         """Meson, N and what the meson makes with it."""
         number = len(lab)
         name = meson.canonical(found.parent)
@@ -150,7 +151,7 @@ class MesonDecaySampler(Weighing):
         return np.array([NEUTRINO_PDG[name] for name in FLAVORS])[chosen]
 
     def _decayed(
-        self, rng: np.random.Generator, events: meson_events.Events, lab: FloatArray, degree: float, columns: Columns
+        self, rng: np.random.Generator, events: Events, lab: FloatArray, degree: float, columns: Columns
     ) -> Columns:
         """N is polarised along its flight in the rest frame of the meson: against the meson as N sees it."""
         mass = self.portal.mass

@@ -12,10 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nudipole.errors import check_positive
 from nudipole.signals.template import merge_nodes
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
+_KNOT_RATIO = 1.1  # step of the masses at which events are made
+_LIGHT = 0.03  # GeV; below, production does not depend on the mass and knots may be farther apart
 
 
 class Gathered(NamedTuple):
@@ -58,3 +61,35 @@ def interpolated(pair: Sequence[tuple[Knot, float]], made: FloatArray, group: In
         parts.append(knot.nodes._replace(weight=weight, code=place * groups + group[decay]))
     weight, inverse, near, far, code = (np.concatenate(values) for values in zip(*parts, strict=True))
     return gather(code, weight, inverse, near, far)
+
+
+def knot_masses(highest: float) -> FloatArray:
+    """Masses [GeV] at which events are made: 9 from 1 keV to 30 MeV, then in steps of a tenth up to ``highest`` [GeV].
+
+    Raises
+    ------
+    DomainError
+        If ``highest`` is not positive.
+
+    Examples
+    --------
+    >>> knot_masses(0.037).round(6).tolist()[-3:]
+    [0.033, 0.0363, 0.03993]
+    """
+    check_positive(highest=highest)
+    light = np.geomspace(1e-6, _LIGHT, 9)
+    heavy = _LIGHT * _KNOT_RATIO ** np.arange(1, np.log(highest / _LIGHT) / np.log(_KNOT_RATIO) + 1)
+    return np.concatenate([light, heavy])
+
+
+def bracket(knots: FloatArray, mass: float) -> tuple[float, float, float]:
+    """The knots on both sides of a mass [GeV], and the weight of the upper one; beyond the ends, that of the end.
+
+    Examples
+    --------
+    >>> bracket(np.array([1.0, 2.0, 4.0]), 2.5)
+    (2.0, 4.0, 0.25)
+    """
+    upper = int(np.clip(np.searchsorted(knots, mass), 1, len(knots) - 1))
+    low, high = float(knots[upper - 1]), float(knots[upper])
+    return low, high, float(np.clip((mass - low) / (high - low), 0.0, 1.0))
