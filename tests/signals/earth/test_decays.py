@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,8 @@ def test_angles_are_in_the_cells_of_the_kernel():
     cell = decays.angle_cell(STATES)
     assert np.all((paths.ANGLE_EDGES[cell] <= theta) & (theta <= paths.ANGLE_EDGES[cell + 1]))
     assert len(set(cell.tolist())) > 2
+    back = replace(STATES, sine=np.zeros(len(KIND)), forward=np.zeros(len(KIND), dtype=bool))
+    assert set(decays.angle_cell(back).tolist()) == {len(paths.ANGLE_EDGES) - 2}
 
 
 def test_decays_are_the_sum_over_states_directions_and_matter():

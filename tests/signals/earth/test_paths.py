@@ -80,8 +80,29 @@ def test_radius_is_that_of_the_sphere():
     assert 4.0 / 3.0 * np.pi * paths.radius_of(7.0) ** 3 == pytest.approx(7.0, rel=1e-12, abs=0)
 
 
-def test_bad_arguments_are_named():
+@pytest.mark.parametrize("latitude", [-35.0, 0.0, 42.0])
+def test_the_sun_is_where_rotated_vectors_put_it(latitude):
+    """Ecliptic longitude at random, turned by the obliquity; the zenith of the site at a random hour."""
+    rng = np.random.default_rng(12)
+    longitude, hour = 2.0 * np.pi * rng.random((2, 400_000))
+    tilt, site = np.deg2rad(23.44), np.deg2rad(latitude)
+    sun = np.stack([np.cos(longitude), np.sin(longitude) * np.cos(tilt), np.sin(longitude) * np.sin(tilt)])
+    zenith = np.stack([np.cos(site) * np.cos(hour), np.cos(site) * np.sin(hour), np.full_like(hour, np.sin(site))])
+    count, _ = np.histogram(np.sum(sun * zenith, axis=0), paths.ZENITH_EDGES)
+    assert paths.sun_zenith(latitude) == pytest.approx(count / count.sum(), abs=0.003)
+
+
+def test_angles_are_resolved_to_15_degrees():
+    assert paths.ANGLE_EDGES[[0, -1]].tolist() == [0.0, np.pi]
+    assert np.rad2deg(np.diff(paths.ANGLE_EDGES)).max() < 15.0 + 1e-9
+
+
+@pytest.mark.parametrize("latitude", [91.0, -91.0])
+def test_a_latitude_is_at_most_90_degrees(latitude):
     with pytest.raises(DomainError, match="latitude"):
-        paths.sun_zenith(91.0)
+        paths.sun_zenith(latitude)
+
+
+def test_bad_arguments_are_named():
     with pytest.raises(DomainError, match="no path"):
         paths.path_edges(10.0, 5.0)

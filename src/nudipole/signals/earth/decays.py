@@ -48,6 +48,11 @@ def angle_cell(states: States) -> Integers:
     return np.clip(np.searchsorted(paths.ANGLE_EDGES, theta, side="right") - 1, 0, len(paths.ANGLE_EDGES) - 2)
 
 
+def arrival_row(states: States) -> Integers:
+    """Row of :func:`nudipole.signals.earth.sky.hnl_directions` for the energy and angle of each state, (n,)."""
+    return np.asarray(states.neutrino * (len(paths.ANGLE_EDGES) - 1) + angle_cell(states))
+
+
 def momentum_cell(momentum: FloatArray, highest: float) -> Integers:
     """Cell of ln p, twelve a decade from 1e-5 of ``highest`` [GeV] to it; what lies beyond is in the first or last.
 
@@ -85,7 +90,7 @@ def by_distance(
     """
     kinds, _, lengths = density.shape
     node = np.zeros((_MOMENTA, lengths, seen.shape[1]))
-    row = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + angle_cell(states)
+    row = arrival_row(states)
     place = cell * kinds + kind
     order = np.argsort(place, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=_MOMENTA * kinds))])
@@ -106,7 +111,6 @@ def mean_inverse_momentum(
     -------
     ndarray (momenta,)
     """
-    row = states.neutrino * (len(paths.ANGLE_EDGES) - 1) + angle_cell(states)
-    weight = seen.sum(axis=1) * arriving.sum(axis=1)[row]
+    weight = seen.sum(axis=1) * arriving.sum(axis=1)[arrival_row(states)]
     total, inverse = np.bincount(cell, weight, _MOMENTA), np.bincount(cell, weight / momentum, _MOMENTA)
     return np.asarray(np.divide(inverse, total, out=np.zeros(_MOMENTA), where=total > 0))
