@@ -14,16 +14,15 @@ import numpy.typing as npt
 
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
-from nudipole.catalogue.experiment import Experiment, contained, typed, without_zero
+from nudipole.catalogue.exclusion import contained, largest_over_gamma, without_zero
+from nudipole.catalogue.experiment import Experiment
 from nudipole.columns import Columns, Tabular
 from nudipole.constraint import Constraint, as_masses
 from nudipole.errors import DomainError
 from nudipole.inference import expected as asymptotic
-from nudipole.inputs import cards
 from nudipole.portal import Completion, Direction, direction
 from nudipole.processes import validity
 from nudipole.signals import escaping
-from nudipole.signals.protocol import Signal
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -124,8 +123,7 @@ def expected(
     if not isinstance(search, Experiment):
         raise DomainError(f"{search.key} counts no events: it has no expected limit")
     masses = as_masses(np.atleast_1d(np.asarray(mass, dtype=float)))
-    stated = typed(cards.apply_preset(search.raw, preset, search.file), search.file).confidence_level
-    level = stated if cl is None else cl
+    level = search.settings(preset).confidence_level if cl is None else cl
     return ExpectedLimit(search.key, ray, level, masses, expected_edges(search, masses, ray, level, preset), preset)
 
 
@@ -142,8 +140,7 @@ def expected_edges(
         return edges
     with search.naming_the_card():
         signal = model.signal(masses[reached], direction)
-        scale = signal.largest_over_gamma if isinstance(signal, Signal) else 1.0
-        largest = validity.largest_coupling(model.largest_s, masses[reached], scale)
+        largest = validity.largest_coupling(model.largest_s, masses[reached], largest_over_gamma(signal))
         for row, deviation in enumerate(asymptotic.DEVIATIONS):
             shifted = asymptotic.shifted_level(cl, deviation, statistic.one_sided)
             found = escaping.intervals(statistic, signal, shifted)

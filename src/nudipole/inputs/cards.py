@@ -8,21 +8,22 @@ file, field, value and what is allowed. (This lives below ``signals`` because ev
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from nudipole.errors import LARGEST, SMALLEST, CardError
+from nudipole.errors import CardError
 from nudipole.inputs import files, typed
+from nudipole.inputs.card_fields import conversion_fault, field_faults
 from nudipole.inputs.files import FileProblemError
+from nudipole.inputs.raw_cards import DEEPEST, check_text, merged, number_faults
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Options = dict[str, Any]
-_DEEPEST = 20  # tables and lists inside one another
 
 
 Fault = tuple[str, Any, str]
@@ -161,34 +162,16 @@ def parse(text: str, file: object) -> dict[str, Any]:
     """
     try:
         raw = tomllib.loads(text)
-        _check_text(raw, "", file, 0)
+        check_text(raw, file)
     except tomllib.TOMLDecodeError as error:
         raise CardError(file, "file", Path(str(file)).name, f"is not TOML: {error}") from None
     except RecursionError:
-        raise CardError(file, "file", Path(str(file)).name, f"is nested deeper than {_DEEPEST} levels") from None
+        raise CardError(file, "file", Path(str(file)).name, f"is nested deeper than {DEEPEST} levels") from None
     except ValueError as error:  # a number of thousands of digits
         if isinstance(error, CardError):
             raise
         raise CardError(file, "file", Path(str(file)).name, f"is not TOML: {error}") from None
     return raw
-
-
-def _check_text(value: Any, field: str, file: object, depth: int) -> None:
-    """Text that can be printed in one line, in tables that are not nested without end."""
-    if depth > _DEEPEST:
-        raise CardError(file, field, "...", f"is nested deeper than {_DEEPEST} levels")
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _check_text(key, f"{field}.{key}".lstrip("."), file, depth)
-            _check_text(item, f"{field}.{key}".lstrip("."), file, depth + 1)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _check_text(item, f"{field}[{index}]", file, depth + 1)
-    elif isinstance(value, str):
-        if not value.isprintable():
-            raise CardError(file, field, value, "must be text in one line without control characters")
-    elif not isinstance(value, (bool, int, float)):
-        raise CardError(file, field, str(value), "must be text, a number, true or false, a list or a table: no date")
 
 
 def apply_preset(raw: Mapping[str, Any], preset: str, file: object) -> dict[str, Any]:
@@ -205,22 +188,7 @@ def apply_preset(raw: Mapping[str, Any], preset: str, file: object) -> dict[str,
     if preset not in presets:
         raise CardError(file, "presets", preset, f"no such preset; allowed: {', '.join(['default', *presets])}")
     overrides = {key: value for key, value in presets[preset].items() if key != "about"}
-    return _merge(raw, overrides)
-
-
-def _merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in overrides.items():
-        old = merged.get(key)
-        # a table that names another model, shape, flux or statistic replaces the old one whole: its parameters go with it
-        selectors = ("model", "shape", "flux", "statistic", "meson_beam")
-        known = old if isinstance(old, Mapping) else {}  # a list, of sources say, is replaced by a table
-        renamed = isinstance(value, dict) and any(value.get(s) not in (None, known.get(s)) for s in selectors)
-        if isinstance(value, dict) and isinstance(old, Mapping) and not renamed:
-            merged[key] = _merge(old, value)
-        else:
-            merged[key] = value
-    return merged
+    return merged(raw, overrides)
 
 
 def convert(raw: Mapping[str, Any], card_type: type[CardType], file: object) -> CardType:
@@ -231,22 +199,12 @@ def convert(raw: Mapping[str, Any], card_type: type[CardType], file: object) -> 
     CardError
         Names the field, the value and what is allowed.
     """
-    _check_numbers(raw, "", file)
+    for fault in number_faults(raw, file):
+        raise fault
     try:
         card: CardType = typed.convert(raw, card_type)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
-        field = path.rstrip("`").removeprefix("$").lstrip(".")
-        if "unknown field" in message:
-            unknown = message.split("`")[1]
-            field = f"{field}.{unknown}".lstrip(".")
-            message = typed.unknown(unknown, _fields(card_type, field.split(".")[:-1]))
-        elif "missing required field" in message:
-            field = f"{field}.{message.split('`')[1]}".lstrip(".")
-            message = "is required"
-        elif "Invalid enum value" in message:
-            message = typed.one_of(_look_up(raw, field), typed.choices(_hint(card_type, field.split("."))))
-        raise CardError(file, field or "card", _look_up(raw, field), typed.in_words(message)) from None
+        raise conversion_fault(raw, card_type, file, error) from None
     for problem in problems(card, file):
         raise problem
     return card
@@ -257,7 +215,7 @@ def faults(raw: Mapping[str, Any], card_type: type[Card], file: object) -> list[
 
     Where the fields are right, what :func:`convert` says of the card as a whole.
     """
-    found = [*_number_faults(raw, "", file), *_field_faults(raw, card_type, "", file)]
+    found = [*number_faults(raw, file), *field_faults(raw, card_type, file)]
     if not found:
         try:
             found += problems(typed.convert(raw, card_type), file)
@@ -267,35 +225,6 @@ def faults(raw: Mapping[str, Any], card_type: type[Card], file: object) -> list[
             except CardError as error:
                 found.append(error)
     return list({str(error): error for error in found}.values())
-
-
-def _field_faults(value: Any, hint: Any, field: str, file: object) -> Iterator[CardError]:
-    """Faults of one value, of the fields of a table, or of the items of a list of tables."""
-    kinds = list(typed.tables(hint))
-    if isinstance(value, list) and kinds:
-        for index, item in enumerate(value):
-            if isinstance(item, Mapping):
-                yield from _field_faults(item, kinds[0], f"{field}[{index}]", file)
-    elif isinstance(value, Mapping) and kinds:
-        fields = {f.name: f for f in msgspec.structs.fields(kinds[0])}
-        for key, item in value.items():
-            inside = f"{field}.{key}".lstrip(".")
-            if key not in fields:
-                yield CardError(file, inside, item, typed.unknown(key, list(fields)))
-            else:
-                yield from _field_faults(item, fields[key].type, inside, file)
-        missing = [f.name for f in fields.values() if f.required and f.name not in value]
-        yield from (CardError(file, f"{field}.{name}".lstrip("."), None, "is required") for name in missing)
-        return
-    if isinstance(value, list) and kinds and any(isinstance(item, Mapping) for item in value):
-        return
-    try:
-        typed.convert(value, hint)
-    except msgspec.ValidationError as error:
-        message = str(error).partition(" - at `")[0]
-        if "Invalid enum value" in message:
-            message = typed.one_of(value, typed.choices(hint))
-        yield CardError(file, field, value, typed.in_words(message))
 
 
 def problems(card: Card, file: object) -> list[CardError]:
@@ -340,45 +269,3 @@ def repeated(names: Iterable[str], field: str) -> Iterator[Fault]:
     for name in dict.fromkeys(listed):
         if listed.count(name) > 1:
             yield field, name, "is given twice"
-
-
-def _check_numbers(value: Any, field: str, file: object) -> None:
-    """Every number of a card is one that a formula can use."""
-    for error in _number_faults(value, field, file):
-        raise error
-
-
-def _number_faults(value: Any, field: str, file: object) -> Iterator[CardError]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _number_faults(item, f"{field}.{key}".lstrip("."), file)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _number_faults(item, f"{field}[{index}]", file)
-    elif isinstance(value, (int, float)) and value != 0 and not SMALLEST <= abs(value) <= LARGEST:
-        allowed = f"a number must be 0 or lie between {SMALLEST:g} and {LARGEST:g} in size"
-        yield CardError(file, field, value, allowed)
-
-
-def _fields(card_type: type[Card], path: Sequence[str]) -> list[str]:
-    """Names of the fields of the table at this path of a card (``matter[0]``, ``selection``, ...)."""
-    return [field.name for table in typed.tables(_hint(card_type, path)) for field in msgspec.structs.fields(table)]
-
-
-def _hint(hint: Any, path: Sequence[str]) -> Any:
-    for part in path:
-        inner = {field.name: field.type for table in typed.tables(hint) for field in msgspec.structs.fields(table)}
-        hint = inner.get(part.partition("[")[0], hint)
-    return hint
-
-
-def _look_up(raw: Any, field: str) -> Any:
-    value = raw
-    for part in field.replace("]", "").replace("[", ".").split("."):
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return value if part == "" or part == "..." else None
-    return value
