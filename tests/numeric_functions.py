@@ -363,7 +363,10 @@ SPECIAL: dict[str, dict[str, Menu]] = {
     "fluxes.hadrons.parton_luminosity.PartonLuminosity.binned": PARTONS,
     "fluxes.hadrons.parton_luminosity.PartonLuminosity.total": PARTONS,
     "processes.mesons.meson.decay_channels": {"hnl_mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300]},
-    "api.meson": {"mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300], "parent": ["pi", "K", "J/psi"]},
+    "observables.meson_widths.meson": {
+        "mass": [0.05, 0.3, 2.0, 0.0, -1.0, np.nan, 1e-300, 1e300],
+        "parent": ["pi", "K", "J/psi"],
+    },
     "fluxes.accelerator.event_rates.charged_current_events": {"flux": lambda: [flux(), horn_beams.t2k()]},
     "fluxes.cosmic.atmospheric.atmospheric": {
         "cos_zenith_min": [-1.0, 0.0, 0.9, 1.0, -2.0, np.nan],
@@ -626,7 +629,7 @@ INNER = [
 ]
 # May answer +inf, and why.
 UNBOUNDED: dict[str, str] = {
-    "api.width": "a stable N lives for ever",
+    "observables.decays.width": "a stable N lives for ever",
     "matter.targets.get": "a target without a form factor reaches every momentum transfer",
     "observables.thermal.decoupling_temperature": "never in equilibrium",
     "portal.Portal.lab_lifetime": "a stable N lives for ever",

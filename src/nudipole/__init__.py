@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nudipole import plot, units
-    from nudipole.api import atlas, cite, cross_section, experiments, limit, meson, width
+    from nudipole.api import atlas, cite, experiments, limit
     from nudipole.catalogue.curves import published
     from nudipole.catalogue.expected import expected
     from nudipole.completion import Completion
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from nudipole.installation import doctor
     from nudipole.observables.beam_spectra import beam_spectrum
     from nudipole.observables.collider import collider
-    from nudipole.observables.decays import decay_probability, decay_spectrum
+    from nudipole.observables.cross_sections import cross_section
+    from nudipole.observables.decays import decay_probability, decay_spectrum, width
     from nudipole.observables.differential import differential, peak_recoil
     from nudipole.observables.fluxes import flux
     from nudipole.observables.meson_spectra import meson_spectrum
+    from nudipole.observables.meson_widths import meson
     from nudipole.observables.spectra import rate, spectrum
     from nudipole.observables.thermal import thermal
     from nudipole.portal import Direction, Portal
@@ -55,7 +57,7 @@ _HOME = {
     "beam_spectrum": "observables.beam_spectra",
     "cite": "api",
     "collider": "observables.collider",
-    "cross_section": "api",
+    "cross_section": "observables.cross_sections",
     "decay_probability": "observables.decays",
     "decay_spectrum": "observables.decays",
     "differential": "observables.differential",
@@ -68,7 +70,7 @@ _HOME = {
     "flux": "observables.fluxes",
     "generate": "generator.run",
     "limit": "api",
-    "meson": "api",
+    "meson": "observables.meson_widths",
     "combine": "fits.combination",
     "point": "fits.point",
     "published": "catalogue.curves",
@@ -79,7 +81,7 @@ _HOME = {
     "spectrum": "observables.spectra",
     "thermal": "observables.thermal",
     "tension": "fits.tension",
-    "width": "api",
+    "width": "observables.decays",
 }
 __all__ = [
     "Completion",

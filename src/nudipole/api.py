@@ -15,10 +15,12 @@ from nudipole.arguments import typed_arguments
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
 from nudipole.coupling import coupling as coupling
-from nudipole.errors import check_positive, number
+from nudipole.observables.cross_sections import cross_section as cross_section
+from nudipole.observables.decays import width as width
 from nudipole.observables.fluxes import flux as flux
+from nudipole.observables.meson_widths import meson as meson
 from nudipole.observables.spectra import rate as rate
-from nudipole.portal import Completion, Portal
+from nudipole.portal import Completion
 from nudipole.portal import direction as direction
 from nudipole.processes.validity import EffectiveTheoryWarning, OutOfReachWarning
 
@@ -132,181 +134,6 @@ def experiments() -> Catalogue:
     from nudipole.catalogue import registry
 
     return Catalogue((key, registry.get(key)) for key in registry.all_keys())
-
-
-@typed_arguments
-def cross_section(
-    target: str,
-    energy: npt.ArrayLike,
-    mass: npt.ArrayLike,
-    d: npt.ArrayLike | None = None,
-    recoil: npt.ArrayLike | None = None,
-    form_factor: str | None = None,
-    screening: bool = True,
-    *,
-    mu: npt.ArrayLike | None = None,
-    channel: str | None = None,
-    radius: float | None = None,
-    skin: float | None = None,
-) -> dict[str, Any]:
-    r"""Up-scattering cross section nu X -> N X through the dipole, by channel.
-
-    .. math:: \frac{d\sigma}{dE_r} = 4\alpha d^2\left[E(Q^2)\,S_0 + G(Q^2)\,S_M\right],\qquad Q^2 = 2mE_r
-
-    Parameters
-    ----------
-    target : str
-        ``e-``, ``p``, ``n``, a nuclide (``Ar40``), an element or a compound (``CsI``): then one formula unit.
-    energy, mass : array_like
-        E of the neutrino and M of N [GeV].
-    d, mu : array_like
-        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons]. All arrays broadcast against each other.
-    recoil : array_like, optional
-        E_r [GeV] at which the spectrum is wanted as well.
-    form_factor : str, optional
-        Of the nuclei (``helm``, ``helm-review``, ``fermi``, ...) or of nucleons (``ye2018``, ``kelly``, ``dipole``).
-    screening : bool
-        Whether the electrons of neutral atoms screen the nuclei.
-    channel : str, optional
-        ``coherent`` (default of nuclei), ``incoherent``, ``elastic-nucleon`` (of p, n), ``electron`` (of e-),
-        ``deep-inelastic``, ``total``; see :mod:`nudipole.observables.cross_sections`.
-    radius, skin : float, optional
-        R and s [fm] of a Helm form factor with R_0^2 = R^2 - 5 s^2.
-
-    Returns
-    -------
-    dict
-        ``sigma_GeV-2``, ``sigma_cm2``, ``recoil_min_GeV``, ``recoil_max_GeV``, given ``recoil`` also
-        ``dsigma_dE_GeV-3``: numbers for numbers, arrays of the common shape for arrays. Where a total diverges (M = 0
-        on a bare charge) and a spectrum is asked for, it is None; infinite in arrays.
-
-    Raises
-    ------
-    UnknownNameError, DomainError
-        Unknown target, form factor or channel; a number out of range; shapes that do not fit; M = 0 on a bare charge
-        without ``recoil``; a recoil energy in a channel of several reactions.
-
-    Notes
-    -----
-    Up to 64 points are integrated (1e-7), more read from moments of the form factors (1e-6, 1e-2 in tails that the form
-    factor suppresses by ten orders): 1e6 energies take about a second. Tree level, target at rest. Kang:2025ndp Eqs. (8), (9),
-    with docs: errata; deep-inelastic: :mod:`nudipole.processes.scattering.deep_inelastic`.
-
-    Examples
-    --------
-    >>> sigma = cross_section("Ar40", energy=[0.03, 0.05], mass=0.01, d=1e-6)["sigma_cm2"]
-    >>> [f"{value:.2e}" for value in sigma]
-    ['2.06e-38', '2.69e-38']
-    """
-    from nudipole.observables import cross_sections
-
-    shape = cross_sections.Shape(form_factor, screening, radius, skin)
-    return cross_sections.cross_section(target, energy, mass, coupling(d, mu), recoil, shape, channel)
-
-
-@typed_arguments
-def width(
-    mass: npt.ArrayLike,
-    d: npt.ArrayLike | None = None,
-    majorana: bool = False,
-    energy: npt.ArrayLike | None = None,
-    *,
-    mu: npt.ArrayLike | None = None,
-    extra_width: float = 0.0,
-) -> dict[str, Any]:
-    """Width, lifetime, decay length and branching ratios of N: numbers for numbers, arrays where any is an array.
-
-    Parameters
-    ----------
-    mass, energy : array_like
-        M and, for the decay length, E_N [GeV].
-    d, mu : array_like
-        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons]. All arrays broadcast.
-    majorana : bool
-        Twice the width.
-    extra_width : float
-        Width [GeV] of N into something invisible.
-
-    Returns
-    -------
-    dict
-        ``width_GeV``, ``lifetime_s`` in the rest frame of N, ``decay_length_m``, ``branching_ratios`` by channel.
-
-    Raises
-    ------
-    DomainError
-        For a number out of range, an energy below the mass, shapes that do not fit.
-
-    Notes
-    -----
-    Kang:2025ndp Eqs. (36), (37), (A.2) as in docs: errata; :mod:`nudipole.processes.decays.hnl_decay`.
-
-    Examples
-    --------
-    >>> round(width(0.15, 1e-6, energy=100.0)["decay_length_m"])
-    487
-    >>> width([0.1, 0.2], 1e-6)["width_GeV"].shape
-    (2,)
-    """
-    size = coupling(d, mu)
-    if np.ndim(mass) or np.ndim(size) or (energy is not None and np.ndim(energy)):
-        from nudipole.observables import decays
-
-        return decays.widths(mass, size**2 * (2.0 if majorana else 1.0), energy, extra_width)
-    portal = Portal(number("mass", mass), size, direction("mu", majorana, extra_width=extra_width))
-    return {
-        "width_GeV": portal.width,
-        "lifetime_s": portal.lifetime,
-        "decay_length_m": None if energy is None else portal.decay_length(number("energy", energy)),
-        "branching_ratios": portal.branching_ratios,
-    }
-
-
-@typed_arguments
-def meson(
-    parent: str, mass: float, d: float | None = None, both: bool = False, *, mu: float | None = None
-) -> list[dict[str, Any]]:
-    """Widths and branching ratios of a meson into N, one lepton-number state.
-
-    Parameters
-    ----------
-    parent : str
-        ``pi0``, ``eta``, ``eta'``, ``rho``, ``omega``, ``phi``, ``J/psi``, ``pi``, ``K``, ``D``, ``Ds``, ``B``, ...
-    mass : float
-        M [GeV].
-    d, mu : float
-        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons].
-    both : bool
-        Adds the other state, nubar N to nu Nbar, where the same meson has both: twice the width for a neutral parent, the
-        same for a charged one (:func:`nudipole.processes.mesons.meson.lepton_number_states`).
-
-    Returns
-    -------
-    list of dict
-        ``channel``, ``width_GeV``, ``branching_ratio`` of each channel that is open.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such meson.
-    DomainError
-        If a number is out of range.
-
-    Examples
-    --------
-    >>> [one["channel"] for one in meson("eta", 0.1, 1e-6)]
-    ['gamma nu N']
-    """
-    from nudipole.processes.mesons import meson as mesons
-
-    size = number("d", coupling(d, mu))
-    check_positive(d=size)
-    factor = (mesons.lepton_number_states(parent) if both else 1) * size**2
-    total = mesons.total_width(parent)
-    return [
-        {"channel": channel, "width_GeV": factor * value, "branching_ratio": factor * value / total}
-        for channel, value in mesons.decay_channels(parent, mass)
-    ]
 
 
 @typed_arguments

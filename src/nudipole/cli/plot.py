@@ -107,10 +107,10 @@ def plane(
 @figure_options("single")
 def limit(experiment: str, flavor: str, no_published: bool, out: Path, look: str, size: str, **options: Any) -> None:
     """What one experiment excludes, preset by preset, with the published curves."""
-    from nudipole.plot import observables
+    from nudipole.plot import experiments
 
     options |= {"style": look, "published": not no_published}
-    drawn(out, look, size, lambda axes: observables.limit(experiment, flavor, ax=axes, **options))
+    drawn(out, look, size, lambda axes: experiments.limit(experiment, flavor, ax=axes, **options))
 
 
 @plot.command()
@@ -127,11 +127,11 @@ def spectrum(
 ) -> None:  # fmt: skip
     """Counts per bin without N, with N, and as observed."""
     from nudipole import api
-    from nudipole.plot import observables
+    from nudipole.plot import experiments
 
     size_of_d = api.coupling(d, mu)
     options["style"] = look
-    drawn(out, look, size, lambda axes: observables.spectrum(experiment, mass, size_of_d, flavor, ax=axes, **options))
+    drawn(out, look, size, lambda axes: experiments.spectrum(experiment, mass, size_of_d, flavor, ax=axes, **options))
 
 
 _RANGE: dict[str, Any] = {"type": float, "nargs": 2, "metavar": "LOW HIGH", "show_default": True}
@@ -150,11 +150,11 @@ def cross_section(
 ) -> None:  # fmt: skip
     """Total up-scattering cross section against neutrino energy."""
     from nudipole import api
-    from nudipole.plot import observables
+    from nudipole.plot import theory
 
     options: dict[str, Any] = {"energy": energy_range, "form_factor": form_factor, "style": look}
     size_of_d = api.coupling(d, mu)
-    drawn(out, look, size, lambda axes: observables.cross_section(targets, masses, size_of_d, ax=axes, **options))
+    drawn(out, look, size, lambda axes: theory.cross_section(targets, masses, size_of_d, ax=axes, **options))
 
 
 @plot.command()
@@ -162,9 +162,9 @@ def cross_section(
 @figure_options("single")
 def branching(mass_range: tuple[float, float], out: Path, look: str, size: str) -> None:
     """Branching ratios of N against its mass."""
-    from nudipole.plot import observables
+    from nudipole.plot import theory
 
-    drawn(out, look, size, lambda axes: observables.branching(mass=mass_range, style=look, ax=axes))
+    drawn(out, look, size, lambda axes: theory.branching(mass=mass_range, style=look, ax=axes))
 
 
 @plot.command("decay-length", cls=ManyValues)
@@ -178,10 +178,10 @@ def decay_length(
     out: Path, look: str, size: str,
 ) -> None:  # fmt: skip
     """Mean decay length of N against its mass."""
-    from nudipole.plot import observables
+    from nudipole.plot import theory
 
     options: dict[str, Any] = {"mass": mass_range, "majorana": majorana, "style": look}
-    drawn(out, look, size, lambda axes: observables.decay_length(energies, couplings, ax=axes, **options))
+    drawn(out, look, size, lambda axes: theory.decay_length(energies, couplings, ax=axes, **options))
 
 
 @plot.command()

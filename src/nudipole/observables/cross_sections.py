@@ -22,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
+from nudipole.arguments import typed_arguments
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, UnknownNameError, check_choice, check_mass, check_non_negative, check_positive
 from nudipole.kinematics import recoil_limits
 from nudipole.matter import form_factors, isotopes, materials, nucleons, targets
@@ -64,16 +66,83 @@ class Composition(NamedTuple):
     neutrons: float = 0.0
 
 
+@typed_arguments
 def cross_section(
     target: str,
     energy: npt.ArrayLike,
     mass: npt.ArrayLike,
-    d: npt.ArrayLike,
+    d: npt.ArrayLike | None = None,
     recoil: npt.ArrayLike | None = None,
-    shape: Shape = Shape(),  # noqa: B008
+    form_factor: str | None = None,
+    screening: bool = True,
+    *,
+    mu: npt.ArrayLike | None = None,
     channel: str | None = None,
+    radius: float | None = None,
+    skin: float | None = None,
 ) -> dict[str, Any]:
-    """See :func:`nudipole.api.cross_section`, which this function computes; ``d`` [GeV^-1]."""
+    r"""Up-scattering cross section nu X -> N X through the dipole, by channel.
+
+    .. math:: \frac{d\sigma}{dE_r} = 4\alpha d^2\left[E(Q^2)\,S_0 + G(Q^2)\,S_M\right],\qquad Q^2 = 2mE_r
+
+    Parameters
+    ----------
+    target : str
+        ``e-``, ``p``, ``n``, a nuclide (``Ar40``), an element or a compound (``CsI``): then one formula unit.
+    energy, mass : array_like
+        E of the neutrino and M of N [GeV].
+    d, mu : array_like
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons]. All arrays broadcast against each other.
+    recoil : array_like, optional
+        E_r [GeV] at which the spectrum is wanted as well.
+    form_factor : str, optional
+        Of the nuclei (``helm``, ``helm-review``, ``fermi``, ...) or of nucleons (``ye2018``, ``kelly``, ``dipole``).
+    screening : bool
+        Whether the electrons of neutral atoms screen the nuclei.
+    channel : str, optional
+        ``coherent`` (default of nuclei), ``incoherent``, ``elastic-nucleon`` (of p, n), ``electron`` (of e-),
+        ``deep-inelastic``, ``total``; see :mod:`nudipole.observables.cross_sections`.
+    radius, skin : float, optional
+        R and s [fm] of a Helm form factor with R_0^2 = R^2 - 5 s^2.
+
+    Returns
+    -------
+    dict
+        ``sigma_GeV-2``, ``sigma_cm2``, ``recoil_min_GeV``, ``recoil_max_GeV``, given ``recoil`` also
+        ``dsigma_dE_GeV-3``: numbers for numbers, arrays of the common shape for arrays. Where a total diverges (M = 0
+        on a bare charge) and a spectrum is asked for, it is None; infinite in arrays.
+
+    Raises
+    ------
+    UnknownNameError, DomainError
+        Unknown target, form factor or channel; a number out of range; shapes that do not fit; M = 0 on a bare charge
+        without ``recoil``; a recoil energy in a channel of several reactions.
+
+    Notes
+    -----
+    Up to 64 points are integrated (1e-7), more read from moments of the form factors (1e-6, 1e-2 in tails that the form
+    factor suppresses by ten orders): 1e6 energies take about a second. Tree level, target at rest. Kang:2025ndp Eqs. (8), (9),
+    with docs: errata; deep-inelastic: :mod:`nudipole.processes.scattering.deep_inelastic`.
+
+    Examples
+    --------
+    >>> sigma = cross_section("Ar40", energy=[0.03, 0.05], mass=0.01, d=1e-6)["sigma_cm2"]
+    >>> [f"{value:.2e}" for value in sigma]
+    ['2.06e-38', '2.69e-38']
+    """
+    shape = Shape(form_factor, screening, radius, skin)
+    return _computed(target, energy, mass, coupling(d, mu), recoil, shape, channel)
+
+
+def _computed(
+    target: str,
+    energy: npt.ArrayLike,
+    mass: npt.ArrayLike,
+    d: npt.ArrayLike,
+    recoil: npt.ArrayLike | None,
+    shape: Shape,
+    channel: str | None,
+) -> dict[str, Any]:
     given = {"energy": energy, "mass": mass, "d": d} | ({} if recoil is None else {"recoil": recoil})
     check_positive(energy=energy)
     check_mass(mass=mass)

@@ -24,16 +24,73 @@ from nudipole.errors import (
     number,
 )
 from nudipole.observables.cross_sections import broadcast
+from nudipole.portal import Portal, direction
 from nudipole.processes.decays import hnl_decay
 
 FloatArray = npt.NDArray[np.float64]
 VARIABLES = ("photon_energy", "photon_angle", "dilepton_mass")
 
 
+@typed_arguments
+def width(
+    mass: npt.ArrayLike,
+    d: npt.ArrayLike | None = None,
+    majorana: bool = False,
+    energy: npt.ArrayLike | None = None,
+    *,
+    mu: npt.ArrayLike | None = None,
+    extra_width: float = 0.0,
+) -> dict[str, Any]:
+    """Width, lifetime, decay length and branching ratios of N: numbers for numbers, arrays where any is an array.
+
+    Parameters
+    ----------
+    mass, energy : array_like
+        M and, for the decay length, E_N [GeV].
+    d, mu : array_like
+        Exactly one: d [GeV^-1], or mu = 2 d [Bohr magnetons]. All arrays broadcast.
+    majorana : bool
+        Twice the width.
+    extra_width : float
+        Width [GeV] of N into something invisible.
+
+    Returns
+    -------
+    dict
+        ``width_GeV``, ``lifetime_s`` in the rest frame of N, ``decay_length_m``, ``branching_ratios`` by channel.
+
+    Raises
+    ------
+    DomainError
+        For a number out of range, an energy below the mass, shapes that do not fit.
+
+    Notes
+    -----
+    Kang:2025ndp Eqs. (36), (37), (A.2) as in docs: errata; :mod:`nudipole.processes.decays.hnl_decay`.
+
+    Examples
+    --------
+    >>> round(width(0.15, 1e-6, energy=100.0)["decay_length_m"])
+    487
+    >>> width([0.1, 0.2], 1e-6)["width_GeV"].shape
+    (2,)
+    """
+    size = coupling(d, mu)
+    if np.ndim(mass) or np.ndim(size) or (energy is not None and np.ndim(energy)):
+        return widths(mass, size**2 * (2.0 if majorana else 1.0), energy, extra_width)
+    portal = Portal(number("mass", mass), size, direction("mu", majorana, extra_width=extra_width))
+    return {
+        "width_GeV": portal.width,
+        "lifetime_s": portal.lifetime,
+        "decay_length_m": None if energy is None else portal.decay_length(number("energy", energy)),
+        "branching_ratios": portal.branching_ratios,
+    }
+
+
 def widths(
     mass: npt.ArrayLike, strength: npt.ArrayLike, energy: npt.ArrayLike | None = None, extra_width: float = 0.0
 ) -> dict[str, Any]:
-    """Widths of N for arrays: see :func:`nudipole.api.width`; ``strength`` is sum abs(d)^2 [GeV^-2], doubled for Majorana N."""
+    """Widths of N for arrays: see :func:`width`; ``strength`` is sum abs(d)^2 [GeV^-2], doubled for Majorana N."""
     check_mass(mass=mass)
     check_non_negative(strength=strength, extra_width=extra_width)
     given = {"mass": mass, "strength": strength} | ({} if energy is None else {"energy": energy})

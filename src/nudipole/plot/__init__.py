@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nudipole.plot.canvas import save
-    from nudipole.plot.observables import Range, branching, cross_section, decay_length, limit, spectrum
+    from nudipole.plot.experiments import limit, spectrum
+    from nudipole.plot.lines import Range
     from nudipole.plot.overlays import Overlay
     from nudipole.plot.planes import plane
     from nudipole.plot.structure import operators, triangle
+    from nudipole.plot.theory import branching, cross_section, decay_length
 
 _HOME = {
     "Overlay": "overlays",
-    "Range": "observables",
-    "branching": "observables",
-    "cross_section": "observables",
-    "decay_length": "observables",
-    "limit": "observables",
+    "Range": "lines",
+    "branching": "theory",
+    "cross_section": "theory",
+    "decay_length": "theory",
+    "limit": "experiments",
     "operators": "structure",
     "plane": "planes",
     "save": "canvas",
-    "spectrum": "observables",
+    "spectrum": "experiments",
     "triangle": "structure",
 }
 __all__ = [

@@ -11,7 +11,7 @@ import numpy as np
 from nudipole.errors import DomainError
 from nudipole.fits import flavours, smeft
 from nudipole.plot import canvas, drawing, names
-from nudipole.plot.observables import COLORS
+from nudipole.plot.lines import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
