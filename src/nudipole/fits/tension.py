@@ -23,7 +23,7 @@ from scipy import special
 from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.constraint import as_masses
-from nudipole.errors import DomainError
+from nudipole.errors import DomainError, check_count
 from nudipole.fits import datasets
 from nudipole.fits.combination import ray_scan
 from nudipole.portal import direction
@@ -132,6 +132,7 @@ def tension(
     True
     """
     masses, along = as_masses(mass), direction(flavor, majorana)
+    check_count(masses=len(masses))
     wanted = datasets.expanded([str(region), *(str(key) for key in keys)])
     constraints = [registry.load(key) for key in dict.fromkeys(wanted)]
     if len(constraints) < 2:
