@@ -66,11 +66,6 @@ def shown(value: Any) -> str:
     return str(value) if isinstance(value, (str, bool)) else f"{float(value):.3g}"
 
 
-def ratio(statement: dict[str, Any], names: dict[str, Any]) -> float:
-    """What the call gives over what the review prints."""
-    return float(evaluate(statement["call"], names)) / float(evaluate(statement["formula"], names))
-
-
 def updated(statement: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
     """A statement with its values computed."""
     found = statement | {"here": shown(evaluate(statement["call"], names))}
@@ -120,6 +115,8 @@ def _row(statement: dict[str, Any]) -> str:
         f"{printed}: {value}" if printed and value and not printed.strip("~").startswith(value) else printed or value
     )
     verdict = "agrees" if "agree" in statement else "**differs**" if "differ" in statement else ""
+    if statement["kind"] in ("curve", "experiment") and value:
+        verdict = f"{float(statement['here']) / float(value):.2f} of it"
     remark = "; ".join(text for text in (verdict, statement.get("note", "")) if text)
     call = "; ".join(line for line in statement["call"].strip().splitlines())
     cells = (where, statement["what"], review, statement["here"], remark)

@@ -37,8 +37,8 @@ _SOLAR = (
     Entry("lep", "magill2018"),
 )
 _BEAMS = (
-    Entry("ship-main", name="SHiP (Main)", right=True),
-    Entry("ship-ecc", name="SHiP (ECC)", right=True),
+    Entry("ship-main", "background-free", "SHiP (Main)", right=True),
+    Entry("ship-ecc", "background-free", "SHiP (ECC)", right=True),
     Entry("fasernu2", right=True),
     Entry("flare-10", right=True),
     Entry("flare-100", right=True),
