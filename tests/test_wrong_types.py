@@ -24,6 +24,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "decay_probability": {"near": 0.0, "far": 1.0, "energy": 1.0, "mass": 0.1, "d": 1e-6},
     "decay_spectrum": {"variable": "photon_energy", "values": [0.05], "mass": 0.1, "energy": 1.0},
     "differential": {"target": "Ar40", "energy": 0.1, "mass": 0.01, "d": 1e-6},
+    "discovery": {"experiment": "gemma", "flavor": "e", "mass": 1e-3},
     "expected": {"experiment": "gemma", "flavor": "e", "mass": 1e-3},
     "flux": {"name": "solar", "energy": 0.001},
     "generate": {"experiment": "miniboone", "mass": 0.1, "d": 1e-6, "flavor": "mu", "events": 10},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nudipole import plot, units
     from nudipole.api import atlas, cite, experiments, limit
     from nudipole.catalogue.curves import published
+    from nudipole.catalogue.discovery import discovery
     from nudipole.catalogue.expected import expected
     from nudipole.completion import Completion
     from nudipole.constraint import Interval, Limit
@@ -81,6 +82,7 @@ _HOME = {
     "spectrum": "observables.spectra",
     "thermal": "observables.thermal",
     "tension": "fits.tension",
+    "discovery": "catalogue.discovery",
     "width": "observables.decays",
 }
 __all__ = [
@@ -100,6 +102,7 @@ __all__ = [
     "decay_probability",
     "decay_spectrum",
     "differential",
+    "discovery",
     "doctor",
     "expected",
     "experiments",

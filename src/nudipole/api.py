@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.arguments import typed_arguments
+from nudipole.catalogue.experiment import METHODS, Experiment
 from nudipole.catalogue.misfit import warn_of_misfit
 from nudipole.constraint import Constraint, Limit
 from nudipole.coupling import coupling as coupling
+from nudipole.errors import DomainError, check_choice
 from nudipole.observables.cross_sections import cross_section as cross_section
 from nudipole.observables.decays import width as width
 from nudipole.observables.fluxes import flux as flux
@@ -37,6 +39,7 @@ def limit(
     preset: str = "default",
     completion: Completion | None = None,
     extra_width: float = 0.0,
+    method: str = "card",
 ) -> Limit:
     """Excluded intervals in d of one experiment (key, path of a card, or a constraint).
 
@@ -62,6 +65,8 @@ def limit(
         Above the electroweak scale; photon only if left out.
     extra_width : float
         Width [GeV] of N into something invisible, the same at every d; stars and the early Universe refuse one.
+    method : {"card", "cls"}
+        The test that the card asks for, or CLs (:mod:`nudipole.inference.cls`).
 
     Returns
     -------
@@ -84,7 +89,14 @@ def limit(
     """
     constraint = _constraint(experiment)
     masses = np.atleast_1d(np.asarray(mass, dtype=float))
-    result = constraint.limit(masses, direction(flavor, majorana, completion, extra_width), cl, preset)
+    ray = direction(flavor, majorana, completion, extra_width)
+    if method == "card":
+        result = constraint.limit(masses, ray, cl, preset)
+    elif isinstance(constraint, Experiment):
+        result = constraint.limit(masses, ray, cl, preset, method)
+    else:
+        check_choice("method", method, METHODS)
+        raise DomainError(f"{constraint.key} counts no events: there is no CLs of it")
     if flavor not in constraint.flavors:
         drawn = " ".join(constraint.flavors)
         words = f"{constraint.key} draws no curve for {flavor}, only for {drawn}"

@@ -26,10 +26,26 @@ def test_an_excess_is_expected_weaker_than_seen():
     assert nd.expected("microboone", "mu", 0.1).median[0] < nd.limit("microboone", "mu", 0.1).lower[0]
 
 
-def test_nothing_is_expected_beyond_reach_and_counts_and_the_sky_are_refused():
+def test_counts_expect_the_quantiles_of_their_background():
+    """No event over 0.578 is the median; one more for one standard deviation, 3.7 over 2.4 events allowed."""
+    found = nd.expected("t2k-nd280", "mu", 0.1)
+    assert found.median == pytest.approx(nd.limit("t2k-nd280", "mu", 0.1).lower, rel=1e-6, abs=0)
+    assert found.band(-2) == pytest.approx(found.median, rel=1e-6, abs=0)
+    assert found.band(1) > 1.3 * found.median
+    assert found.band(2) > found.band(1)
+
+
+def test_a_published_limit_is_a_gaussian_measurement_of_zero():
+    found = nd.expected("nomad", "mu", 0.01)
+    assert found.median == pytest.approx(nd.limit("nomad", "mu", 0.01).lower, rel=1e-6, abs=0)
+    c = 1.2816
+    assert found.band(1)[0] / found.median[0] == pytest.approx(((c + 1) / c) ** 0.25, rel=1e-2, abs=0)  # events go as d^4
+
+
+def test_nothing_is_expected_beyond_reach_and_unions_and_the_sky_are_refused():
     assert np.all(np.isnan(nd.expected("conus-plus", "e", 5.0).edges))
     with pytest.raises(DomainError, match="profile likelihood"):
-        nd.expected("t2k-nd280", "mu", 0.1)
+        nd.expected("lsnd", "mu", 0.03)
     with pytest.raises(DomainError, match="counts no events"):
         nd.expected("bbn", "mu", 0.01)
 

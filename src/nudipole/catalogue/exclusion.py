@@ -10,12 +10,15 @@ import numpy.typing as npt
 
 from nudipole import units
 from nudipole.constraint import End, Interval
+from nudipole.errors import DomainError
 from nudipole.inference import thinning
+from nudipole.inference.cls import as_cls
 from nudipole.inference.limits import Statistic
 from nudipole.inputs.cards import Card
 from nudipole.portal import FLAVORS, Direction
 from nudipole.processes import validity
 from nudipole.signals import escaping
+from nudipole.signals.joint.envelope import EnvelopeStatistic
 from nudipole.signals.protocol import Model, Signal
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,6 +65,24 @@ def excluded(
     kept = [validity.within(one, most) for one, most in zip(chosen, largest.tolist(), strict=True)]
     nothing = [mass for mass, one in zip(masses.tolist(), kept, strict=True) if not one]
     return kept, [] if is_region else nothing
+
+
+def by_cls(key: str, statistic: Statistic, is_region: bool) -> Statistic:
+    """The same data judged by CLs; of a union, each of its searches.
+
+    Raises
+    ------
+    DomainError
+        For a region of interest, and where there is no CLs.
+    """
+    if is_region:
+        raise DomainError(f"{key}: a region of interest is no upper limit: there is no CLs of it")
+    if isinstance(statistic, EnvelopeStatistic):
+        return EnvelopeStatistic(tuple(by_cls(key, member, is_region) for member in statistic.members))
+    try:
+        return as_cls(getattr(statistic, "inner", statistic))
+    except DomainError as error:
+        raise DomainError(f"{key}: {error}") from None
 
 
 def largest_over_gamma(signal: Any) -> float:

@@ -1,7 +1,7 @@
 r"""The verb ``expected``: what a search would exclude if there were no N, with its bands.
 
-Edges of the Asimov statistic at shifted confidence levels (:mod:`nudipole.inference.expected`), for every search that is
-judged by a profile likelihood of one parameter.
+Edges of the Asimov statistic at shifted confidence levels (Cowan et al., Eur. Phys. J. C 71 (2011) 1554), and for searches
+by few events those of the quantiles of the count (:mod:`nudipole.inference.expected`).
 """
 
 from __future__ import annotations
@@ -109,8 +109,7 @@ def expected(
     Raises
     ------
     DomainError
-        If the search is judged by counts of few events, by a published limit or by two parameters, where the asymptotic
-        formula (Cowan et al., Eur. Phys. J. C 71 (2011) 1554) does not hold; for the sky, which counts nothing.
+        If the search is a union of others or fits two parameters; for the sky, which counts nothing.
 
     Examples
     --------
@@ -133,7 +132,8 @@ def expected_edges(
     """The edges of :class:`ExpectedLimit`, shape (5, n) [GeV^-1]."""
     model, (low, high) = search.model(preset), search.reach(preset)
     outer = model.statistic()
-    statistic = asymptotic.asimov(getattr(outer, "inner", outer))
+    statistic = getattr(outer, "inner", outer)
+    judged = [asymptotic.without_signal(statistic, cl, deviation) for deviation in asymptotic.DEVIATIONS]
     edges = np.full((len(asymptotic.DEVIATIONS), len(masses)), np.nan)
     reached = np.nonzero((masses >= low) & (masses <= high))[0]
     if not reached.size or not contained(direction, model.flavors):
@@ -141,9 +141,8 @@ def expected_edges(
     with search.naming_the_card():
         signal = model.signal(masses[reached], direction)
         largest = validity.largest_coupling(model.largest_s, masses[reached], largest_over_gamma(signal))
-        for row, deviation in enumerate(asymptotic.DEVIATIONS):
-            shifted = asymptotic.shifted_level(cl, deviation, statistic.one_sided)
-            found = escaping.intervals(statistic, signal, shifted)
+        for row, (by, shifted) in enumerate(judged):
+            found = escaping.intervals(by, signal, shifted)
             for column, intervals, most in zip(reached, found, largest.tolist(), strict=True):
                 kept = validity.within(without_zero(intervals), most)
                 edges[row, column] = kept[0].low if kept else np.nan

@@ -13,7 +13,7 @@ from nudipole.catalogue import exclusion, explanation, points
 from nudipole.catalogue.card_with_presets import CardWithPresets, typed_card
 from nudipole.catalogue.rate import Rate as Rate
 from nudipole.constraint import Interval, Limit, as_masses
-from nudipole.errors import DomainError
+from nudipole.errors import DomainError, check_choice
 from nudipole.inference.counting import check_confidence_level
 from nudipole.inference.goodness import GoodnessOfFit
 from nudipole.inference.limits import Statistic
@@ -22,6 +22,7 @@ from nudipole.portal import Direction, Portal
 from nudipole.processes import validity
 
 FloatArray = npt.NDArray[np.float64]
+METHODS = ("card", "cls")
 
 
 class Experiment(CardWithPresets):
@@ -29,21 +30,31 @@ class Experiment(CardWithPresets):
 
     # --- limits ------------------------------------------------------------------------------------------------------
     def limit(
-        self, masses: npt.ArrayLike, direction: Direction, cl: float | None = None, preset: str = "default"
+        self,
+        masses: npt.ArrayLike,
+        direction: Direction,
+        cl: float | None = None,
+        preset: str = "default",
+        method: str = "card",
     ) -> Limit:
         """Excluded intervals in d at each mass [GeV]; an empty set above threshold or for a flavour that is not there.
+
+        ``method``: the test of the ``card``, or ``cls`` (:mod:`nudipole.inference.cls`).
 
         Raises
         ------
         DomainError
-            If a mass is negative or not finite, or the confidence level is not in (0, 1).
+            If a mass is negative or not finite, the confidence level is not in (0, 1), or there is no CLs of this search.
         """
+        check_choice("method", method, METHODS)
         masses, card, model = as_masses(masses), self.settings(preset), self.model(preset)
         cl = card.confidence_level if cl is None else cl
         intervals: list[tuple[Interval, ...]] = [()] * len(masses)
         beyond: list[float] = []
         with self.naming_the_card():
             statistic = model.statistic()
+        if method == "cls":
+            statistic = exclusion.by_cls(self.key, statistic, card.kind == "roi")
         self._critical(statistic, cl)
         with self.naming_the_card():
             low, high = self.reach(preset)
@@ -64,7 +75,7 @@ class Experiment(CardWithPresets):
             basis=card.basis,
             preset=preset,
             citations=tuple(card.references),
-            notes=tuple(card.shortcuts),
+            notes=(*card.shortcuts, *(("judged by CLs",) if method == "cls" else ())),
             ends=exclusion.ends(masses, exclusion.card_mass_range(card), model.maximum_mass()),
             beyond_operator=np.array(beyond),
         )

@@ -34,6 +34,7 @@ from nudipole.portal import Direction
 )
 @common.json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--method", default="card", show_default=True, help="card: the test of the card; cls: CLs.")
 @click.option("--expected", "as_expected", is_flag=True, help="What is expected without N: median and bands.")
 def limit(
     experiment: str,
@@ -47,6 +48,7 @@ def limit(
     explain: bool,
     as_json: bool,
     as_csv: bool,
+    method: str,
     as_expected: bool,
 ) -> None:
     """Excluded couplings of one experiment: nudipole limit KEY --flavor F --mass M [M ...]."""
@@ -57,9 +59,11 @@ def limit(
     if as_expected:
         if explain:
             raise click.UsageError("--explain tells the observed limit, not --expected: leave one out.")
+        if method != "card":
+            raise click.UsageError("--expected knows the test of the card only: leave --method out.")
         _expected(expected(experiment, flavor, grid, cl, majorana, preset, completion, extra_width), as_json, as_csv)
         return
-    result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion, extra_width)
+    result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion, extra_width, method)
     if as_json:
         common.echo_json(limit_records(result))
     elif as_csv:
@@ -121,6 +125,8 @@ def _show(result: Limit) -> None:
         title = f"{title}, {result.direction.completion.label}"
     if result.direction.extra_width > 0.0:
         title = f"{title}, extra width {result.direction.extra_width:g} GeV"
+    if "judged by CLs" in result.notes:
+        title = f"{title}, CLs"
     if result.kind == "line":
         title = f"{result.key}, {result.direction.name}, {result.direction.nature}, a line of theory"
     heading = f"{_HEADINGS[result.kind]} d [GeV^-1]"

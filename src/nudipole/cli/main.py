@@ -22,6 +22,7 @@ VERBS = {
     "point": "nudipole.cli.point:point",
     "combine": "nudipole.cli.combine:combine",
     "tension": "nudipole.cli.tension:tension",
+    "discovery": "nudipole.cli.discovery:discovery",
     "scan": "nudipole.cli.scan:scan",
     "generate": "nudipole.cli.generate:generate",
     "reweight": "nudipole.cli.reweight:reweight",

@@ -56,7 +56,7 @@ class CountStatistic:
 
     def intervals(self, signal: Signal, cl: float) -> tuple[tuple[Interval, ...], ...]:
         self.critical(cl)
-        models = self._models(signal)
+        models = self.models(signal)
         found = {model: model.allowed(cl) for model in dict.fromkeys(models)}
         allowed = np.array([found[model] for model in models])
         if signal.per_d2 is not None:
@@ -73,7 +73,7 @@ class CountStatistic:
         return crossings(d, excess(np.arange(len(signal)), d), excess)
 
     def test(self, signal: Signal, rows: Rows, d: FloatArray, upper: bool = True) -> FloatArray:
-        models, counts = self._models(signal), totals(signal, rows, d)
+        models, counts = self.models(signal), totals(signal, rows, d)
         result = np.zeros(len(rows))
         for model in dict.fromkeys(models):
             chosen = np.array([models[row] == model for row in rows.tolist()], dtype=bool)
@@ -100,7 +100,7 @@ class CountStatistic:
             return goodness_of_fit(Likelihood(seen, expected, np.zeros(2), (Pull("background", free=True),), free))
         return None
 
-    def _models(self, signal: Signal) -> list[CountModel]:
+    def models(self, signal: Signal) -> list[CountModel]:
         """The model at each mass: uncertainties of the signal and their correlation with the background's differ."""
         if self.likelihood is None or not self.likelihood.pulls or not isinstance(self.model, Counts):
             return [self.model] * len(signal)

@@ -211,21 +211,23 @@ class Counts:
         signal = _events(signal)
         flat = signal.ravel()
         result = np.zeros(flat.shape)
-        near = (flat < self._reach) & (flat > max(self.observed - self.background, 0.0))
+        near = (flat < self.farthest) & (flat > max(self.observed - self.background, 0.0))
         for part in np.array_split(np.nonzero(near)[0], 1 + flat.size // 500):
             result[part] = special.ndtri(0.5 * self._p_value(flat[part])) ** 2 if part.size else 0.0
-        far = flat >= self._reach  # beyond the construction, where the level has no digits left
-        result[far] = _FARTHEST_CHI2 * flat[far] / self._reach
+        far = flat >= self.farthest  # beyond the construction, where the level has no digits left
+        result[far] = _FARTHEST_CHI2 * flat[far] / self.farthest
         return result.reshape(signal.shape)
 
     def allowed(self, cl: float) -> float:
         """The last signal that is accepted at this level, however the acceptance goes up and down before."""
         target = self.critical(cl)
-        grid = np.concatenate([[max(self.observed - self.background, 0.0)], np.linspace(0.0, self._reach, _GRID)[1:-1]])
+        grid = np.concatenate(
+            [[max(self.observed - self.background, 0.0)], np.linspace(0.0, self.farthest, _GRID)[1:-1]]
+        )
         grid = np.sort(grid[grid >= grid[0]])
         inside = np.nonzero(self.statistic(grid) < target)[0]
         low = grid[inside[-1]] if inside.size else grid[0]
-        high = grid[inside[-1] + 1] if inside.size and inside[-1] + 1 < grid.size else self._reach
+        high = grid[inside[-1] + 1] if inside.size and inside[-1] + 1 < grid.size else self.farthest
         for _ in range(50):
             middle = 0.5 * (low + high)
             low, high = (middle, high) if self.statistic(middle) < target else (low, middle)
@@ -237,14 +239,15 @@ class Counts:
         return np.asarray(2 * (signal - special.xlogy(self.observed, (signal + floor) / floor)))
 
     @property
-    def _reach(self) -> float:
+    def farthest(self) -> float:
+        """Signals [events] beyond which nothing is left to compute."""
         a, _, c = self.spread
         size = self.observed + self.background + 1.0
         return (self.observed + 12.0 * np.sqrt(size) + 20.0 + 6.0 * np.sqrt(c)) * (1.0 + min(6.0 * np.sqrt(a), 4.0))
 
     @functools.cached_property
     def _counts(self) -> FloatArray:
-        top = self._reach + self.background
+        top = self.farthest + self.background
         return np.arange(int(top + 12.0 * np.sqrt(top + 1.0) + 20.0), dtype=float)
 
     @functools.cached_property
@@ -266,6 +269,10 @@ class Counts:
         return np.asarray(
             np.einsum("snk,k->sn", _poisson(self._counts[:, None], spread[:, None, :]), weights / weights.sum())
         )
+
+    def at_most(self, signal: FloatArray) -> FloatArray:
+        """Probability of no more than the observed count for signals (n,), shape (n,)."""
+        return np.asarray(np.sum(self._probability(signal)[:, : self.observed + 1], axis=1))
 
     def _p_value(self, signal: FloatArray) -> FloatArray:
         """Probability of the counts that are no more likely, relative to their best signal, than the observed one."""
