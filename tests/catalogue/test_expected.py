@@ -39,7 +39,9 @@ def test_a_published_limit_is_a_gaussian_measurement_of_zero():
     found = nd.expected("nomad", "mu", 0.01)
     assert found.median == pytest.approx(nd.limit("nomad", "mu", 0.01).lower, rel=1e-6, abs=0)
     c = 1.2816
-    assert found.band(1)[0] / found.median[0] == pytest.approx(((c + 1) / c) ** 0.25, rel=1e-2, abs=0)  # events go as d^4
+    assert found.band(1)[0] / found.median[0] == pytest.approx(
+        ((c + 1) / c) ** 0.25, rel=1e-2, abs=0
+    )  # events go as d^4
 
 
 def test_nothing_is_expected_beyond_reach_and_unions_and_the_sky_are_refused():
