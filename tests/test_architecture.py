@@ -93,7 +93,7 @@ def test_public_face():
         "beam_spectrum", "cite", "collider", "combine", "cross_section", "decay_probability", "decay_spectrum",
         "differential", "discovery", "doctor", "expected", "experiments", "explore", "flux", "generate", "limit",
         "meson", "meson_spectrum", "peak_recoil", "plot", "point", "published", "rate", "reweight", "scan",
-        "spectrum", "tension", "thermal", "ufo", "units", "width",
+        "spectrum", "tension", "thermal", "ufo", "units", "width", "workspace",
     ]  # fmt: skip
     for name in dir(nudipole):
         assert getattr(nudipole, name) is not None

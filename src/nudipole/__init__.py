@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nudipole.catalogue.curves import published
     from nudipole.catalogue.discovery import discovery
     from nudipole.catalogue.expected import expected
+    from nudipole.catalogue.workspace import workspace
     from nudipole.completion import Completion
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
@@ -84,6 +85,7 @@ _HOME = {
     "tension": "fits.tension",
     "discovery": "catalogue.discovery",
     "width": "observables.decays",
+    "workspace": "catalogue.workspace",
 }
 __all__ = [
     "Completion",
@@ -125,6 +127,7 @@ __all__ = [
     "ufo",
     "units",
     "width",
+    "workspace",
 ]
 
 

@@ -106,7 +106,17 @@ def write(path: str | Path, columns: Mapping[str, npt.ArrayLike]) -> Path:
     OutputError
         If the file cannot be written.
     """
-    target, content = Path(path), text(columns)
+    return write_text(Path(path), text(columns))
+
+
+def write_text(target: Path, content: str) -> Path:
+    """Text into a file, written beside its place and renamed: whole or not there.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
     half = target.parent / f".{target.name[:100]}.{secrets.token_hex(4)}.part"
     try:
         with half.open("x", encoding="utf-8", newline="") as stream:

@@ -38,6 +38,6 @@ def test_on_and_off_counts_have_the_formula_of_li_and_ma():
 def test_projections_have_no_data_and_the_rest_is_refused():
     assert discovery.likelihood_of(CountStatistic(Significance(4.0)))[1] is False
     with pytest.raises(DomainError, match="single event is a discovery"):
-        discovery.likelihood_of(CountStatistic(Counts(0, 0.0)))
+        discovery.check_background(discovery.likelihood_of(CountStatistic(Counts(0, 0.0)))[0])
     with pytest.raises(DomainError, match="no significance"):
         discovery.likelihood_of(CountStatistic(PublishedLimit(3.0, 0.9)))

@@ -124,6 +124,7 @@ def discovery(
     outer = model.statistic()
     try:
         likelihood, data = significances.likelihood_of(getattr(outer, "inner", outer))
+        significances.check_background(likelihood)
     except DomainError as error:
         raise DomainError(f"{search.key}: {error}") from None
     data = data and search.kind_of(preset) != "projection"

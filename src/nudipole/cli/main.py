@@ -30,6 +30,7 @@ VERBS = {
     "experiments": "nudipole.cli.experiments:experiments",
     "plot": "nudipole.cli.plot:plot",
     "published": "nudipole.cli.published:published",
+    "workspace": "nudipole.cli.workspace:workspace",
     "cite": "nudipole.cli.experiments:cite",
     "flux": "nudipole.cli.theory:flux",
     "cross-section": "nudipole.cli.theory:cross_section",

@@ -65,7 +65,7 @@ def likelihood_of(statistic: Statistic) -> tuple[Likelihood, bool]:
     Raises
     ------
     DomainError
-        Where there is none (published limits, unions), or no background to hold an excess against.
+        Where there is none: published limits, unions.
     """
     if isinstance(statistic, ProfileStatistic):
         return statistic.likelihood, True
@@ -86,9 +86,19 @@ def likelihood_of(statistic: Statistic) -> tuple[Likelihood, bool]:
         found = Likelihood(observed, own, np.zeros(2), (Pull("background", free=True),), shifts), True
     else:
         raise DomainError(f"there is no significance of this: {model.test}")
-    if not np.any(found[0].background > 0):
-        raise DomainError("no background is expected, so that a single event is a discovery: there is no significance")
     return found
+
+
+def check_background(likelihood: Likelihood) -> None:
+    """Raise unless there is a background to hold an excess against.
+
+    Raises
+    ------
+    DomainError
+        If none is expected: a single event is a discovery then.
+    """
+    if not np.any(likelihood.background > 0):
+        raise DomainError("no background is expected, so that a single event is a discovery: there is no significance")
 
 
 def as_bins(likelihood: Likelihood, counts: FloatArray) -> FloatArray:
