@@ -707,7 +707,14 @@ def missing(case: Case) -> list[str]:
 
 
 #: Packages whose objects are built from checked cards: what takes such an object is an inner step, tested where it lives.
-BUILT_FROM_CARDS = ("inference.", "signals.", "detectors.mesh", "catalogue.expected", "catalogue.discovery")
+BUILT_FROM_CARDS = (
+    "inference.",
+    "signals.",
+    "detectors.mesh",
+    "catalogue.expected",
+    "catalogue.discovery",
+    "catalogue.workspace",
+)
 
 
 def inner(case: Case) -> bool:

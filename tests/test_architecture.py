@@ -91,8 +91,8 @@ def test_public_face():
     assert dir(nudipole) == [
         "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas",
         "beam_spectrum", "cite", "collider", "combine", "cross_section", "decay_probability", "decay_spectrum",
-        "differential", "discovery", "doctor", "expected", "experiments", "explore", "flux", "generate", "limit",
-        "meson", "meson_spectrum", "peak_recoil", "plot", "point", "published", "rate", "reweight", "scan",
+        "differential", "discovery", "doctor", "expected", "experiments", "explore", "flux", "generate", "hepdata",
+        "limit", "meson", "meson_spectrum", "peak_recoil", "plot", "point", "published", "rate", "reweight", "scan",
         "spectrum", "tension", "thermal", "ufo", "units", "width", "workspace",
     ]  # fmt: skip
     for name in dir(nudipole):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nudipole.catalogue.discovery import discovery
     from nudipole.catalogue.expected import expected
     from nudipole.catalogue.workspace import workspace
+    from nudipole.compilation.hepdata import hepdata
     from nudipole.completion import Completion
     from nudipole.constraint import Interval, Limit
     from nudipole.errors import NudipoleError
@@ -111,6 +112,7 @@ __all__ = [
     "explore",
     "flux",
     "generate",
+    "hepdata",
     "limit",
     "meson",
     "meson_spectrum",

@@ -45,13 +45,14 @@ def profile(pyhf, document):
     data = space.data(model)
 
     def at(strength):
+        if model.config.npars == 1:  # nothing is left to fit
+            return -2.0 * float(model.logpdf([strength], data)[0])
         return float(pyhf.infer.mle.fixed_poi_fit(strength, data, model, return_fitted_val=True)[1])
 
     return at
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what pyhf imports
-@pytest.mark.filterwarnings("ignore:Hesse called")  # by pyhf where nothing is left to fit
 @pytest.mark.parametrize(("key", "flavor", "mass"), CASES)
 def test_pyhf_has_the_same_likelihood(pyhf, key, flavor, mass):
     d = 1.2 * float(nd.limit(key, flavor, mass).lower[0])
@@ -62,7 +63,7 @@ def test_pyhf_has_the_same_likelihood(pyhf, key, flavor, mass):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize(("key", "flavor", "mass"), [("xenonnt-cevns", "mu", 1e-3), ("conus-plus", "e", 1e-3)])
+@pytest.mark.parametrize(("key", "flavor", "mass"), [("xenonnt-cevns", "mu", 1e-3), ("texono-csi", "e", 1e-3)])
 def test_pyhf_finds_the_same_limit(pyhf, key, flavor, mass):
     """Counts go as d^2 here, so that the strength of the limit is one."""
     at = profile(pyhf, nd.workspace(key, flavor, mass))

@@ -31,6 +31,7 @@ VERBS = {
     "plot": "nudipole.cli.plot:plot",
     "published": "nudipole.cli.published:published",
     "workspace": "nudipole.cli.workspace:workspace",
+    "hepdata": "nudipole.cli.hepdata:hepdata",
     "cite": "nudipole.cli.experiments:cite",
     "flux": "nudipole.cli.theory:flux",
     "cross-section": "nudipole.cli.theory:cross_section",
