@@ -85,6 +85,7 @@ _HOME = {
     "thermal": "observables.thermal",
     "tension": "fits.tension",
     "discovery": "catalogue.discovery",
+    "hepdata": "compilation.hepdata",
     "width": "observables.decays",
     "workspace": "catalogue.workspace",
 }
