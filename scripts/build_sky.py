@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import nudipole
-from nudipole.cosmology import grid
+from nudipole.cosmology import grid, grid_points
 from nudipole.errors import NudipoleError
 
 
@@ -29,9 +29,11 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="begin anew, after a change of the physics: keep no point")
     given = parser.parse_args()
     try:
-        wanted = grid.SHIPPED
+        wanted = grid_points.SHIPPED
         if given.reheating is not None:
-            wanted = tuple(grid.Assumptions(neutrinos, reheating=given.reheating) for neutrinos in grid.NEUTRINOS)
+            wanted = tuple(
+                grid_points.Assumptions(neutrinos, reheating=given.reheating) for neutrinos in grid_points.NEUTRINOS
+            )
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         ) as bar:

@@ -440,8 +440,8 @@ EXCLUDED: dict[str, str] = {
     "units.d_from_mu": "passes NaN and infinity on, for the edges of limits; tests/test_units.py",
     "units.mu_from_d": "passes NaN and infinity on, for the edges of limits; tests/test_units.py",
     "cosmology.grid.build_table": "writes files for an hour",
-    "cosmology.grid.points": "the points of a table, for the builder",
-    "cosmology.grid.Assumptions.lifetimes": "the points of a table, for the builder",
+    "cosmology.grid_points.points": "the points of a table, for the builder",
+    "cosmology.grid_points.Assumptions.lifetimes": "the points of a table, for the builder",
     "cosmology.constraints.with_reheating": "reads tables from a folder; tests/cosmology/test_constraints.py",
     "cosmology.abundances.abundances": "runs an optional BBN code on a finished history",
     "cosmology.lines.TheoryLine": "data of the package, not of a user; its methods are swept",
@@ -480,6 +480,8 @@ EXCLUDED: dict[str, str] = {
 }
 # Inner steps on arrays that a public entrance has already checked (annotated as arrays, where entrances take array_like).
 INNER = [
+    "intervals.rows",
+    "intervals.html_table",
     "catalogue.exclusion.ends",
     "inputs.rates.counts_per",
     "inference.count_models.OnOff",
@@ -637,7 +639,7 @@ UNBOUNDED: dict[str, str] = {
     "observables.decays.decay_length": "a stable N lives for ever",
     "observables.decays.widths": "a stable N lives for ever",
     "cosmology.evolution.Options": "no reheating: infinitely hot",
-    "cosmology.grid.Assumptions": "no reheating: infinitely hot",
+    "cosmology.grid_points.Assumptions": "no reheating: infinitely hot",
     "cosmology.hot_phase.decoupling_temperature": "an N without coupling never was coupled",
     "kinematics.minimum_neutrino_energy": "no neutrino makes a massive N at zero recoil",
     "portal.Portal.decay_length": "a stable N flies for ever",

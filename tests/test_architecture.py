@@ -18,7 +18,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("arguments",),
     ("units", "bibliography", "columns"),
     ("coupling", "completion"),
-    ("portal", "kinematics", "constraint", "effective", "uv_models"),
+    ("portal", "kinematics", "intervals", "constraint", "effective", "uv_models"),
     ("inputs",),
     ("matter",),
     ("processes",),

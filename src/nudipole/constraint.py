@@ -13,10 +13,12 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from nudipole import units
+from nudipole import intervals
 from nudipole.arguments import check
 from nudipole.columns import Columns, Tabular
 from nudipole.errors import DomainError, check_choice, check_mass, check_non_negative
+from nudipole.intervals import EDGES as EDGES
+from nudipole.intervals import Interval as Interval
 from nudipole.portal import Direction, Portal
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,7 +43,6 @@ _FIELDS = {"masses": ("npt.ArrayLike",), "excluded": ("Sequence[Sequence[Interva
 KINDS: tuple[Kind, ...] = ("exclusion", "projection", "roi", "line")
 End = Literal["physics", "card", "grid"]
 ENDS: tuple[End, ...] = ("physics", "card", "grid")
-EDGES = ("lower", "upper", "gap-low", "gap-high", "open")
 
 
 def same(one: Any, other: Any) -> bool:
@@ -57,43 +58,6 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return bool(np.array_equal(one, other, equal_nan=True))
     return bool(one == other)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An excluded range of couplings d.
-
-    Parameters
-    ----------
-    low : float
-        Lower end [GeV^-1].
-    high : float, optional
-        Upper end [GeV^-1]; None where it is open above.
-
-    Examples
-    --------
-    >>> 2e-7 in Interval(1e-7, 3e-7), 1.0 in Interval(1e-7)
-    (True, True)
-    """
-
-    low: float
-    high: float | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("low", "high"):
-            value = getattr(self, name)
-            if not isinstance(value, float) and (value is not None or name == "low"):
-                check(name, value, ("float",) if name == "low" else ("float", "None"))
-        if not (np.isfinite(self.low) and self.low >= 0) or (self.high is not None and not self.high >= self.low):
-            raise DomainError(f"an interval needs 0 <= low <= high, got {self.low}, {self.high}")
-
-    def __contains__(self, d: float) -> bool:
-        return self.low <= d and (self.high is None or d <= self.high)
-
-    @property
-    def mu(self) -> tuple[float, float | None]:
-        """The same in Bohr magnetons, mu = 2 d."""
-        return units.mu_from_d(self.low), None if self.high is None else units.mu_from_d(self.high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,62 +138,31 @@ class Limit(Tabular):
     @property
     def lower(self) -> FloatArray:
         """Lowest excluded d [GeV^-1] at each mass; NaN where nothing is excluded."""
-        return np.array([intervals[0].low if intervals else np.nan for intervals in self.excluded])
+        return intervals.lower(self.excluded)
 
     @property
     def upper(self) -> FloatArray:
         """Highest excluded d [GeV^-1] at each mass; inf where open above, NaN where nothing is excluded."""
-        return np.array([_upper(intervals) for intervals in self.excluded])
+        return intervals.upper(self.excluded)
 
     @property
     def gap(self) -> tuple[FloatArray, FloatArray]:
-        """Ends [GeV^-1] of the couplings left free between the lowest excluded region and the next.
-
-        The first is NaN where nothing is excluded or the region is open above, the second where there is no other region.
-        """
-        low = [i[0].high if i and i[0].high is not None else np.nan for i in self.excluded]
-        high = [i[1].low if len(i) > 1 else np.nan for i in self.excluded]
-        return np.array(low, dtype=float), np.array(high, dtype=float)
+        """Ends [GeV^-1] of the couplings left free between the lowest excluded region and the next; NaN where there is none."""
+        return intervals.gap(self.excluded)
 
     @property
     def open_above(self) -> FloatArray:
         """Lowest coupling [GeV^-1] of the region that is open above, where another lies below it; else NaN."""
-        return np.array([i[-1].low if len(i) > 1 and i[-1].high is None else np.nan for i in self.excluded])
+        return intervals.open_above(self.excluded)
 
     def edge(self, name: str) -> FloatArray:
-        """One of :data:`EDGES` at each mass.
-
-        Parameters
-        ----------
-        name : {"lower", "upper", "gap-low", "gap-high", "open"}
-            Which edge.
-
-        Returns
-        -------
-        ndarray
-            d [GeV^-1], shape of ``masses``; NaN where there is none.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such edge.
-        """
-        check_choice("edge", name, EDGES)
-        if name in ("gap-low", "gap-high"):
-            return self.gap[0 if name == "gap-low" else 1]
-        if name == "open":
-            return self.open_above
-        return self.lower if name == "lower" else np.where(np.isfinite(self.upper), self.upper, np.nan)
+        """d [GeV^-1] of one of :data:`~nudipole.intervals.EDGES` at each mass (:func:`nudipole.intervals.edge`)."""
+        return intervals.edge(self.excluded, name)
 
     def to_arrays(self) -> Columns:
         """The columns of ``limits.csv``: one row a mass and excluded interval, no row where nothing is excluded.
 
         ``d_high_GeV-1`` and ``mu_high_muB`` are NaN where the interval is open above, as they are empty in the file.
-
-        Returns
-        -------
-        dict of ndarray (n,)
-            By name with unit.
 
         Examples
         --------
@@ -238,33 +171,21 @@ class Limit(Tabular):
         >>> columns["mass_GeV"].tolist(), columns["d_low_GeV-1"].tolist(), columns["d_high_GeV-1"].tolist()
         ([0.01], [1e-07], [nan])
         """
-        rows = [
-            (mass, number, i.low, np.nan if i.high is None else i.high, end)
-            for mass, intervals, end in zip(self.masses.tolist(), self.excluded, self.ends, strict=True)
-            for number, i in enumerate(intervals)
-        ]
-        mass, number, low, high, end = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        ray, level = self.direction, self.confidence_level
         same_in_all: dict[str, Any] = {
             "experiment": self.key,
-            "flavor": self.direction.name,
+            "flavor": ray.name,
             "kind": self.kind,
             "basis": self.basis,
-            "preset": self.preset,
-            "nature": self.direction.nature,
-            "cl": self.confidence_level,
         }
-        edges = {"low": np.array(low, dtype=float), "high": np.array(high, dtype=float)}
-        return {
-            **{name: np.full(len(rows), value) for name, value in same_in_all.items()},
-            "mass_GeV": np.array(mass, dtype=float),
-            "interval": np.array(number, dtype=int),
-            **{f"d_{name}_GeV-1": edge for name, edge in edges.items()},
-            **{f"mu_{name}_muB": edge / (0.5 * units.BOHR_MAGNETON) for name, edge in edges.items()},
-            "ends": np.array(end, dtype=str),
-        }
+        same_in_all |= {"preset": self.preset, "nature": ray.nature, "cl": level}
+        rows = intervals.rows(self.masses, self.excluded)
+        size, where = len(rows["mass_GeV"]), [len(of_mass) for of_mass in self.excluded]
+        columns = {name: np.full(size, value) for name, value in same_in_all.items()}
+        return {**columns, **rows, "ends": np.repeat(np.array(self.ends, dtype=str), where)}
 
     def excludes(self, mass_index: int, d: float) -> bool:
-        """Whether a coupling is excluded at one of the masses.
+        """Whether a coupling is excluded at one of the masses: inside an interval, its ends included.
 
         Parameters
         ----------
@@ -272,11 +193,6 @@ class Limit(Tabular):
             Counts ``masses``.
         d : float
             Coupling [GeV^-1].
-
-        Returns
-        -------
-        bool
-            True inside an interval, its ends included.
 
         Raises
         ------
@@ -289,25 +205,8 @@ class Limit(Tabular):
         return any(d in interval for interval in self.excluded[mass_index])
 
     def _repr_html_(self) -> str:
-        head = "<tr><th>M [GeV]</th><th>excluded d [GeV⁻¹]</th><th>μ = 2d [μ<sub>B</sub>]</th></tr>"
-        rows = []
-        for mass, intervals in zip(self.masses, self.excluded, strict=True):
-            shown = [
-                (
-                    f"{i.low:.3g} – {'∞' if i.high is None else format(i.high, '.3g')}",
-                    f"{i.mu[0]:.3g} – {'∞' if i.mu[1] is None else format(i.mu[1], '.3g')}",
-                )
-                for i in intervals
-            ] or [("none", "none")]
-            rows += [f"<tr><td>{mass:.4g}</td><td>{d}</td><td>{mu}</td></tr>" for d, mu in shown]
-        title = f"<caption>{self.key}, {self.direction.name}, {self.confidence_level:.0%} CL</caption>"
-        return f"<table>{title}{head}{''.join(rows)}</table>"
-
-
-def _upper(intervals: tuple[Interval, ...]) -> float:
-    if not intervals:
-        return np.nan
-    return np.inf if intervals[-1].high is None else intervals[-1].high
+        title = f"{self.key}, {self.direction.name}, {self.confidence_level:.0%} CL"
+        return intervals.html_table(title, self.masses, self.excluded)
 
 
 @runtime_checkable

@@ -39,6 +39,11 @@ def test_an_exclusion_begins_where_the_counts_are_too_many():
     assert edge[0] == pytest.approx(np.sqrt(STATISTIC.critical(0.9) ** 0.5 * 10.0 * 0.01 / 1e12), rel=1e-3, abs=0)
 
 
+def test_only_signals_with_a_completion_have_a_larger_coupling():
+    assert exclusion.largest_over_gamma(Signal(per_d2=np.ones((1, 1)), largest_over_gamma=3.0)) == 3.0
+    assert exclusion.largest_over_gamma(SimpleNamespace()) == 1.0
+
+
 def test_nothing_is_excluded_where_the_operator_is_not_valid():
     """d^2 s < 1: of the two masses only the first has its edge below."""
     masses = np.array([1e-3, 100.0])
@@ -87,6 +92,7 @@ def test_range_of_a_card_is_in_gev():
         ((0.0, 2.0), 5.0, ("grid", "physics", "card")),
         ((0.0, 2.0), 2.0, ("grid", "physics", "physics")),
         ((1e-6 * 1.5, 2.0), 2.0, ("card", "physics", "physics")),
+        ((0.1 * (1.0 - 1e-7), 2.0 * (1.0 + 1e-7)), 5.0, ("card", "card", "card")),  # the same end but for rounding
     ],
 )
 def test_ends_are_the_planes_the_cards_or_of_physics(card, kinematic, expected):

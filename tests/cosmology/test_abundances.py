@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from nudipole.cosmology import abundances, evolution, grid
+from nudipole.cosmology import abundances, evolution, grid, grid_points
 from nudipole.errors import DomainError, MissingExtraError, UnknownNameError
 from nudipole.inputs import tables
 
@@ -55,7 +55,7 @@ def test_a_second_bbn_code_finds_the_same_light_elements():
 
 def test_the_grid_agrees_with_a_second_bbn_code():
     table = tables.load("cosmology/data/light_elements_linx.csv")
-    sky = grid.load(grid.Assumptions("thermal"))
+    sky = grid.load(grid_points.Assumptions("thermal"))
     for i in range(len(table)):
         mass, d = float(table["mass"][i]), max(float(table["d"][i]), 0.0)
         if d > 0:

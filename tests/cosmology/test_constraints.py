@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nudipole.compilation import validation
 from nudipole.constraint import EDGES, Constraint
-from nudipole.cosmology import constraints, criteria, evolution, grid, lines, presets
+from nudipole.cosmology import constraints, criteria, evolution, grid, grid_points, lines, presets
 from nudipole.errors import DomainError, UnknownNameError
 from nudipole.inputs import tables
 from nudipole.portal import Direction, Portal
@@ -99,19 +99,19 @@ def test_low_reheating_allows_more():
 def test_late_photons_exclude_what_nothing_else_does():
     # few N, made after reheating to 1 GeV, that decay at 10^6 s: nucleosynthesis itself and N_eff do not notice
     mass, lifetime = 1e-2, 1e6
-    d = np.array([float(grid.coupling(mass, lifetime))])
+    d = np.array([float(grid_points.coupling(mass, lifetime))])
     with_photons = BBN.criteria["reheating-1gev"].statistic(mass, MU, d)
     blind = replace(BBN.criteria["reheating-1gev"], photodisintegration=False)
     without = blind.statistic(mass, MU, d)
     assert with_photons > 10 * max(float(without[0]), 1.0)
     # below the deuteron's threshold they do nothing
-    light = np.array([float(grid.coupling(4e-3, lifetime))])
+    light = np.array([float(grid_points.coupling(4e-3, lifetime))])
     chosen = [c.statistic(4e-3, MU, light) for c in (BBN.criteria["reheating-1gev"], blind)]
     np.testing.assert_allclose(*chosen)
 
 
 def test_smaller_couplings_than_tabulated_after_low_reheating_are_not_excluded():
-    smallest = float(grid.coupling(2e-2, 1e8))
+    smallest = float(grid_points.coupling(2e-2, 1e8))
     points = [Portal(2e-2, smallest * f, MU) for f in (0.9, 1.1)]
     below, above = BBN.test_statistic(points, "reheating-1gev")
     assert below == 0
@@ -134,9 +134,9 @@ def test_other_reheating_temperatures_need_their_own_grids(tmp_path):
         constraints.with_reheating(BBN, 5.0, tmp_path)
     with pytest.raises(DomainError, match="only bbn and cmb"):
         constraints.with_reheating(lines.CONSTRAINTS[0], 5.0, tmp_path)
-    for neutrinos in grid.NEUTRINOS:
-        shipped = Path(grid.__file__).parent / "data" / f"{grid.Assumptions(neutrinos, reheating=1.0).name}.csv"
-        made_for = grid.Assumptions(neutrinos, reheating=5.0)
+    for neutrinos in grid_points.NEUTRINOS:
+        shipped = Path(grid.__file__).parent / "data" / f"{grid_points.Assumptions(neutrinos, reheating=1.0).name}.csv"
+        made_for = grid_points.Assumptions(neutrinos, reheating=5.0)
         (tmp_path / f"{made_for.name}.csv").write_text(shipped.read_text())
     changed = constraints.with_reheating(BBN, 5.0, tmp_path)
     assert "reheating-1gev" not in changed.presets
@@ -158,7 +158,7 @@ def test_a_full_undiluted_relic_would_be_excluded_at_larger_couplings():
     crude = evolution.Options(
         initial="full", helicities="all", dilution="none", neutrinos="thermal", log_step=0.02, nodes=32
     )
-    ours = grid.load(grid.Assumptions("thermal"))
+    ours = grid.load(grid_points.Assumptions("thermal"))
     full = evolution.evolve(mass, d**2, options=crude).n_eff
     assert full - 3.045 > 2.5 * (ours(mass, d)[2] - 3.045)
     # which it reaches in ours only for couplings smaller by a factor two or more
@@ -244,7 +244,7 @@ def test_the_statistic_crosses_its_critical_value_at_every_edge_of_the_limit(con
 @pytest.mark.parametrize("constraint", [BBN, CMB])
 def test_couplings_below_the_tabulated_lifetimes_are_not_excluded(constraint):
     for mass in (1e-3, 0.1):
-        end = float(grid.coupling(mass, 1e9))
+        end = float(grid_points.coupling(mass, 1e9))
         assert constraint.limit([mass], MU).lower[0] == pytest.approx(end, rel=1e-9, abs=0)
         points = [Portal(mass, d, MU) for d in (0.0, 1e-30, 1e-20, 0.99 * end)]
         assert np.all(constraint.test_statistic(points) == 0)
@@ -264,7 +264,7 @@ def test_ends_of_the_grid_are_marked(constraint):
 
 def test_long_lived_light_n_is_excluded():
     # 0.147 MeV that lives 1.6e7 s: D/H = 1.7e-6, N_eff = 4.15
-    mass, d = 0.147e-3, float(grid.coupling(0.147e-3, 1.6e7))
+    mass, d = 0.147e-3, float(grid_points.coupling(0.147e-3, 1.6e7))
     found = grid.load()(mass, d)
     assert found[1] == pytest.approx(1.7e-6, rel=0.08, abs=0)
     assert found[2] == pytest.approx(4.15, abs=0.03)

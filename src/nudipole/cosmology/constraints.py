@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from nudipole.constraint import Constraint
-from nudipole.cosmology import grid
+from nudipole.cosmology import grid, grid_points
 from nudipole.cosmology.criteria import Criterion
 from nudipole.cosmology.presets import BBN, CMB
 from nudipole.errors import DomainError
@@ -41,8 +41,8 @@ def with_reheating(constraint: Constraint, temperature: float, folder: Path | st
     """
     if not (isinstance(constraint, SkyConstraint) and isinstance(constraint.criteria["default"], Criterion)):
         raise DomainError("only bbn and cmb depend on the reheating temperature")
-    for neutrinos in grid.NEUTRINOS:
-        grid.load_from(Path(folder), grid.Assumptions(neutrinos, reheating=temperature))
+    for neutrinos in grid_points.NEUTRINOS:
+        grid.load_from(Path(folder), grid_points.Assumptions(neutrinos, reheating=temperature))
     changed = {
         name: replace(c, reheating=temperature, folder=str(folder))
         for name, c in constraint.criteria.items()

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import End, Kind
-from nudipole.cosmology import grid, photodisintegration
+from nudipole.cosmology import grid, grid_points, photodisintegration
 from nudipole.errors import LARGEST
 from nudipole.inference.counting import critical_value
 from nudipole.inputs import tables
@@ -120,8 +120,8 @@ class Criterion:
         low, high = self.reach
         if not low * (1 - 1e-9) <= mass <= high * (1 + 1e-9):
             return None
-        smallest, largest = grid.coupling(mass, [self.longest_lifetime, grid.LIFETIMES[0]])
-        return np.geomspace(smallest, min(largest, 2 * grid.LARGEST_D), _SCAN_POINTS)
+        smallest, largest = grid_points.coupling(mass, [self.longest_lifetime, grid_points.LIFETIMES[0]])
+        return np.geomspace(smallest, min(largest, 2 * grid_points.LARGEST_D), _SCAN_POINTS)
 
     def critical(self, cl: float) -> float:
         """chi^2 quantile of one degree of freedom."""
@@ -158,7 +158,7 @@ class Criterion:
             # nucleosynthesis moves 3He/H by less than 40 % below 0.4 MeV, by a tenth where late photons act
             values = np.stack([helium, deuterium, n_eff, np.full_like(helium, standard[3])], axis=-1)
             if self.photodisintegration and self.deuterium is not None:
-                values = after_late_photons(values, relics, mass, grid.lifetime(mass, d), nature)
+                values = after_late_photons(values, relics, mass, grid_points.lifetime(mass, d), nature)
             found.append(self.misfit(values, standard, response))
         return np.asarray(np.min(found, axis=0))
 
@@ -197,12 +197,12 @@ class Criterion:
         if nature == "dirac":
             return self._dirac_grid(neutrinos)
         if self.reheating == np.inf:
-            return grid.load(grid.Assumptions(neutrinos, nature))
+            return grid.load(grid_points.Assumptions(neutrinos, nature))
         dirac = self._dirac_grid(neutrinos)
         return lambda mass, d: dirac(mass, np.sqrt(2.0) * np.asarray(d, dtype=float))
 
     def _dirac_grid(self, neutrinos: str) -> grid.SkyGrid:
-        made_for = grid.Assumptions(neutrinos, reheating=self.reheating)
+        made_for = grid_points.Assumptions(neutrinos, reheating=self.reheating)
         return grid.load_from(Path(self.folder), made_for) if self.folder else grid.load(made_for)
 
 

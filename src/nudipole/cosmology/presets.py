@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from nudipole.cosmology import grid
+from nudipole.cosmology import grid_points
 from nudipole.cosmology.criteria import (
     DEUTERIUM_2017,
     DEUTERIUM_2025,
@@ -35,7 +35,9 @@ def _neutrino_presets(criterion: Criterion) -> dict[str, Criterion]:
     return {
         "kinetic": replace(criterion, neutrinos=("kinetic",), note="the default under its own name"),
         "thermal": replace(criterion, neutrinos=("thermal",), note="the default with thermal neutrinos"),
-        "lenient": replace(criterion, neutrinos=grid.NEUTRINOS, note="excluded only if kinetic and thermal both do"),
+        "lenient": replace(
+            criterion, neutrinos=grid_points.NEUTRINOS, note="excluded only if kinetic and thermal both do"
+        ),
     }
 
 
@@ -46,7 +48,7 @@ def _reheating_presets(criterion: Criterion) -> dict[str, Criterion]:
         names[t]: replace(
             criterion, reheating=t, note=f"the default after reheating to {t:g} GeV without any N; coarse grid"
         )
-        for t in grid.REHEATING
+        for t in grid_points.REHEATING
     }
 
 
