@@ -156,13 +156,34 @@ class Limit(Tabular):
         return intervals.open_above(self.excluded)
 
     def edge(self, name: str) -> FloatArray:
-        """d [GeV^-1] of one of :data:`~nudipole.intervals.EDGES` at each mass (:func:`nudipole.intervals.edge`)."""
+        """One of :data:`~nudipole.intervals.EDGES` at each mass.
+
+        Parameters
+        ----------
+        name : {"lower", "upper", "gap-low", "gap-high", "open"}
+            Which edge.
+
+        Returns
+        -------
+        ndarray
+            d [GeV^-1], shape of ``masses``; NaN where there is none.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such edge.
+        """
         return intervals.edge(self.excluded, name)
 
     def to_arrays(self) -> Columns:
         """The columns of ``limits.csv``: one row a mass and excluded interval, no row where nothing is excluded.
 
         ``d_high_GeV-1`` and ``mu_high_muB`` are NaN where the interval is open above, as they are empty in the file.
+
+        Returns
+        -------
+        dict of ndarray (n,)
+            By name with unit.
 
         Examples
         --------
@@ -185,7 +206,7 @@ class Limit(Tabular):
         return {**columns, **rows, "ends": np.repeat(np.array(self.ends, dtype=str), where)}
 
     def excludes(self, mass_index: int, d: float) -> bool:
-        """Whether a coupling is excluded at one of the masses: inside an interval, its ends included.
+        """Whether a coupling is excluded at one of the masses.
 
         Parameters
         ----------
@@ -193,6 +214,11 @@ class Limit(Tabular):
             Counts ``masses``.
         d : float
             Coupling [GeV^-1].
+
+        Returns
+        -------
+        bool
+            True inside an interval, its ends included.
 
         Raises
         ------
