@@ -715,6 +715,7 @@ BUILT_FROM_CARDS = (
     "detectors.mesh",
     "catalogue.expected",
     "catalogue.discovery",
+    "catalogue.bands",
     "catalogue.workspace",
 )
 

@@ -89,7 +89,7 @@ def test_processes_know_no_fluxes_and_inference_no_physics():
 
 def test_public_face():
     assert dir(nudipole) == [
-        "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas",
+        "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "bands",
         "beam_spectrum", "cite", "collider", "combine", "cross_section", "decay_probability", "decay_spectrum",
         "differential", "discovery", "doctor", "expected", "experiments", "explore", "flux", "generate", "hepdata",
         "limit", "meson", "meson_spectrum", "peak_recoil", "plot", "point", "published", "rate", "reweight", "scan",

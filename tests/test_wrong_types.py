@@ -16,6 +16,7 @@ from nudipole.errors import DomainError, NudipoleError
 
 # calls that succeed; each argument is then replaced in turn
 GOOD: dict[str, dict[str, Any]] = {
+    "bands": {"experiment": "gemma", "flavor": "e", "mass": 1e-3},
     "beam_spectrum": {"beam": "sps", "parent": "eta", "mass": 0.1, "d": 1e-6},
     "cite": {"keys": ["gemma"]},
     "collider": {"initial": "e+e-", "energy": 10.58, "mass": 1.0, "d": 1e-6},

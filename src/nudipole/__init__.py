@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nudipole import plot, units
     from nudipole.api import atlas, cite, experiments, limit
+    from nudipole.catalogue.bands import bands
     from nudipole.catalogue.curves import published
     from nudipole.catalogue.discovery import discovery
     from nudipole.catalogue.expected import expected
@@ -86,6 +87,7 @@ _HOME = {
     "tension": "fits.tension",
     "discovery": "catalogue.discovery",
     "hepdata": "compilation.hepdata",
+    "bands": "catalogue.bands",
     "width": "observables.decays",
     "workspace": "catalogue.workspace",
 }
@@ -98,6 +100,7 @@ __all__ = [
     "Portal",
     "__version__",
     "atlas",
+    "bands",
     "beam_spectrum",
     "cite",
     "collider",

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from nudipole import api, units
+from nudipole.catalogue.bands import Bands, bands, kind_of
 from nudipole.catalogue.expected import ExpectedLimit, expected
 from nudipole.cli import common
+from nudipole.columns import text
 from nudipole.constraint import KINDS, Limit
 from nudipole.errors import DomainError
 from nudipole.portal import Direction
@@ -34,6 +36,7 @@ from nudipole.portal import Direction
 )
 @common.json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--bands", "as_bands", is_flag=True, help="With the band of its uncertainties, and what dominates it.")
 @click.option("--method", default="card", show_default=True, help="card: the test of the card; cls: CLs.")
 @click.option("--expected", "as_expected", is_flag=True, help="What is expected without N: median and bands.")
 def limit(
@@ -49,6 +52,7 @@ def limit(
     as_json: bool,
     as_csv: bool,
     method: str,
+    as_bands: bool,
     as_expected: bool,
 ) -> None:
     """Excluded couplings of one experiment: nudipole limit KEY --flavor F --mass M [M ...]."""
@@ -62,6 +66,11 @@ def limit(
         if method != "card":
             raise click.UsageError("--expected knows the test of the card only: leave --method out.")
         _expected(expected(experiment, flavor, grid, cl, majorana, preset, completion, extra_width), as_json, as_csv)
+        return
+    if as_bands:
+        if explain or method != "card" or ratio is not None or extra_width:
+            raise click.UsageError("--bands goes with --cl, --majorana and --preset only.")
+        _bands(bands(experiment, flavor, grid, cl, majorana, preset), as_json, as_csv)
         return
     result = api.limit(experiment, flavor, grid, cl, majorana, preset, completion, extra_width, method)
     if as_json:
@@ -90,6 +99,27 @@ def _expected(found: ExpectedLimit, as_json: bool, as_csv: bool) -> None:
         heads = ["M [GeV]", "-2 sigma", "-1 sigma", "median d [GeV^-1]", "+1 sigma", "+2 sigma"]
         shown = [["nothing" if np.isnan(value) else f"{value:.4g}" for value in row] for row in rows]
         common.show_table(heads, shown, f"{title}, expected without N, preset {found.preset}")
+
+
+def _bands(found: Bands, as_json: bool, as_csv: bool) -> None:
+    """Limit, band and the largest variation: a row a mass."""
+    columns = found.to_arrays()
+    if as_csv:
+        click.echo(text(columns), nl=False)
+        return
+    rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+    if as_json:
+        head = {"flavor": found.direction.name, "cl": found.confidence_level}
+        common.echo_json([head | dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    heads = ["M [GeV]", "d [GeV^-1]", "band from", "to", "dominated by", "which is"]
+    shown = [
+        [*("nothing" if np.isnan(v) else f"{v:.4g}" for v in row[:4]), row[4], row[4] and kind_of(row[4])]
+        for row in rows
+    ]
+    common.show_table(
+        heads, shown, f"{found.key}, {found.direction.name}, {found.confidence_level:.3g} CL, with uncertainties"
+    )
 
 
 def limit_records(result: Limit) -> list[dict[str, Any]]:
