@@ -50,6 +50,21 @@ def test_energy_in_the_rest_frame_of_the_meson_is_the_one_drawn(narrow):
 ENERGY = (np.array([0.2, 0.25]), np.array([1.0, 1.0]))
 
 
+def test_a_wide_window_off_the_axis_holds_what_flies_into_it():
+    """Slopes up to one, where the solid angle falls as the cube of the cosine, from a slow meson."""
+    window = np.array([[0.1, -0.6], [1.0, 0.4]])
+    kaons = beam_parents("K", 0.4, 1e6, (0.0, 1.0))
+    totals = []
+    for narrow in (True, False):
+        drawn = meson_draws.draw(kaons._replace(narrow=np.array([narrow])), np.array([0.2]), np.array([1.0]), 0.0, 0)
+        found = fly(drawn, 0.1, window)
+        slope = found.direction[:, :2] / np.abs(found.direction[:, 2:])
+        inside = (found.direction[:, 2] > 0) & np.all((slope > window[0]) & (slope < window[1]), axis=1)
+        totals.append(np.sum(found.weight[inside]))
+        assert inside.all() or narrow
+    assert totals[1] == pytest.approx(totals[0], rel=0.02, abs=0)
+
+
 def test_without_a_window_every_n_flies_as_it_is_made():
     kaons = beam_parents("K", 75.0, 1e6, (10.0, 60.0))
     drawn = meson_draws.draw(kaons, np.array([0.2]), np.array([1.0]), 0.0, 0)
@@ -60,6 +75,10 @@ def test_without_a_window_every_n_flies_as_it_is_made():
     # mean energy of an isotropic decay is gamma E*
     mean = np.average(found.four_momentum(0.1)[:, 0], weights=found.weight)
     assert mean == pytest.approx(np.hypot(75.0, meson.parent_mass("K")) / meson.parent_mass("K") * 0.2, rel=0.01, abs=0)
+    # even in azimuth: the second harmonic as well
+    x, y = found.direction[:, :2].T / np.hypot(*found.direction[:, :2].T)
+    assert np.average(x, weights=found.weight) == pytest.approx(0.0, abs=0.02)
+    assert np.average(x**2 - y**2, weights=found.weight) == pytest.approx(0.0, abs=0.02)
     some = found.rows(np.array([3]))
     assert some.momentum[0] == found.momentum[3]
 

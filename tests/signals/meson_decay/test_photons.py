@@ -101,3 +101,21 @@ def test_gathered_nodes_are_the_seen_share_of_the_path():
     assert found.inverse_momentum == pytest.approx(np.full(len(found.code), 0.2), rel=1e-9, abs=0)
     assert set(found.code // 24) == {13}  # twenty bins a decade of 5 GeV
     assert set(found.code % 3) == {0, 1, 2}
+
+
+def test_the_weight_of_each_event_is_that_of_its_own_photon():
+    """Traced one by one from the point in the middle of the slice, with the polarisation, to a ring that most miss."""
+    selection = SelectionSection(photon_GeV=(1.0, 5.0), calorimeter_m=30.0, inner_m=0.3, outer_m=1.5)
+    events = flying(3000, polarisation=0.8)
+    found = photons.seen_decays(events, np.full(3000, 10.0), np.full(3000, 14.0), MASS, selection, 1)
+    u, expected, angle = events.uniforms, 0.0, []
+    light, angular = photons.decay_photons(events, MASS, 2 * u[:, 6] - 1, 2 * np.pi * u[:, 7])
+    for row in range(3000):
+        start = (10.25 + 0.5 * np.floor(8 * u[row, 5])) * events.direction[row]
+        hit = start[:2] + light[row, 1:3] / light[row, 3] * (30.0 - start[2])
+        if light[row, 3] > 0 and 1.0 < light[row, 0] < 5.0 and 0.3 <= np.hypot(*hit) <= 1.5:
+            expected += 8.0 * angular[row]
+            angle.append(angular[row])
+    assert 100 < len(angle) < 2900
+    assert np.std(angle) > 0.1
+    assert found.weight.sum() == pytest.approx(expected, rel=1e-9, abs=0)

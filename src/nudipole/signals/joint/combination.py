@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -16,31 +15,14 @@ from nudipole.errors import CardError
 from nudipole.inference.count_limits import CountStatistic
 from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic, Statistic
-from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals.escaping import EscapingSignal
 from nudipole.signals.joint import member_cards as members
+from nudipole.signals.joint.card import CombinationCard
 from nudipole.signals.protocol import Bins, Model, Signal, stacked
 from nudipole.signals.template import SignalTemplate, side_by_side
 
 FloatArray = npt.NDArray[np.float64]
-
-
-class CombinationCard(Card, frozen=True, kw_only=True):
-    """A joint fit of other cards (beside this one), each under a preset of its own."""
-
-    members: Annotated[list[str], msgspec.Meta(min_length=2)]
-    member_presets: dict[str, str] = {}
-    test: Literal["two-sided", "one-sided"] = "two-sided"
-    parameters: Literal[1, 2] = 1
-
-    def contradictions(self) -> Iterator[Fault]:
-        yield from super().contradictions()
-        yield from members.contradictions(self.members, self.member_presets)
-        if self.parameters == 2 and self.test == "one-sided":
-            yield "test", self.test, "a one-sided limit has one parameter"
-
-
 CardType = CombinationCard
 
 

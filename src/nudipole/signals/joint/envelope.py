@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -23,26 +22,13 @@ from nudipole.inference.counting import critical_value
 from nudipole.inference.goodness import GoodnessOfFit
 from nudipole.inference.limits import Rows, Scale, Statistic
 from nudipole.inference.limits import Signal as AnySignal
-from nudipole.inputs.cards import Card, Fault
 from nudipole.portal import Direction
 from nudipole.signals import escaping
 from nudipole.signals.joint import member_cards as members
+from nudipole.signals.joint.card import EnvelopeCard
 from nudipole.signals.protocol import Bins, Model, Signal, stacked
 
 FloatArray = npt.NDArray[np.float64]
-
-
-class EnvelopeCard(Card, frozen=True, kw_only=True):
-    """The union of other cards, each under a preset of its own."""
-
-    members: Annotated[list[str], msgspec.Meta(min_length=1)]
-    member_presets: dict[str, str] = {}
-
-    def contradictions(self) -> Iterator[Fault]:
-        yield from super().contradictions()
-        yield from members.contradictions(self.members, self.member_presets)
-
-
 CardType = EnvelopeCard
 
 
