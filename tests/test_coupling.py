@@ -51,8 +51,11 @@ def test_figures_by_mu():
     pytest.importorskip("matplotlib").use("Agg")
     one, two = plot.cross_section("Ar40", [0.01], D), plot.cross_section("Ar40", [0.01], mu=MU)
     assert np.array_equal(one.lines[0].get_ydata(), two.lines[0].get_ydata(), equal_nan=True)
-    with pytest.raises(DomainError):
-        plot.spectrum("conus-plus", 1e-3, flavor="e")
+    one, two = plot.decay_length([1.0], [D]), plot.decay_length([1.0], mu=[MU])
+    assert np.array_equal(one.lines[0].get_ydata(), two.lines[0].get_ydata(), equal_nan=True)
+    for wrong in (lambda: plot.spectrum("conus-plus", 1e-3, flavor="e"), lambda: plot.decay_length([1.0])):
+        with pytest.raises(DomainError):
+            wrong()
 
 
 def test_converters_let_nothing_and_everything_pass():

@@ -29,6 +29,7 @@ from nudipole.catalogue.exclusion import contained
 from nudipole.catalogue.experiment import Experiment
 from nudipole.columns import write_text
 from nudipole.constraint import Constraint
+from nudipole.coupling import coupling
 from nudipole.errors import DomainError, check_mass, check_positive, number
 from nudipole.inference import discovery
 from nudipole.inference.likelihood import Likelihood, Pull
@@ -48,6 +49,7 @@ def workspace(
     mass: float,
     d: float | None = None,
     *,
+    mu: float | None = None,
     majorana: bool = False,
     preset: str = "default",
     out: str | Path | None = None,
@@ -62,8 +64,9 @@ def workspace(
         The coupling that is switched on.
     mass : float
         M_N [GeV].
-    d : float, optional
-        Coupling [GeV^-1] whose signal has strength 1; the lower edge of the limit if left out.
+    d, mu : float, optional
+        At most one: the coupling whose signal has strength 1, d [GeV^-1] or mu = 2 d [Bohr magnetons]; the lower edge of the limit if left
+        out.
     majorana : bool
         Whether N is its own antiparticle.
     preset : str
@@ -88,6 +91,7 @@ def workspace(
     ([{'name': 't2k-nd280', 'data': [0.0]}], 'signal_strength')
     """
     check_mass(mass=number("mass", mass))
+    d = None if d is None and mu is None else number("d", coupling(d, mu))
     ray = direction(flavor, majorana)
     search = registry.load(str(experiment)) if isinstance(experiment, (str, Path)) else experiment
     if not isinstance(search, Experiment):

@@ -169,18 +169,19 @@ def branching(mass_range: tuple[float, float], out: Path, look: str, size: str) 
 
 @plot.command("decay-length", cls=ManyValues)
 @click.option("--energy", "energies", type=float, multiple=True, required=True, help="E [GeV], one or more.")
-@click.option("--d", "couplings", type=float, multiple=True, required=True, help="Coupling in GeV^-1, one or more.")
+@click.option("--d", "couplings", type=float, multiple=True, help="Coupling in GeV^-1, one or more.")
+@click.option("--mu", "moments", type=float, multiple=True, help="Transition moment in Bohr magnetons, one or more.")
 @click.option("--mass-range", default=(1e-3, 10.0), help="Ends of the mass axis [GeV].", **_RANGE)
 @majorana_option
 @figure_options("single")
 def decay_length(
-    energies: tuple[float, ...], couplings: tuple[float, ...], mass_range: tuple[float, float], majorana: bool,
-    out: Path, look: str, size: str,
+    energies: tuple[float, ...], couplings: tuple[float, ...], moments: tuple[float, ...],
+    mass_range: tuple[float, float], majorana: bool, out: Path, look: str, size: str,
 ) -> None:  # fmt: skip
     """Mean decay length of N against its mass."""
     from nudipole.plot import theory
 
-    options: dict[str, Any] = {"mass": mass_range, "majorana": majorana, "style": look}
+    options: dict[str, Any] = {"mu": moments, "mass": mass_range, "majorana": majorana, "style": look}
     drawn(out, look, size, lambda axes: theory.decay_length(energies, couplings, ax=axes, **options))
 
 

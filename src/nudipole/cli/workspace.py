@@ -8,8 +8,6 @@ import click
 
 from nudipole.catalogue import workspace as workspaces
 from nudipole.cli import common
-from nudipole.coupling import coupling
-from nudipole.errors import number
 
 
 @click.command("workspace")
@@ -31,8 +29,7 @@ def workspace(
     out: Path | None,
 ) -> None:
     """The likelihood of one search at one mass as a pyhf workspace; --d: the coupling of strength 1 (default: the limit)."""
-    size = None if d is None and mu is None else number("d", coupling(d, mu))
-    found = workspaces.workspace(experiment, flavor, mass, size, majorana=majorana, preset=preset, out=out)
+    found = workspaces.workspace(experiment, flavor, mass, d, mu=mu, majorana=majorana, preset=preset, out=out)
     if out is None:
         common.echo_json(found)
     else:

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.coupling import coupling
-from nudipole.errors import check_positive, number
+from nudipole.errors import DomainError, check_positive, number
 from nudipole.plot import drawing
 from nudipole.plot.lines import COLORS, Range, drawing_into, logarithmic
 from nudipole.portal import Direction, Portal
 from nudipole.processes.scattering import upscattering_total
+from nudipole.units import d_from_mu
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,8 +132,9 @@ def _channel(name: str) -> str:
 
 def decay_length(
     energies: Sequence[float],
-    couplings: Sequence[float],
+    couplings: Sequence[float] = (),
     *,
+    mu: Sequence[float] = (),
     mass: Range | tuple[float, float] = (1e-3, 10.0),
     majorana: bool = False,
     style: str | None = "paper",
@@ -146,6 +148,8 @@ def decay_length(
         E_N [GeV].
     couplings : sequence of float
         The couplings d [GeV^-1].
+    mu : sequence of float
+        More of them, as moments mu = 2 d [Bohr magnetons].
     mass : (low, high)
         Ends of the axis [GeV], or a :class:`Range`.
     majorana : bool
@@ -167,10 +171,13 @@ def decay_length(
     2
     """
     grid = Range(*mass).grid("mass")
-    check_positive(energies=list(energies), couplings=list(couplings))
+    check_positive(energies=list(energies), couplings=list(couplings), mu=list(mu))
+    sizes = [*couplings, *(d_from_mu(moment) for moment in mu)]
+    if not sizes:
+        raise DomainError("give at least one coupling d [GeV^-1] or moment mu [Bohr magnetons]")
     direction = Direction("mu", nature="majorana" if majorana else "dirac")
     with drawing_into(ax, style) as (axes, look):
-        for number, (energy, d) in enumerate((e, c) for e in energies for c in couplings):
+        for number, (energy, d) in enumerate((e, c) for e in energies for c in sizes):
             lengths = [Portal(float(m), d, direction).decay_length(energy) if m <= energy else np.nan for m in grid]
             label = f"E = {energy:g} GeV, d = {d:g} GeV$^{{-1}}$"
             axes.plot(grid, lengths, color=COLORS[number % len(COLORS)], lw=look.strong, label=label)
