@@ -181,7 +181,7 @@ def test_presets_levels_and_nature_reach_the_curves(atlas, tmp_path):
     (limit, *_) = other.limits
     assert (limit.preset, limit.confidence_level, limit.direction.nature) == ("sensitivity", 0.95, "majorana")
     assert limit.excluded != atlas.find("gemma", limit.direction.name).excluded
-    assert tasks.presets(["sensitivity"]).keys() == {"gemma", "lz-cevns", "texono-ge"}
+    assert tasks.presets(["sensitivity"]).keys() == {"gemma", "texono-ge"}
 
 
 @pytest.mark.parametrize(
