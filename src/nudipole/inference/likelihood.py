@@ -29,13 +29,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import LARGEST_TOTAL, DomainError, check_finite, check_non_negative
+from nudipole.inference import free_backgrounds
 from nudipole.inference.newton import Bins, Design, Minimum, minimise, solve
 
 FloatArray = npt.NDArray[np.float64]
 # gain in chi^2 of a last step, which is taken to second order without another look and leaves gain^1.5: for one signal,
 # and on the way of a search along one
 _TOLERANCE, _ROUGH = 1e-6, 1e-4
-_DEPENDENT = 1e-9  # relative size of what is left of a template that others make up
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,32 @@ class ProfilePoint:
     curvature: FloatArray
     pulls: FloatArray
     drift: FloatArray
+
+
+def profile_point(found: Minimum, design: Design, unit: FloatArray, moved: FloatArray) -> ProfilePoint:
+    """The profile at a minimum over the pulls, with its derivatives along the signal x u.
+
+    Parameters
+    ----------
+    found : Minimum
+        Of -2 ln L at x u.
+    design : Design
+        How the pulls move the counts there.
+    unit, moved : ndarray (m, b), (m, k, b)
+        u, and its change for one unit of the pulls that move the signal.
+    """
+    along, moving = unit, design.moving
+    if moving.size:
+        along = unit + np.einsum("mk,mkb->mb", found.theta[:, moving], moved)
+    slope = np.sum(found.slope * along, axis=-1)
+    curvature = np.sum(found.curvature * along**2, axis=-1)
+    if found.theta.shape[1] == 0:
+        return ProfilePoint(found.value, slope, curvature, found.theta, found.theta)
+    mixed = design.onto_pulls(found.curvature * along)
+    if moving.size:
+        mixed[:, moving] += np.einsum("mkb,mb->mk", moved, found.slope)
+    drift = -solve(found.hessian, mixed)
+    return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
 
 
 @dataclass(frozen=True)
@@ -212,21 +238,9 @@ class Likelihood:
         ensemble : Ensemble, optional
             Data and background of each row instead of this experiment's own.
         """
-        number = len(self.pulls)
         design = Design(self.changes, moving, x[:, None, None] * moved)
         found = self._minimum(x[:, None] * unit, design, start, _ROUGH, ensemble)
-        along = unit
-        if moving.size:
-            along = unit + np.einsum("mk,mkb->mb", found.theta[:, moving], moved)
-        slope = np.sum(found.slope * along, axis=-1)
-        curvature = np.sum(found.curvature * along**2, axis=-1)
-        if number == 0:
-            return ProfilePoint(found.value, slope, curvature, found.theta, found.theta)
-        mixed = design.onto_pulls(found.curvature * along)
-        if moving.size:
-            mixed[:, moving] += np.einsum("mkb,mb->mk", moved, found.slope)
-        drift = -solve(found.hessian, mixed)
-        return ProfilePoint(found.value, slope, curvature + np.sum(mixed * drift, axis=-1), found.theta, drift)
+        return profile_point(found, design, unit, moved)
 
     def _minimum(
         self,
@@ -261,39 +275,20 @@ class Likelihood:
     def _free(self) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
         """Weights of the bins (b,), an orthonormal basis of the free backgrounds (b, r) in them, which pulls are free."""
         free = np.nonzero([pull.free for pull in self.pulls])[0]
-        variance = np.where(self.sigma > 0, self.sigma**2, np.maximum(np.maximum(self.observed, self.background), 1.0))
-        weight = 1.0 / np.sqrt(variance)
-        rows = self.changes[free] * weight
-        norm = np.linalg.norm(rows, axis=1)
-        rows = rows[norm > 0] / norm[norm > 0, None]
-        _, size, basis = np.linalg.svd(rows, full_matrices=False)
-        return weight, basis[size > _DEPENDENT * size.max(initial=0.0)].T, free
+        weight = free_backgrounds.bin_weights(self.observed, self.background, self.sigma)
+        return weight, free_backgrounds.orthonormal_basis(self.changes[free], weight), free
 
     def without_free(self, counts: FloatArray) -> FloatArray:
-        """``counts`` (..., b) less what free backgrounds can take: the same likelihood, with other values of those pulls.
-
-        Exactly zero where nothing is left, so that no rounding error of a large signal is taken for a difference.
-        """
+        """``counts`` (..., b) less what free backgrounds can take: the same likelihood, with other values of those pulls."""
         weight, basis, free = self._free
-        if not free.size:
-            return counts
-        scaled = counts * weight
-        rest = scaled - (scaled @ basis) @ basis.T
-        rest = rest - (rest @ basis) @ basis.T
-        left = np.linalg.norm(rest, axis=-1, keepdims=True) > _DEPENDENT * np.linalg.norm(
-            scaled, axis=-1, keepdims=True
-        )
-        return np.where(left, rest, 0.0) / weight
+        return free_backgrounds.remainder(counts, weight, basis) if free.size else counts
 
     def _absorbed(self, counts: FloatArray) -> FloatArray:
         """Pulls (m, j) of the free backgrounds that come closest to ``counts`` (m, b), the other pulls at zero."""
         weight, _, free = self._free
         theta = np.zeros((len(counts), len(self.pulls)))
         if free.size:
-            rows = self.changes[free] * weight
-            norm = np.linalg.norm(rows, axis=1)
-            norm = np.where(norm > 0, norm, 1.0)
-            theta[:, free] = (counts * weight) @ np.linalg.pinv(rows / norm[:, None], rcond=_DEPENDENT) / norm
+            theta[:, free] = free_backgrounds.closest_pulls(counts, weight, self.changes[free])
         return theta
 
 

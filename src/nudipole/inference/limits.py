@@ -12,6 +12,7 @@ Where the signal is exactly proportional to d^2 best fit and edges are found for
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol
@@ -20,17 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.constraint import Interval
+from nudipole.inference import scan
 from nudipole.inference.counting import critical_value
 from nudipole.inference.goodness import GoodnessOfFit, goodness_of_fit
-from nudipole.inference.intervals import D_SCAN, crossings
+from nudipole.inference.intervals import D_SCAN
 from nudipole.inference.likelihood import Likelihood
 from nudipole.inference.profile import BestFit, Profile
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Scale = Literal["two-sided", "one-sided", "two-parameter"]
-_ZOOM_ROUNDS, _ZOOM_POINTS = 3, 11  # about the lowest point of a scan
-_NOTHING = 1e-6  # chi^2 by which a signal that is lost may differ from none: no best fit, but rounding
 _AT_ONCE = 2_000_000  # numbers in a likelihood of many signals
 
 
@@ -121,13 +121,9 @@ class ProfileStatistic:
 
     @property
     def description(self) -> str:
-        free = {
-            "two-parameter": "two parameters (mass and coupling)",
-            "two-sided": "two-sided",
-            "one-sided": "one-sided",
-        }
+        free = "two parameters (mass and coupling)" if self.parameters == 2 else self.scale
         covers = "; as an upper limit it covers (1 + CL) / 2" if self.scale == "two-sided" else ""
-        return f"profile likelihood ratio, {free[self.scale]}{covers}"
+        return f"profile likelihood ratio, {free}{covers}"
 
     def critical(self, cl: float) -> float:
         return critical_value(cl, self.parameters, self.one_sided)
@@ -145,10 +141,9 @@ class ProfileStatistic:
         """
         signal = getattr(signal, "without_decay", signal)
         if signal.per_d2 is None:
-            chi2 = self._at(signal, np.arange(len(signal)), np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN))))
-            place, lowest = self._refined_minima(signal, chi2)
+            place, lowest = scan.refined_minima(functools.partial(self._at, signal), self._scan(signal))
             zero = self.zero
-            return np.minimum(lowest, zero), np.where(lowest < zero - _NOTHING, place, 0.0)
+            return np.minimum(lowest, zero), np.where(lowest < zero - scan.NOTHING, place, 0.0)
         rows, scale, profile = self._profile(signal)
         lowest, place = np.full(len(signal), self.zero), np.zeros(len(signal))
         if rows.size:
@@ -163,7 +158,7 @@ class ProfileStatistic:
         chi2 = self._at(signal, rows, d[:, None])[:, 0]
         # too little signal: a coupling that is too small, or so large that N is lost
         best = totals(signal, np.arange(len(signal)), place)
-        little = (totals(signal, rows, d) < best[rows]) & ((chi2 <= self.zero + _NOTHING) | self.one_sided)
+        little = (totals(signal, rows, d) < best[rows]) & ((chi2 <= self.zero + scan.NOTHING) | self.one_sided)
         return np.where(little & (upper or self.one_sided), 0.0, np.maximum(chi2 - lowest[rows], 0.0))
 
     def delta_chi2(self, signal: Signal, rows: Rows, d: FloatArray) -> FloatArray:
@@ -210,16 +205,11 @@ class ProfileStatistic:
         if self.parameters == 2:
             lowest = float(best.chi2.min()) if self.best_chi2 is None else self.best_chi2
             best = replace(best, chi2=np.full_like(best.chi2, lowest))
-        high = profile.edge(best, critical, above=True)
+        high = np.sqrt(profile.edge(best, critical, above=True) * scale)
         low = None if self.one_sided else profile.edge(best, critical, above=False)
-        for position, row in enumerate(rows):
-            if not np.isfinite(high[position]):
-                continue
-            upper = Interval(float(np.sqrt(high[position] * scale[position])))
-            if low is None or not low[position] > 0.0:
-                result[row] = (upper,)
-            else:
-                result[row] = (Interval(0.0, float(np.sqrt(low[position] * scale[position]))), upper)
+        low = None if low is None else np.sqrt(np.maximum(low, 0.0) * scale)
+        for row, found in zip(rows, scan.above_and_below(low, high), strict=True):
+            result[row] = found
         return tuple(result)
 
     def _at(self, signal: Signal, rows: npt.NDArray[np.intp], d: FloatArray) -> FloatArray:
@@ -235,44 +225,16 @@ class ProfileStatistic:
             parts.append(self._chi2(counts, relative))
         return np.concatenate(parts)
 
-    def _refined_minima(self, signal: Signal, chi2: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Smallest chi^2 near the lowest point of each scan and where it is; the scan alone is too coarse for both."""
-        rows = np.arange(len(signal))
-        lowest = np.argmin(chi2, axis=1)
-        place, value = D_SCAN[lowest], chi2[rows, lowest]
-        low, high = D_SCAN[np.maximum(lowest - 1, 0)], D_SCAN[np.minimum(lowest + 1, len(D_SCAN) - 1)]
-        for _ in range(_ZOOM_ROUNDS):
-            grid = np.geomspace(low, high, _ZOOM_POINTS, axis=1)
-            fine = self._at(signal, rows, grid)
-            lowest = np.argmin(fine, axis=1)
-            better = fine[rows, lowest] < value
-            place = np.where(better, grid[rows, lowest], place)
-            value = np.where(better, fine[rows, lowest], value)
-            low = grid[rows, np.maximum(lowest - 1, 0)]
-            high = grid[rows, np.minimum(lowest + 1, _ZOOM_POINTS - 1)]
-        return place, value
+    def _scan(self, signal: Signal) -> FloatArray:
+        """Chi^2 of every mass at the couplings of the scan, (masses, couplings)."""
+        return self._at(signal, np.arange(len(signal)), np.broadcast_to(D_SCAN, (len(signal), len(D_SCAN))))
 
     def _scanned(self, signal: Signal, critical: float) -> tuple[tuple[Interval, ...], ...]:
-        number = len(signal)
-        d = np.broadcast_to(D_SCAN, (number, len(D_SCAN)))
-        chi2 = self._at(signal, np.arange(number), d)
-        zero = self.zero
-        place, lowest = self._refined_minima(signal, chi2)
+        chi2_at, chi2 = functools.partial(self._at, signal), self._scan(signal)
+        minimum = scan.refined_minima(chi2_at, chi2)
         escaping = getattr(signal, "without_decay", None) is not None
         # the best fit that `test` holds points against
-        best = self.best(signal)[0] if escaping else np.minimum(lowest, zero)
-        if self.parameters == 2 and number:
-            best = np.full(number, best.min() if self.best_chi2 is None else self.best_chi2)
-        # the lowest point joins the scan: what is allowed around a strong preference is narrower than its steps
-        d, chi2 = np.column_stack([d, place]), np.column_stack([chi2, lowest])
-        order = np.argsort(d, axis=1, kind="stable")
-        d, chi2 = np.take_along_axis(d, order, 1), np.take_along_axis(chi2, order, 1)
-        level = chi2 - best[:, None] - critical
-        if self.one_sided:
-            below = np.arange(d.shape[1]) < np.argmin(chi2, axis=1)[:, None]
-            level = np.where(below & (zero > best + _NOTHING)[:, None], -critical, level)
-
-        def excess(rows: npt.NDArray[np.intp], at: FloatArray) -> FloatArray:
-            return self._at(signal, rows, at) - best[rows, None] - critical
-
-        return crossings(d, level, excess)
+        best = self.best(signal)[0] if escaping else np.minimum(minimum[1], self.zero)
+        if self.parameters == 2 and len(signal):
+            best = np.full(len(signal), best.min() if self.best_chi2 is None else self.best_chi2)
+        return scan.excluded_intervals(chi2_at, chi2, minimum, best, critical, self.zero if self.one_sided else None)
