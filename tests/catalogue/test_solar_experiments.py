@@ -95,7 +95,7 @@ def test_superk_simulation_without_oscillation_is_ours():
     model = registry.get("superk-solar").model()
     recoil = np.geomspace(5e-4, 2e-2, 3000)
     matrix = model.response.matrix(recoil) * np.gradient(recoil)
-    target = model.channels[0]
+    target = model.targets[0].channel
     for component, total, column in (("8B", 5.25e6, "mc_8b"), ("hep", 7.88e3, "mc_hep")):
         flux = solar(components=[component], survival="none", fluxes_cm2_s={component: total}).components[0]
         ours = matrix @ target.standard_model_spectra(recoil, [[flux]])[0]

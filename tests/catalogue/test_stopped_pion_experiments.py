@@ -115,7 +115,7 @@ def test_csi_limits_reach_the_size_of_published_moment_fits():
 def test_reach_of_the_michel_endpoint_and_of_the_line(key):
     experiment = registry.get(key)
     model = experiment.model()
-    mass = max(channel.spread * channel.mass for channel in model.channels)
+    mass = max(target.channel.spread * target.channel.mass for target in model.targets)
     for flavor, energy in (("e", units.MUON_MASS / 2), ("mu", units.MUON_MASS / 2)):
         end = np.sqrt(mass**2 + 2 * mass * energy) - mass
         assert model.maximum_mass() == pytest.approx(end, rel=0.01, abs=0)

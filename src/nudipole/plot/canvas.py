@@ -41,8 +41,8 @@ def require() -> Any:
     MissingExtraError
         If it is not installed.
     """
-    if "matplotlib" in sys.modules:
-        return sys.modules["matplotlib"]
+    if (loaded := sys.modules.get("matplotlib")) is not None:
+        return loaded
     chosen = os.environ.pop("MPLBACKEND", None)  # an unknown one makes the import itself fail
     try:
         import matplotlib

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nudipole.fluxes import beams
+from nudipole.fluxes.accelerator import horn_beams
 from nudipole.fluxes.flux import FluxComponent, mixed, pure
 from nudipole.portal import Direction
 from nudipole.signals.upscattering import fluence
@@ -76,7 +76,7 @@ def test_fluence_of_each_flavour_keeps_number_and_mean_energy():
 
 
 def test_fluence_of_a_direction_is_that_of_its_flavour():
-    flux = beams.booster(541.0)
+    flux = horn_beams.booster(541.0)
     nodes = fluence.energy_nodes(np.array([0.05]), 11.0, flux.components, (0.1, 3.0))
     alone = fluence.fluences(flux.components, None, Direction("e"), nodes)
     both = fluence.fluences(flux.components, ("mu", "e"), Direction("mu"), nodes)
