@@ -24,6 +24,11 @@ def test_photon_lifetime_is_that_of_the_radiative_width():
         grid_points.coupling(0.0, 1.0)
 
 
+def test_masses_are_six_a_decade_from_9_keV_to_950_MeV():
+    assert np.diff(np.log10(MASSES)) == pytest.approx(np.full(30, 1.0 / 6.0), rel=1e-9, abs=0)
+    assert MASSES[[0, -1]] == pytest.approx([9.487e-6, 0.9487], rel=1e-3, abs=0)
+
+
 def test_tables_have_every_mass_or_every_third_and_more_where_edges_are():
     assert KINETIC.masses.tolist() == MASSES.tolist()
     low, high = grid_points.NARROW

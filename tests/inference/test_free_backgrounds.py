@@ -31,6 +31,8 @@ def test_basis_is_orthonormal_and_spans_the_templates():
 def test_templates_that_others_make_up_or_that_are_empty_add_nothing():
     more = np.vstack([TEMPLATES, 2.0 * TEMPLATES[0] - TEMPLATES[1], np.zeros(8)])
     assert free.orthonormal_basis(more, WEIGHT).shape == (8, 3)
+    small = TEMPLATES * np.array([[1.0], [1e-6], [1e6]])  # whatever their sizes
+    assert free.orthonormal_basis(small, WEIGHT).shape == (8, 3)
 
 
 def test_remainder_is_that_of_a_least_squares_fit():

@@ -9,7 +9,7 @@ from nudipole.constraint import Interval
 from nudipole.inference import scan
 from nudipole.inference.intervals import D_SCAN
 
-CENTRES, WIDTH = np.array([3.3e-8, 2e-6]), 0.4
+CENTRES, WIDTH = D_SCAN[[40, 80]] * np.array([1.02, 0.98]), 0.4  # on either side of a point of the scan
 
 
 def chi2_at(rows, d):

@@ -11,15 +11,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nudipole.errors import CardError, DomainError, NudipoleError
+from nudipole.errors import CardError, DomainError
 from nudipole.inference.count_limits import CountStatistic, judged, whole
 from nudipole.inference.count_models import Counts, OnOff, PublishedLimit
 from nudipole.inference.likelihood import Likelihood, Pull
 from nudipole.inference.limits import ProfileStatistic, Statistic
-from nudipole.inputs import options, rates, tables
+from nudipole.inputs import tables
 from nudipole.inputs.cards import Background, Fault, NonNegative, Nuisance, Positive, Section
 from nudipole.signals import observation_checks
-from nudipole.signals.background_shapes import SHAPES
+from nudipole.signals.observed_counts import background_counts, column_counts
 
 FloatArray = npt.NDArray[np.float64]
 MOST_BINS = 5000
@@ -84,19 +84,8 @@ class Observation:
     def _column(self, name: str) -> FloatArray:
         """A column of the table in counts in each bin, before ``weights``."""
         assert self.table is not None
-        try:
-            values, unit = self.table[name], self.table.units[name]
-            widths = np.diff(self.edges) if self.energies else None
-            if widths is not None and len(widths) != self.size:
-                widths = np.repeat(widths, self.size // len(widths))
-            factor = rates.counts_per(unit, self.exposure, widths)
-        except NudipoleError as error:
-            raise CardError(self.file, "observation.table", self.table.name, f"column {name}: {error}") from None
-        if len(values) != self.size:
-            raise CardError(
-                self.file, "observation.table", self.table.name, f"has {len(values)} rows, there are {self.size} bins"
-            )
-        return values * factor
+        energies = self.edges if self.energies else None
+        return column_counts(self.table, name, self.size, self.exposure, energies, self.file)
 
     @cached_property
     def pulls(self) -> tuple[Pull, ...]:
@@ -142,33 +131,8 @@ class Observation:
 
     def counts(self, background: Background) -> FloatArray:
         """Expected counts of one background in each bin."""
-        field = f"background.{background.name}"
-        if background.column:
-            if self.table is None:
-                raise CardError(self.file, f"{field}.column", background.column, "needs observation.table")
-            values = self._column(background.column) * self.section.weights
-        elif background.shape is not None:
-            shape = background.shape | {"edges": self.edges.tolist()}
-            values = np.asarray(options.resolve(SHAPES, shape, "model", self.file, f"{field}.shape"))
-            if not np.any(values):
-                raise CardError(self.file, f"{field}.shape", background.shape, "nothing of it lies in the bins")
-            if not isinstance(background.counts, (int, float)):
-                raise CardError(
-                    self.file, f"{field}.counts", background.counts, "is required beside a shape: one number"
-                )
-            values = values * background.counts
-        elif background.counts is not None:
-            values = np.asarray(background.counts, dtype=float) * self.section.weights
-            values = np.full(self.size, float(values) / self.size) if values.ndim == 0 else values
-            if values.size == 0:
-                raise CardError(self.file, f"{field}.counts", [], "must not be empty")
-        else:
-            raise CardError(self.file, field, None, "needs counts, column or shape")
-        if values.shape != (self.size,):
-            raise CardError(self.file, field, f"{values.size} values", f"the observation has {self.size} bins")
-        if np.any(values < 0) and not background.free:
-            raise CardError(self.file, f"{field}.counts", float(values.min()), "only a free component may be negative")
-        return values
+        column = None if self.table is None else self._column
+        return background_counts(background, column, self.section.weights, self.edges, self.size, self.file)
 
     def components(self) -> Mapping[str, FloatArray]:
         """Expected counts of every background by name."""
