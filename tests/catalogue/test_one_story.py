@@ -107,3 +107,13 @@ def test_a_region_of_interest_does_not_depend_on_the_masses_asked_for():
     grid = search.limit(np.geomspace(0.05, 0.4, 4), ray)
     alone = search.limit([grid.masses[2]], ray)
     assert alone.lower[0] == pytest.approx(grid.lower[2], rel=1e-3, abs=0)
+
+
+def test_a_signal_beyond_all_use_is_judged_alike_alone_and_among_others():
+    """1e17 events on a hundred of background: a fit that stops at its last digits must not promise itself a gain."""
+    experiment, ray = registry.get("xenon-nees-combined"), api.direction("e")
+    points = [ray.portal(2.40539039792284e-05, d) for d in np.geomspace(1e-11, 1.0, 45)[-8:]]
+    together = experiment.test_statistic(points)
+    alone = [experiment.test_statistic([point])[0] for point in points]
+    assert together == pytest.approx(alone, rel=0.03, abs=0)
+    assert np.all(np.diff(together) > 0)

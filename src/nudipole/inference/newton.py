@@ -246,17 +246,22 @@ class _Fit:
             step = -solve(hessian, gradient)
             gain = -np.einsum("mj,mj->m", gradient, step)
             found.hessian[rows] = hessian
-            # exact where every bin is Gaussian, good to gain^1.5 where it is not; below its last digits no chi^2 falls
-            rounding = np.sum(found.curvature[rows] * (_EPSILON * self.fixed[rows]) ** 2, axis=-1)
-            last = (gain <= tolerance + _DIGITS * np.abs(found.value[rows]) + rounding) | self.bins.purely_gaussian
-            done, change = active[last], here.onto_bins(step)
+            change, small = here.onto_bins(step), tolerance + _DIGITS * np.abs(found.value[rows])
+            # exact where every bin is Gaussian, good to gain^1.5 where it is not
+            last = (gain <= small) | self.bins.purely_gaussian
+            done = active[last]
             found.theta[done] += step[last]
             found.value[done] -= 0.5 * gain[last]
             found.slope[done] += found.curvature[done] * change[last]
-            active, step, change, gain = active[~last], step[~last], change[~last], gain[~last]
+            # below the last digits of the expectation no chi^2 falls: one more step, if it lowers chi^2 at all
+            rounding = np.sum(found.curvature[rows] * (_EPSILON * self.fixed[rows]) ** 2, axis=-1)
+            stuck = ~last & (gain <= small + rounding)
+            on = ~last
+            if np.any(on):
+                self._move(found, active[on], step[on], change[on], gain[on])
+            active, gain = active[on & ~stuck], gain[on & ~stuck]
             if active.size == 0:
                 break
-            self._move(found, active, step, change, gain)
         return active, gain
 
     def _move(
