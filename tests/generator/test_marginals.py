@@ -82,9 +82,10 @@ def _distance(one, one_weight, two, two_weight):
     """Largest distance of two weighted cumulative distributions, and the effective number of events of the pair."""
     every = np.concatenate([one, two])
     order = np.argsort(every)
+    last = np.append(np.diff(every[order]) > 0, True)  # of equal values, all count at once
     step = np.concatenate([one_weight / one_weight.sum(), -two_weight / two_weight.sum()])[order]
     sizes = [w.sum() ** 2 / np.sum(w**2) for w in (one_weight, two_weight)]
-    return np.max(np.abs(np.cumsum(step))), sizes[0] * sizes[1] / sum(sizes)
+    return np.max(np.abs(np.cumsum(step))[last]), sizes[0] * sizes[1] / sum(sizes)
 
 
 @pytest.mark.validation

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from nudipole import units
 from nudipole.errors import DomainError
@@ -25,7 +26,7 @@ from nudipole.generator.table import Columns, stacked
 from nudipole.signals.constituents import constituents
 from nudipole.signals.earth import paths
 from nudipole.signals.earth.model import EarthModel
-from nudipole.signals.earth.source import Kind
+from nudipole.signals.earth.source import Kind, kinds
 
 FloatArray = npt.NDArray[np.float64]
 _RATES, _TRIES = 128, 40
@@ -35,7 +36,8 @@ _RATES, _TRIES = 128, 40
 class Part:
     """One kind of matter: cells of neutrinos and final states, the weight that each trial of a cell has, choice of a cell.
 
-    ``shares``: of each source in each cell of zenith (sources, directions).
+    ``shares``: of each source in each cell of zenith (sources, directions). ``own``: of this matter in each cell of zenith and
+    path, what lies in the detector itself.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Part:
     mean: FloatArray
     shares: FloatArray
     tilt: FloatArray
+    own: FloatArray
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,14 @@ class EarthSampler(Weighing):
         lowest = max(lowest, min(float(s.component.energy[0]) for s in sources))
         highest = max(float(s.component.energy[s.intensity > 0].max()) for s in sources)
         highest = min(highest, selection.neutrino_max_GeV or np.inf)
+        within = {}
+        if model.card.production.where != "outside":
+            inside = structs.replace(model.card.production, where="inside")
+            within = {(k.material, k.channels): k.density for k in kinds(model.card.detector, inside, model.edges)}
         parts = []
         for kind in model.kinds:
+            inner = within.get((kind.material, kind.channels), np.zeros_like(kind.density))
+            own = np.divide(inner, kind.density, out=np.zeros_like(inner), where=kind.density > 0.0)
             cells = Cells.of(self.portal.mass, constituents(kind.material, kind.channels), sources, lowest, highest)
             rate = self.decays.rate(cells.momentum)
             grid = np.geomspace(rate.min(), rate.max() * (1.0 + 1e-9), _RATES)
@@ -88,7 +97,7 @@ class EarthSampler(Weighing):
             if self.natural:
                 mean = np.full_like(rate, self._free(kind).mean())
                 factor *= 1.0 if self._within else self._area / model.volume
-            parts.append(Part(kind, cells, factor * content * mean, mean, np.stack(shares), cells.tilts(content)))
+            parts.append(Part(kind, cells, factor * content * mean, mean, np.stack(shares), cells.tilts(content), own))
         return tuple(part for part in parts if part.proposal.sum() > 0.0)
 
     @property
@@ -152,7 +161,8 @@ class EarthSampler(Weighing):
         near, far = edges[chosen], edges[chosen + 1]
         inside = -np.expm1(-rate * (far - near))
         length = near - np.log1p(-rng.random(number) * inside) / rate
-        end = self._ends(rng, ray, length)
+        own = rng.random(number) < part.own[row, chosen]
+        end = self._ends(rng, ray, length, own)
         weight = total * edge[:, -1] / part.mean[cell]
         if self.natural:
             away = near + (far - near) * rng.random(number)
@@ -172,28 +182,29 @@ class EarthSampler(Weighing):
         }  # fmt: skip
         return self._seen(rng, columns, neutrino, ray)
 
-    def _ends(self, rng: np.random.Generator, ray: tuple[FloatArray, ...], length: FloatArray) -> FloatArray:
-        """Points (3, n) even in the sphere; where N is made inside, with the production inside, too."""
-        radius = paths.radius_of(self.model.volume)
-        number = len(length)
-        flight = np.stack(ray)
+    def _ends(
+        self, rng: np.random.Generator, ray: tuple[FloatArray, ...], length: FloatArray, own: npt.NDArray[np.bool_]
+    ) -> FloatArray:
+        """Points of decay (3, n) even in the sphere, for N made in it (``own``) or outside, ``length`` before.
 
-        def even(size: int) -> FloatArray:
-            cosine, turn = 2.0 * rng.random(size) - 1.0, 2.0 * np.pi * rng.random(size)
-            sine = np.sqrt(1.0 - cosine**2)
-            return radius * np.cbrt(rng.random(size)) * np.stack([sine * np.cos(turn), sine * np.sin(turn), cosine])
-
-        end = even(number)
-        if self.model.card.production.where != "inside":
-            return end
-        for _ in range(_TRIES):
-            out = np.flatnonzero(np.sum((end - length * flight) ** 2, axis=0) > radius**2)
-            if not len(out):
+        Along a chord of half length h there is room 2h - length for both in the sphere, min(2h, length) for the decay alone.
+        """
+        radius, number = paths.radius_of(self.model.volume), len(length)
+        least = np.where(own, np.minimum(0.5 * length, radius), 0.0)
+        most = np.where(own, 2.0 * (radius - least), np.minimum(2.0 * radius, length))
+        half, room = np.full(number, radius), most.copy()
+        rows = np.arange(number)
+        for _ in range(_TRIES):  # chords even in their area, accepted by their room
+            tried = np.sqrt(least[rows] ** 2 + (radius**2 - least[rows] ** 2) * rng.random(len(rows)))
+            place = np.where(own[rows], 2.0 * (tried - least[rows]), np.minimum(2.0 * tried, length[rows]))
+            good = rng.random(len(rows)) * most[rows] <= place
+            half[rows[good]], room[rows[good]] = tried[good], place[good]
+            rows = rows[~good]
+            if not len(rows):
                 break
-            end[:, out] = even(len(out))
-        else:  # hardly a place: the two ends of a diameter along the path
-            end[:, out] = 0.5 * length[out] * flight[:, out]
-        return end
+        along = -half + np.where(own, 2.0 * least, 0.0) + room * rng.random(number)
+        aside = np.stack(about((ray[0], ray[1], ray[2]), np.zeros(number), rng.random(number)))
+        return np.asarray(np.sqrt(np.maximum(radius**2 - half**2, 0.0)) * aside + along * np.stack(ray))
 
     def _free_ends(
         self, rng: np.random.Generator, ray: tuple[FloatArray, ...], away: FloatArray, length: FloatArray

@@ -36,6 +36,7 @@ _STATES = {
 #: Number of NuHepMC's convention E.C.1 for each process of ours: coherent, quasi-elastic, deep-inelastic, other; all neutral.
 PROCESS_IDS = {1: 150, 2: 250, 3: 251, 5: 650, 4: 750, 6: 751, 11: 760, 12: 761, 21: 770, 22: 771, 31: 780}
 _VERTICES = {PRIMARY: ("Primary", "production of N"), DECAY: ("HNLDecay", "decay of N")}
+_END = b"HepMC::Asciiv3-END_EVENT_LISTING\n\n"
 _MM_PER_NS = 1e-6 * units.SPEED_OF_LIGHT
 
 
@@ -47,7 +48,7 @@ class HepMCWriter:
             import pyhepmc
         except ImportError:
             raise MissingExtraError("pyhepmc", "events", "writing HepMC3") from None
-        self._hep = pyhepmc
+        self._hep, self._path = pyhepmc, path
         self._mass, self._expected = float(provenance["mass_GeV"]), float(provenance["expected"])
         self._error = float(provenance["expected_error"])
         self._run = self._run_info(provenance)
@@ -156,7 +157,12 @@ class HepMCWriter:
         return event
 
     def close(self) -> None:
+        """End the file; what was still in a buffer may not have found room, of which pyhepmc says nothing."""
         self._file.close()
+        with self._path.open("rb") as stream:
+            stream.seek(max(self._path.stat().st_size - 64, 0))
+            if not stream.read().endswith(_END):
+                raise OutputError("HepMC3: the end of the file cannot be written (is the disk full?)")
 
 
 def _of_n(provenance: Mapping[str, Any]) -> str:
