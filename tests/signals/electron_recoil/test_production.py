@@ -100,3 +100,20 @@ def test_the_sample_is_that_of_the_standard_model() -> None:
         )[0]
         assert events == pytest.approx(1e30 * 0.6 * area * units.GEV_M2_TO_CM2, rel=1e-6, abs=0)
     assert not electron_sample(beam(1e30), ["e"], EDGES, selection).any()
+
+
+def test_a_wide_bin_counts_the_soft_end_of_a_continuum() -> None:
+    """Neutrinos below half the upper edge make most of the counts; each against the integral over the flux."""
+    energy, edges = np.linspace(1.0, 20.0, 39), np.array([1.0, 30.0])
+    flux = Flux("toy", (FluxComponent("nu", energy, energy**-2.0, np.diag([0.0, 1.0, 0.0])),), per="POT")
+    selection, fine = SelectionSection(energy_GeV=edges.tolist()), np.linspace(1.0, 20.0, 2001)
+    shape = np.interp(fine, energy, energy**-2.0)
+    recoil = np.geomspace(edges[0] - ME, 20.0, 801)
+    counts, _ = recoils_in_bins([Beam(flux, 1e30)], Direction("mu"), np.array([MASS]), edges, selection)
+    made = upscattering.spectrum_spin_half(recoil, fine[:, None], MASS, ME)
+    area = np.trapezoid(shape * np.trapezoid(made, recoil, axis=1), fine)
+    assert counts[0, 0] == pytest.approx(1e30 * area * units.GEV_M2_TO_CM2, rel=0.01, abs=0)
+    found = electron_sample(Beam(flux, 1e30), ["mu"], edges, selection)
+    spectrum = np.asarray(standard_model.electron_spectrum(recoil, fine[:, None], "mu", False))
+    area = np.trapezoid(shape * np.trapezoid(spectrum, recoil, axis=1), fine)
+    assert found[0] == pytest.approx(1e30 * area * units.GEV_M2_TO_CM2, rel=0.01, abs=0)

@@ -61,6 +61,9 @@ def test_without_a_ceiling_photons_of_any_energy_count(tmp_path):
     assert found.acceptance.energy_max == np.inf
     assert found.radiation
     assert not found.isotropic
+    # what a card that says nothing stands for: a cross section, any angle between N and its photon, a small detector
+    assert (found.luminosity, found.radius, found.half_length) == (1.0, 1.5, 2.0)
+    assert toy.running[0].opening_max_deg == 180.0
 
 
 def test_runnings_of_the_table_come_before_those_of_the_card(tmp_path):
