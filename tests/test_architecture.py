@@ -102,9 +102,9 @@ def test_public_face():
 
 
 def test_modules_stay_short():
-    """No module has more than 450 lines."""
-    long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > 450}
-    assert not long
+    """No module has more than 350 lines, but for the two classes of the portal, half of them docstrings."""
+    long = {str(p.relative_to(ROOT)) for p in modules() if len(p.read_text().splitlines()) > 350}
+    assert long <= {"portal.py"}
 
 
 def test_import_loads_nothing_heavy():

@@ -17,7 +17,7 @@ from nudipole.errors import NudipoleError, printable
 # verb -> module:function, imported only when called
 VERBS = {
     "atlas": "nudipole.cli.atlas:atlas",
-    "limit": "nudipole.cli.experiments:limit",
+    "limit": "nudipole.cli.limits:limit",
     "rate": "nudipole.cli.experiments:rate",
     "point": "nudipole.cli.point:point",
     "combine": "nudipole.cli.combine:combine",
