@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from nudipole.observables.thermal import thermal
     from nudipole.portal import Direction, Portal
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = ("plot", "units")
 _HOME = {
