@@ -294,7 +294,6 @@ SPECIAL: dict[str, dict[str, Menu]] = {
         "high": [1e-5, 0.0, np.inf],
         "nodes": [2, 30, 0],
     },
-    "catalogue.curves.convert": {"convention": ["d", "mu", "muB", "no convention"]},
     "observables.decays.decay_spectrum": {
         "variable": ["photon_energy", "photon_angle", "dilepton_mass", "no variable"]
     },
@@ -428,6 +427,7 @@ EXCLUDED: dict[str, str] = {
     "errors.*": "the checks themselves; tests/test_errors.py",
     "catalogue.check.Fault": "a result",
     "catalogue.curves.PublishedCurve": "data of the package",
+    "catalogue.curves.convert": "passes NaN and infinity on, for the edges of limits; tests/catalogue/test_curves.py",
     "catalogue.summaries.Summary": "a result",
     "catalogue.exclusion.excluded": "takes a model; Experiment.limit, which calls it, is swept",
     "catalogue.explanation.effect": "words; tests/catalogue/test_explanation.py",

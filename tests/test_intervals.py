@@ -48,7 +48,7 @@ def test_an_interval_holds_its_ends_and_the_magnetic_moment():
     assert 1.0 in Interval(2e-7)
     assert found.mu == pytest.approx((units.mu_from_d(2e-7), units.mu_from_d(4e-7)), rel=1e-12, abs=0)
     assert Interval(0.0).mu[1] is None
-    for low, high in ((-1.0, None), (2.0, 1.0), (np.inf, None)):
+    for low, high in ((-1.0, None), (2.0, 1.0), (np.inf, None), (1.0, np.inf), (1.0, np.nan)):
         with pytest.raises(DomainError, match="an interval needs"):
             Interval(low, high)
 

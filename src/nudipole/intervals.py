@@ -31,6 +31,11 @@ class Interval:
     high : float, optional
         Upper end [GeV^-1]; None where it is open above.
 
+    Raises
+    ------
+    DomainError
+        Ends that are negative, infinite, NaN, or in the wrong order.
+
     Examples
     --------
     >>> 2e-7 in Interval(1e-7, 3e-7), 1.0 in Interval(1e-7)
@@ -45,8 +50,11 @@ class Interval:
             value = getattr(self, name)
             if not isinstance(value, float) and (value is not None or name == "low"):
                 check(name, value, ("float",) if name == "low" else ("float", "None"))
-        if not (np.isfinite(self.low) and self.low >= 0) or (self.high is not None and not self.high >= self.low):
-            raise DomainError(f"an interval needs 0 <= low <= high, got {self.low}, {self.high}")
+        ordered = self.high is None or self.low <= self.high < np.inf
+        if not (0.0 <= self.low < np.inf and ordered):
+            raise DomainError(
+                f"an interval needs finite 0 <= low <= high (high None where open), got {self.low}, {self.high}"
+            )
 
     def __contains__(self, d: float) -> bool:
         return self.low <= d and (self.high is None or d <= self.high)

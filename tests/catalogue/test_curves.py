@@ -7,7 +7,7 @@ import pytest
 
 from nudipole import units
 from nudipole.catalogue import curves
-from nudipole.errors import TableError, UnknownNameError
+from nudipole.errors import DomainError, TableError, UnknownNameError
 from nudipole.inputs import tables
 
 
@@ -93,3 +93,14 @@ def test_what_is_no_file_is_refused(tmp_path):
 def test_an_unknown_curve_is_named():
     with pytest.raises(UnknownNameError, match="nomad"):
         curves.published("nomda")
+
+
+def test_conversion_passes_on_what_is_no_edge_and_refuses_negative_couplings():
+    given = np.array([1e-7, np.nan, np.inf])
+    for convention, factor in (("d", 1.0), ("mu", 2.0), ("muB", float(units.mu_from_d(1.0)))):
+        np.testing.assert_allclose(curves.convert(given, convention), factor * given, rtol=1e-15)
+    for value in (-1.0, -np.inf):
+        with pytest.raises(DomainError):
+            curves.convert(value, "d")
+    with pytest.raises(UnknownNameError):
+        curves.convert(1.0, "furlongs")
