@@ -7,14 +7,13 @@ strongest other exclusion on the ground of the same flavour and mass by more tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from nudipole import units
-from nudipole.catalogue import registry
+from nudipole.catalogue import families, registry
 from nudipole.compilation.compare import cell
 from nudipole.constraint import Limit
 from nudipole.errors import UnknownNameError
@@ -169,47 +168,21 @@ def _title(key: str) -> str:
         return key
 
 
-def _card(key: str) -> Any:
-    """The card that says what is measured; of a joint one, that of its first member."""
-    try:
-        card = getattr(registry.get(key), "card", None)
-    except UnknownNameError:
-        return None
-    members = list(getattr(card, "members", None) or ())
-    return _card(str(members[0]).removesuffix(".toml")) or card if members else card
-
-
 def _source(key: str) -> str:
     if key in _SKY:
         return _SKY[key][0]
-    card = _card(key)
+    card = families.leading_card(key)
     signal = getattr(card, "signal", "")
     if signal in _COLLIDERS:
         return _COLLIDERS[signal]
-    found = dict.fromkeys(
-        _SOURCES.get(name, name)
-        for name in _names(getattr(card, "source", None) or [b.source for b in getattr(card, "beam", ())])
-    )
+    found = dict.fromkeys(_SOURCES.get(name, name) for name in families.flux_names(card))
     return ", ".join(found) or "beam"
-
-
-def _names(source: Any) -> Iterable[str]:
-    """Names of the fluxes of a source, however it is nested."""
-    if isinstance(source, (list, tuple)):
-        for one in source:
-            yield from _names(one)
-        return
-    flux = source.get("flux") if isinstance(source, Mapping) else getattr(source, "flux", None)
-    if isinstance(flux, str):
-        yield flux
-    elif flux is not None:
-        yield from _names(flux)
 
 
 def _observable(key: str) -> str:
     if key in _SKY:
         return _SKY[key][1]
-    card = _card(key)
+    card = families.leading_card(key)
     signal = getattr(card, "signal", "")
     if signal == "recoil":
         recoil = getattr(getattr(card, "response", None), "recoil", "electron")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nudipole import __version__, bibliography, units
-from nudipole.catalogue import registry
+from nudipole.catalogue import families, registry
 from nudipole.compilation.validation import Check
 from nudipole.constraint import Constraint, Limit
 from nudipole.explorer import recipes, tables
@@ -46,7 +46,7 @@ def encode(limits: Sequence[Limit], checks: Sequence[Check], computed: Mapping[s
         "version": __version__,
         "muB": units.mu_from_d(1.0),
         "widths": _widths(payload),
-        "families": [[name, color] for name, color, _ in style.FAMILIES],
+        "families": [[name, color] for name, color in style.COLORS.items()],
         "experiments": {key: experiment_record(registry.get(key)) for key in keys},
         "curves": [curve_record(payload, c) for c in [*limits, *more] if any(c.excluded)],
         "checks": [check_record(payload, c) for c in checks if c.key in set(keys)],
@@ -73,12 +73,12 @@ def _widths(payload: Payload) -> dict[str, Any]:
 
 def experiment_record(constraint: Constraint) -> dict[str, Any]:
     """Name, colour and recipe of one constraint."""
-    family, color = style.family(constraint.key)
+    family = families.family(constraint.key)
     return {
         "title": constraint.title,
         "short": names.short(constraint.key),
         "family": family,
-        "color": color,
+        "color": style.COLORS[family],
         "kind": constraint.kind,
         "sky": constraint.key in registry.sky() and constraint.kind != "line",
         "basis": constraint.basis,

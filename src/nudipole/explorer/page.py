@@ -81,7 +81,7 @@ def picture(limits: Sequence[Limit]) -> str:
     strokes = []
     for c in chosen:
         dash = f' stroke-dasharray="{dashes[c.kind]}"' if c.kind in dashes else ""
-        color = style.family(c.key)[1]
+        color = style.color(c.key)
         strokes.append(
             f'<path class="curve {c.kind}" data-key="{html.escape(c.key, quote=True)}" stroke="{color}"{dash}'
             f' vector-effect="non-scaling-stroke" d="{_path(c)}"><title>{html.escape(c.key)}</title></path>'

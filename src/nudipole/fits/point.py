@@ -20,12 +20,11 @@ import numpy as np
 
 from nudipole import units
 from nudipole.arguments import typed_arguments
-from nudipole.catalogue import registry
+from nudipole.catalogue import families, registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.columns import Columns, Tabular
 from nudipole.constraint import Constraint, Interval
 from nudipole.errors import DomainError, NudipoleError
-from nudipole.plot import style
 from nudipole.portal import Direction, Portal
 
 
@@ -254,7 +253,7 @@ def _switched_on(direction: Direction) -> set[str]:
 
 def _verdict(portal: Portal, cl: float | None, key: str) -> Verdict:
     constraint = registry.get(key)
-    about = (key, constraint.title, style.family(key)[0], constraint.kind, constraint.basis)
+    about = (key, constraint.title, families.family(key), constraint.kind, constraint.basis)
     try:
         prepared = _prepared(key, portal.mass, portal.direction, cl)
         signal, statistic, delta = _at(prepared, portal.d, constraint, portal)

@@ -54,8 +54,8 @@ class Choice:
         return 1.0 if shown == "muB" else float(conversion.d_from_mu(1.0))
 
     def color(self, key: str) -> str:
-        """That of the user, or of the class."""
-        return self.colors.get(key, style.family(key)[1])
+        """That of the user, or of the family."""
+        return self.colors.get(key, style.color(key))
 
     def name(self, key: str) -> str:
         """That of the user, or the short one."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nudipole import units
+from nudipole.catalogue import families
 from nudipole.compilation import store
 from nudipole.compilation.validation import Check
 from nudipole.constraint import Limit
@@ -115,11 +116,11 @@ def legend(figure: Any, limits: Sequence[Limit], look: style.Style, ground: bool
 
     joint = any(c.basis == "envelope" for c in limits)
     limits = [c for c in limits if c.basis != "envelope"]
-    seen = {style.family(c.key) for c in limits}
-    families: list[Any] = [
+    seen = {families.family(c.key) for c in limits}
+    patches: list[Any] = [
         Patch(facecolor=style.tint(color, look), edgecolor=color, lw=look.strong, label=name)
-        for name, color, _ in style.FAMILIES
-        if (name, color) in seen and name != "theory"
+        for name, color in style.COLORS.items()
+        if name in seen and name != families.THEORY
     ]
     kinds = {c.kind for c in limits}
     grey = style.mix(look.ink, look.paper, 0.6)
@@ -133,10 +134,10 @@ def legend(figure: Any, limits: Sequence[Limit], look: style.Style, ground: bool
         "line": Line2D([], [], color=grey, lw=look.strong, ls=":", label="estimate"),
     }
     if joint:
-        families.append(
+        patches.append(
             Line2D([], [], color=style.mix(look.ink, look.paper, 0.45), lw=2.6 * look.strong, label="combined")
         )
-    handles = [*families, *(how[k] for k in how if k in kinds or (k == "exclusion" and ground))]
+    handles = [*patches, *(how[k] for k in how if k in kinds or (k == "exclusion" and ground))]
     columns = -(-len(handles) // 2) if len(handles) > 4 else len(handles)
     place = {"loc": "lower center", "handlelength": 1.6, "columnspacing": 1.2, "borderaxespad": 0.3}
     size = float(canvas.require().rcParams["legend.fontsize"])
@@ -172,7 +173,7 @@ def _check_panel(panel: Any, check: Check) -> None:
     massless = units.KEV  # a zero-mass limit is drawn at 1 keV
     masses = np.maximum(check.masses, massless)
     panel.plot(masses, check.published, "o", ms=3.5, mfc="none", color="black", label="published")
-    panel.plot(masses, check.ours, "x-", ms=3.5, lw=1, color=style.family(check.key)[1], label="ours")
+    panel.plot(masses, check.ours, "x-", ms=3.5, lw=1, color=style.color(check.key), label="ours")
     shown = np.concatenate([check.published, check.ours[np.isfinite(check.ours)]])
     panel.set_ylim(shown.min() / 3.5, shown.max() * 3.5)
     around = 5.0 if masses.max() / masses.min() < 10 else 1.5

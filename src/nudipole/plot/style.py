@@ -1,6 +1,6 @@
 """Colours, line widths and settings of the figures; nothing here needs matplotlib.
 
-One colour a class of experiments, safe for colour-blind eyes (Okabe and Ito 2008, Tol 2021).
+One colour a family of experiments, safe for colour-blind eyes (Okabe and Ito 2008, Tol 2021).
 """
 
 from __future__ import annotations
@@ -8,21 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from nudipole.catalogue import families
 from nudipole.errors import check_choice
 
-# class -> colour, beginnings of keys (with a hyphen first: what is in them); first match wins
-FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("solar neutrinos, electron recoils", "#E69F00", ("borexino", "superk-solar", "-nees", "xenon1t-er")),
-    ("solar neutrinos, nuclear recoils", "#D55E00", ("-cevns", "xenon1t-nr", "xlzd", "supercdms")),
-    ("reactors", "#009E73", ("gemma", "texono", "conus", "dresden", "connie")),
-    ("pion decay at rest", "#56B4E9", ("coherent", "lsnd")),
-    ("N from the Earth and the air", "#8C6D31", ("icecube", "superk-atmospheric", "borexino-superk-earth")),
-    ("colliders", "#7A4FA3", ("lep", "lhc", "besiii", "belle", "stcf")),
-    ("cosmology", "#CC79A7", ("bbn", "cmb", "cosmology")),
-    ("supernovae and stars", "#882255", ("sn1987a", "supernova", "red-giants")),
-    ("theory", "#777777", ("naturalness", "uv-")),
-    ("neutrino beams and dumps", "#0072B2", ("",)),
-)
+#: Colour of each family, in the order of legends.
+COLORS: dict[str, str] = {
+    families.SOLAR_ELECTRON: "#E69F00",
+    families.SOLAR_NUCLEUS: "#D55E00",
+    families.REACTOR: "#009E73",
+    families.STOPPED_PION: "#56B4E9",
+    families.EARTH: "#8C6D31",
+    families.COLLIDER: "#7A4FA3",
+    families.COSMOLOGY: "#CC79A7",
+    families.STARS: "#882255",
+    families.THEORY: "#777777",
+    families.BEAM: "#0072B2",
+    families.OWN: "#2B2B2B",
+}
 
 Size = Literal["single", "double", "slide"]
 #: Figure sizes [inches]: one and two columns of a journal (86 and 178 mm), and a 16:9 slide.
@@ -92,18 +94,15 @@ def get(name: str) -> Style:
     return STYLES[name]
 
 
-def family(key: str) -> tuple[str, str]:
-    """Class and colour of a constraint.
+def color(key: str) -> str:
+    """Colour of a constraint: that of its family (:func:`nudipole.catalogue.families.family`).
 
     Examples
     --------
-    >>> family("conus-plus")
-    ('reactors', '#009E73')
+    >>> color("conus-plus")
+    '#009E73'
     """
-    for name, color, patterns in FAMILIES:
-        if any(pattern in key if pattern.startswith("-") else key.startswith(pattern) for pattern in patterns):
-            return name, color
-    raise AssertionError(f"no family for {key}")
+    return COLORS[families.family(key)]
 
 
 def mix(color: str, other: str, share: float) -> str:
