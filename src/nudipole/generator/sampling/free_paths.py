@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from nudipole.detectors.geometry import Cylinder, Prism, Sphere, Volume
 from nudipole.generator.sampling.decay import about
-from nudipole.generator.sampling.paths import Places, widest
+from nudipole.generator.sampling.paths import Places, Tried, Way, widest
 from nudipole.signals.upscattering.acceptance import ANGLES, STEEPEST, Body
 
 FloatArray = npt.NDArray[np.float64]
@@ -55,12 +55,6 @@ class FreePlaces(Places):
         place = self.place
         return place.kilograms / place.volume.volume if isinstance(place, Body) else place.density
 
-    def _fluence(self, z: FloatArray) -> FloatArray:
-        """Fluence at z [m] over that at z = 0."""
-        if not isinstance(self.place, Body) or self.place.source_distance_m is None:
-            return np.ones_like(z)
-        return (self.place.source_distance_m / (self.place.source_distance_m + z)) ** 2
-
     def _lines(
         self, rng: np.random.Generator, cosine: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -89,20 +83,21 @@ class FreePlaces(Places):
             last = np.where(forward, last, first)
         return first, np.minimum(last, end), entry, ray
 
-    def _try(
-        self, rng: np.random.Generator, cosine: FloatArray, rate: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    def _ways(self) -> tuple[Way, ...]:
+        """One way: along lines that meet the volumes."""
+        return (self._along_lines,)
+
+    def _along_lines(self, rng: np.random.Generator, cosine: FloatArray, rate: FloatArray) -> Tried:
         number = len(cosine)
         first, last, entry, ray = self._lines(rng, cosine)
         inside = np.maximum(last - first, 0.0)
         start = entry + (first + rng.random(number) * inside) * ray
         if isinstance(self.place, Body):
-            low = self.place.volume.extent[0]
-            longest, most = np.full(number, widest(self.place.volume)), self._fluence(np.array(low))
+            longest = np.full(number, widest(self.place.volume))
         else:
             slope = np.where(cosine > STEEPEST, cosine, 1.0)
-            longest, most = (self.place.stop - self.place.start) / slope, np.array(1.0)
-        good = rng.random(number) * longest * most < inside * self._fluence(start[2])
+            longest = (self.place.stop - self.place.start) / slope
+        good = rng.random(number) * longest * self._strongest() < inside * self._fluence(start[2])
         length = -np.log1p(-rng.random(number)) / rate
         return start, ray, np.arctan2(ray[1], ray[0]), length, good
 
