@@ -92,8 +92,8 @@ def test_public_face():
         "Completion", "Direction", "Interval", "Limit", "NudipoleError", "Portal", "__version__", "atlas", "bands",
         "beam_spectrum", "cite", "collider", "combine", "cross_section", "decay_probability", "decay_spectrum",
         "differential", "discovery", "doctor", "expected", "experiments", "explore", "flux", "generate", "hepdata",
-        "limit", "meson", "meson_spectrum", "peak_recoil", "plot", "point", "published", "rate", "reweight", "scan",
-        "spectrum", "tension", "thermal", "ufo", "units", "width", "workspace",
+        "limit", "meson", "meson_spectrum", "peak_recoil", "plot", "point", "posterior", "published", "rate",
+        "reweight", "scan", "spectrum", "tension", "thermal", "ufo", "units", "width", "workspace",
     ]  # fmt: skip
     for name in dir(nudipole):
         assert getattr(nudipole, name) is not None

@@ -35,6 +35,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "meson_spectrum": {"parent": "pi0", "channel": "gamma nu N", "mass": 0.05, "d": 1e-6, "values": [0.01]},
     "peak_recoil": {"energy": 0.1, "mass": 0.01, "target_mass": 37.0},
     "point": {"mass": 0.1, "d": 1e-6, "flavor": "mu", "keys": ["gemma"]},
+    "posterior": {"keys": ["lep"], "mass": 1.0, "flavors": ["mu"], "walkers": 8, "steps": 20},
     "published": {"name": "gemma"},
     "rate": {"experiment": "gemma", "mass": 1e-3, "d": 1e-8, "flavor": "e"},
     "reweight": {"events": "no file", "d": 2e-6},

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nudipole.explorer.run import explore
     from nudipole.fits.combination import combine
     from nudipole.fits.point import point
+    from nudipole.fits.posterior import posterior
     from nudipole.fits.scan import scan
     from nudipole.fits.tension import tension
     from nudipole.generator.reweight import reweight
@@ -88,6 +89,7 @@ _HOME = {
     "discovery": "catalogue.discovery",
     "hepdata": "compilation.hepdata",
     "bands": "catalogue.bands",
+    "posterior": "fits.posterior",
     "width": "observables.decays",
     "workspace": "catalogue.workspace",
 }
@@ -123,6 +125,7 @@ __all__ = [
     "peak_recoil",
     "plot",
     "point",
+    "posterior",
     "published",
     "rate",
     "reweight",

@@ -23,6 +23,7 @@ VERBS = {
     "combine": "nudipole.cli.combine:combine",
     "tension": "nudipole.cli.tension:tension",
     "discovery": "nudipole.cli.discovery:discovery",
+    "posterior": "nudipole.cli.posterior:posterior",
     "scan": "nudipole.cli.scan:scan",
     "generate": "nudipole.cli.generate:generate",
     "reweight": "nudipole.cli.reweight:reweight",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nudipole.plot.lines import Range
     from nudipole.plot.overlays import Overlay
     from nudipole.plot.planes import plane
-    from nudipole.plot.structure import operators, triangle
+    from nudipole.plot.structure import corner, operators, triangle
     from nudipole.plot.theory import branching, cross_section, decay_length
 
 _HOME = {
@@ -35,6 +35,7 @@ __all__ = [
     "Overlay",
     "Range",
     "branching",
+    "corner",
     "cross_section",
     "decay_length",
     "limit",

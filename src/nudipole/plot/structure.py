@@ -1,15 +1,16 @@
-"""Figures of a joint fit: the triangle of flavours and the plane of gauge-invariant operators."""
+"""Figures of a joint fit: the triangle of flavours, the plane of gauge-invariant operators, corners of a posterior."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nudipole.errors import DomainError
+from nudipole.errors import DomainError, check_count
 from nudipole.fits import flavours, smeft
+from nudipole.fits.posterior import Posterior
 from nudipole.plot import canvas, drawing, names
 from nudipole.plot.lines import COLORS
 
@@ -156,3 +157,61 @@ def operators(
         axes.text(0.97, 0.03, about, transform=axes.transAxes, ha="right")
         axes.legend(fontsize="small", loc="lower left")
     return axes
+
+
+def corner(samples: Posterior, *, bins: int = 30, style: str | None = "paper") -> Any:
+    """One histogram a parameter, and one for each pair of them.
+
+    Parameters
+    ----------
+    samples : Posterior
+        Of :func:`nudipole.fits.posterior.posterior`.
+    bins : int
+        Of each axis.
+    style : {"paper", "talk", "dark"} or None
+        None keeps the settings that are active.
+
+    Returns
+    -------
+    matplotlib Figure
+        With k x k panels for k parameters, those above the diagonal empty.
+
+    Raises
+    ------
+    DomainError
+        If the number of bins makes no histogram.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ranges = np.array([[0.0, 1.0], [0.0, 1.0]])
+    >>> draws = np.random.default_rng(1).uniform(size=(4, 50, 2))
+    >>> found = Posterior(("a", "b"), ("a", "b"), ranges, draws, np.zeros((4, 50)), np.ones(2), ("lep",))
+    >>> len([axes for axes in corner(found).axes if axes.has_data()])
+    3
+    """
+    check_count(at_least=2, bins=bins)
+    number, points = len(samples.names), samples.samples
+    with canvas.looks(style):
+        figure = canvas.new_figure((1.9 * number + 0.8, 1.9 * number + 0.6))
+        grid = figure.subplots(number, number, squeeze=False)
+        for row in range(number):
+            for column in range(number):
+                axes = grid[row, column]
+                if column > row:
+                    axes.set_axis_off()
+                    continue
+                axes.set_xlim(*samples.ranges[column])
+                if row == column:
+                    axes.hist(points[:, row], bins=bins, range=tuple(samples.ranges[row]), color=COLORS[0], lw=0)
+                    axes.set_yticks([])
+                else:
+                    ends = [tuple(samples.ranges[column]), tuple(samples.ranges[row])]
+                    axes.hist2d(points[:, column], points[:, row], bins=bins, range=ends, cmap="Blues")
+                    axes.set_ylim(*samples.ranges[row])
+                axes.tick_params(labelbottom=row == number - 1, labelleft=column == 0 and row > 0)
+                if row == number - 1:
+                    axes.set_xlabel(f"${samples.labels[column]}$")
+                if column == 0 and row > 0:
+                    axes.set_ylabel(f"${samples.labels[row]}$")
+    return figure
