@@ -38,8 +38,28 @@ def test_out_of_range_there_is_no_table():
     assert couplings.tabulate(registry.get("conus-plus"), 0.5) is None
 
 
-def test_an_interference_that_changes_sign_is_refused():
-    table = np.ones((1, len(couplings._STEPS), 1))
-    table[0, 200:] = -1.0
-    with pytest.raises(couplings.DomainError, match="changes its sign"):
-        couplings.CountsTable((3,), table).counts(np.full((1, 3), 1e-6))
+@pytest.mark.parametrize(("key", "mass", "scale"), [("lz-nees", 2e-4, 3e-9), ("supercdms", 1e-4, 1e-8)])
+def test_an_interference_that_changes_its_sign_with_the_decay_length(key, mass, scale):
+    """Couplings of both signs; the decay before the detector selects energies, and with them the sign."""
+    experiment = registry.get(key)
+    table = couplings.tabulate(experiment, mass)
+    points = scale * np.array([[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [0.5, -2.0, 3.0], [-1.0, 0.3, 0.0], [1e3, 1e3, -1e3]])
+    portals = [Portal.from_couplings(mass, *row) for row in points.tolist()]
+    expected = np.array([float(experiment.delta_chi2([p])[0]) for p in portals])
+    assert table.test_statistic(points) == pytest.approx(expected, rel=2e-3, abs=1e-3)
+
+
+def test_weights_rebuild_a_quadratic_form():
+    """Of counts that are a quadratic form of the couplings, at every D."""
+    rng = np.random.default_rng(2)
+    form = rng.normal(size=(3, 3))
+    form = form @ form.T
+    ones = np.eye(3)
+    table = [
+        (ones[a] + (ones[b] if a != b else 0)) @ form @ (ones[a] + (ones[b] if a != b else 0))
+        for a, b in couplings.PAIRS
+    ]
+    found = couplings.CountsTable(tuple(range(6)), np.array(table)[:, None, None])
+    points = rng.normal(size=(20, 3))
+    expected = np.einsum("pi,ij,pj->p", points, form, points)
+    np.testing.assert_allclose(found.counts(points)[0][:, 0], expected, rtol=1e-12)

@@ -58,6 +58,24 @@ def test_a_free_mass_is_interpolated_between_its_nodes():
     assert density(np.array([[0.1, -1.0]]))[0] == -np.inf
 
 
+@pytest.mark.parametrize(
+    ("key", "mass", "flavor"), [("charm-ii", 0.05, 1), ("conus-plus", 8e-4, 0), ("lz-nees", 5e-5, 1)]
+)
+def test_between_its_nodes_the_edge_in_d_is_right_to_a_per_cent(key, mass, flavor):
+    masses = mass * 10 ** np.array([-0.2, 0.2])
+    nodes = module._masses(masses.tolist())
+    between = float(np.sqrt(nodes[len(nodes) // 2] * nodes[len(nodes) // 2 + 1]))
+    x = np.linspace(-10, -4, 3000)
+    flavors = [("e", "mu", "tau")[flavor]]
+    density = module._density([key], nodes, flavors, np.array([np.log10(masses), [-10, -4]]), False)
+    couplings = np.zeros((len(x), 3))
+    couplings[:, flavor] = 10**x
+    direct = joint.table([registry.get(key)], between).test_statistic(couplings)
+    found = -2.0 * density(np.column_stack([np.full(len(x), np.log10(between)), x]))
+    edges = [x[np.argmax(q > 2.7)] for q in (direct, found)]
+    assert edges[1] == pytest.approx(edges[0], rel=0, abs=0.005)
+
+
 def test_getdist_reads_the_chains(found, tmp_path):
     files = found.to_getdist(tmp_path / "chains" / "conus")
     assert [p.name for p in files] == ["conus.txt", "conus.paramnames", "conus.ranges"]
@@ -105,7 +123,10 @@ def test_without_emcee_the_extra_is_named(monkeypatch):
 def test_the_command_writes_chains_and_a_corner(tmp_path):
     arguments = ["posterior", "lep", "charm-ii", "--mass", "0.05", "0.1", "--flavors", "mu,tau", "--steps", "60"]
     arguments += ["--walkers", "8", "--out", str(tmp_path / "c"), "--figure", str(tmp_path / "c.png")]
-    result = CliRunner().invoke(main, arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     assert {p.name for p in tmp_path.iterdir()} == {"c.txt", "c.paramnames", "c.ranges", "c.png"}
     assert "log10_d_tau" in result.output
+    assert "take more steps" in result.output

