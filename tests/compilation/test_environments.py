@@ -95,6 +95,7 @@ def test_a_killed_atlas_goes_on_where_it_stopped(sent, usual, tmp_path):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a parent in the background ignores it
         )
         time.sleep(moments.uniform(0.2, 3.0))
         os.killpg(process.pid, sent)

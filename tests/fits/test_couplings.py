@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
 from nudipole.catalogue import registry
 from nudipole.fits import couplings
-from nudipole.portal import Portal
+from nudipole.portal import Portal, direction
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,30 @@ def test_weights_rebuild_a_quadratic_form():
     points = rng.normal(size=(20, 3))
     expected = np.einsum("pi,ij,pj->p", points, form, points)
     np.testing.assert_allclose(found.counts(points)[0][:, 0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("key", ["fasernu", "flare-10"])
+def test_uncertain_signals_of_counting_searches_are_profiled(key):
+    """An uncertainty of 30 per cent on the signal bounds -2 ln L by 1 / 0.3^2, however large the signal."""
+    table = couplings.tabulate(registry.get(key), 0.01)
+    assert 10.5 < float(table.test_statistic(np.array([[0.0, 3e-4, 0.0]]))[0]) < 1.0 / 0.3**2
+
+
+@pytest.mark.validation
+@pytest.mark.parametrize("key", registry.card_keys())
+def test_every_table_is_the_full_calculation(key):
+    """Couplings of either sign, within a decade of the limit, at three masses; on the flank of decay 3 per cent."""
+    experiment, rng = registry.get(key), np.random.default_rng(1)
+    low, high = experiment.mass_range
+    for share in (0.15, 0.5, 0.8):
+        mass = float(low ** (1 - share) * min(high, 1e3) ** share)
+        edges = [float(experiment.limit([mass], direction(flavor)).lower[0]) for flavor in experiment.flavors]
+        table = couplings.tabulate(experiment, mass)
+        if table is None or np.all(np.isnan(edges)):
+            continue
+        points = np.nanmin(edges) * 10 ** rng.uniform(-1, 1, (5, 3)) * rng.choice([-1, 1], (5, 3))
+        portals = [Portal.from_couplings(mass, *row) for row in points.tolist()]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of couplings beyond the operator
+            expected = np.array([float(experiment.delta_chi2([p])[0]) for p in portals])
+        assert table.test_statistic(points) == pytest.approx(expected, rel=3e-2, abs=5e-3)

@@ -74,17 +74,26 @@ def test_a_disk_that_lacks_the_last_bytes_leaves_nothing(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
+def _heed_interrupts():
+    """A process whose parent ignores interrupts (a job in the background of a script) ignores them, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @BY_COMMAND
 def test_an_interrupt_leaves_nothing(tmp_path, name):
     out = tmp_path / f"events.{name}"
     call = _command(*ARGUMENTS, "--events", 100_000_000, "--format", name, "--out", out)
-    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(call, **pipes, text=True, preexec_fn=_heed_interrupts) as process:
         deadline = time.monotonic() + 120.0
         while not list(tmp_path.iterdir()) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         begun = [p.name for p in tmp_path.iterdir()]
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)
+        try:
+            _, said = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert begun, said
     assert begun != [out.name], "the file has its name only when it is whole"
     assert process.returncode not in (0, None)

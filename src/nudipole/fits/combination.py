@@ -28,9 +28,9 @@ from nudipole.errors import DomainError, check_choice
 from nudipole.fits import datasets, flavours
 from nudipole.fits.joint import profiled
 from nudipole.fits.scanning import CouplingScan
+from nudipole.inference.count_limits import likelihood_of
 from nudipole.inference.counting import check_confidence_level, critical_value
 from nudipole.inference.likelihood import Likelihood, join
-from nudipole.inference.limits import ProfileStatistic
 from nudipole.portal import Direction
 
 FloatArray = npt.NDArray[np.float64]
@@ -101,9 +101,8 @@ class _Part:
 
     @property
     def nuisances(self) -> frozenset[str]:
-        if self.signal is None or not isinstance(self.statistic, ProfileStatistic):
-            return frozenset()
-        return frozenset(pull.name for pull in self.statistic.likelihood.pulls)
+        likelihood = likelihood_of(self.statistic)
+        return frozenset() if self.signal is None or likelihood is None else frozenset(p.name for p in likelihood.pulls)
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ class _Group:
             place = int(part.rows[row])
             if place < 0:
                 return np.zeros(len(d))
-            if isinstance(part.statistic, ProfileStatistic):
-                likelihood, shifts = part.statistic.likelihood, part.signal.relative_shifts
+            if (likelihood := likelihood_of(part.statistic)) is not None:
+                shifts = part.signal.relative_shifts
                 relative = np.zeros((len(likelihood.pulls), likelihood.bins))
                 if shifts is not None:
                     relative = shifts[place if len(shifts) > 1 else 0]
@@ -301,10 +300,8 @@ def _groups(
         group = tuple(part for part in parts if label[part.key] == number and part.signal is not None)
         if not group:
             continue
-        statistic = group[0].statistic
         joined = join([part.statistic.likelihood for part in group]) if len(group) > 1 else None
-        alone = statistic.likelihood if isinstance(statistic, ProfileStatistic) else None
-        likelihood = joined[0] if joined else alone
+        likelihood = joined[0] if joined else likelihood_of(group[0].statistic)
         zero = 0.0 if likelihood is None else float(likelihood.chi2(np.zeros((1, likelihood.bins)))[0][0])
         groups.append(_Group(group, joined, zero))
     return groups, shared

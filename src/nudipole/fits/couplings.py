@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.interpolate import CubicSpline
 
 from nudipole.catalogue.experiment import Experiment
-from nudipole.inference.limits import ProfileStatistic
+from nudipole.inference.count_limits import likelihood_of
 from nudipole.portal import Direction, Nature
 from nudipole.signals.joint.envelope import EnvelopeModel
 
@@ -95,8 +95,7 @@ class Tabulated:
     def test_statistic(self, couplings: FloatArray) -> FloatArray:
         """-2 ln L relative to no signal, shape (points,)."""
         counts, shifts = self.counts.counts(couplings)
-        if isinstance(self.statistic, ProfileStatistic):
-            likelihood = self.statistic.likelihood
+        if (likelihood := likelihood_of(self.statistic)) is not None:
             zero = float(likelihood.chi2(np.zeros((1, likelihood.bins)))[0][0])
             return likelihood.chi2(counts, shifts)[0] - zero
         signal = _Fixed(counts)
@@ -105,7 +104,7 @@ class Tabulated:
 
 @dataclass(frozen=True)
 class _Fixed:
-    """Counts of many points in the place of a signal: each a row, whatever d."""
+    """Counts of many points in the place of a signal without nuisance parameters: each a row, whatever d."""
 
     rows: FloatArray
     per_d2: None = None

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from nudipole.catalogue.experiment import Experiment
 from nudipole.errors import DomainError
 from nudipole.fits import couplings as tables
+from nudipole.inference.count_limits import likelihood_of
 from nudipole.inference.likelihood import Likelihood, join
-from nudipole.inference.limits import ProfileStatistic
 from nudipole.portal import Nature
 
 FloatArray = npt.NDArray[np.float64]
@@ -173,9 +173,8 @@ def table(
 
 
 def _pulls(one: tables.Tabulated | tables.TabulatedEnvelope) -> frozenset[str]:
-    if isinstance(one, tables.TabulatedEnvelope) or not isinstance(one.statistic, ProfileStatistic):
-        return frozenset()
-    return frozenset(pull.name for pull in one.statistic.likelihood.pulls)
+    likelihood = None if isinstance(one, tables.TabulatedEnvelope) else likelihood_of(one.statistic)
+    return frozenset() if likelihood is None else frozenset(pull.name for pull in likelihood.pulls)
 
 
 def _interferes(one: tables.Tabulated | tables.TabulatedEnvelope) -> bool:
@@ -188,7 +187,7 @@ def _group(
     parts: Sequence[tables.Tabulated | tables.TabulatedEnvelope],
 ) -> _Together | tables.TabulatedEnvelope | tables.Tabulated:
     (first, *others) = parts
-    if not isinstance(first, tables.Tabulated) or not isinstance(first.statistic, ProfileStatistic):
+    if not isinstance(first, tables.Tabulated) or likelihood_of(first.statistic) is None:
         return first
     members = [part for part in (first, *others) if isinstance(part, tables.Tabulated)]
     likelihood, positions = join([member.statistic.likelihood for member in members])

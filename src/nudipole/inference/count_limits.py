@@ -113,6 +113,17 @@ class CountStatistic:
         return models * len(signal) if len(models) == 1 else models
 
 
+def likelihood_of(statistic: object) -> Likelihood | None:
+    """The binned likelihood behind a statistic, with its pulls; None where only a limit or a control region is known.
+
+    Examples
+    --------
+    >>> likelihood_of(CountStatistic(Counts(0, 0.1))) is None
+    True
+    """
+    return statistic.likelihood if isinstance(statistic, (ProfileStatistic, CountStatistic)) else None
+
+
 def _rounded(value: float) -> float:
     return float(f"{value:.{_SPREAD_DIGITS}g}")
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nudipole.errors import CardError
-from nudipole.inference.count_limits import CountStatistic
+from nudipole.inference.count_limits import likelihood_of
 from nudipole.inference.likelihood import Likelihood, join
 from nudipole.inference.limits import ProfileStatistic, Statistic
 from nudipole.portal import Direction
@@ -35,14 +35,9 @@ def build(card: CombinationCard, file: Path) -> CombinationModel:
 
 def _member(key: str, preset: str, file: Path) -> Model:
     _, model = members.read(members.locate(key, file, ("", "parts/")), preset, file, never="combination")
-    if _likelihood(model.statistic()) is None:
+    if likelihood_of(model.statistic()) is None:
         raise CardError(file, "members", key, "has no likelihood to join")
     return model
-
-
-def _likelihood(statistic: Statistic) -> Likelihood | None:
-    """What a search brings to a joint fit; None where only a limit is known."""
-    return statistic.likelihood if isinstance(statistic, (ProfileStatistic, CountStatistic)) else None
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ class CombinationModel:
 
     @cached_property
     def _joint(self) -> tuple[Likelihood, tuple[npt.NDArray[np.intp], ...]]:
-        found = [_likelihood(member.statistic()) for member in self.members]
+        found = [likelihood_of(member.statistic()) for member in self.members]
         return join([likelihood for likelihood in found if likelihood is not None])
 
     @property
