@@ -27,6 +27,7 @@ from nudipole.arguments import typed_arguments
 from nudipole.catalogue import registry
 from nudipole.catalogue.experiment import Experiment
 from nudipole.columns import Columns, Tabular, write_text
+from nudipole.constraint import as_masses
 from nudipole.errors import DomainError, MissingExtraError, OutputError, check_between, check_choice, check_count
 from nudipole.errors import check_positive as check_all_positive
 from nudipole.fits import datasets, joint
@@ -217,7 +218,7 @@ def _emcee() -> Any:
 
 def _masses(mass: float | Sequence[float]) -> FloatArray:
     """One mass, or those at which couplings are tabulated between two ends."""
-    ends = np.atleast_1d(np.asarray(mass, dtype=float))
+    ends = as_masses(mass)
     check_all_positive(mass=ends)
     if len(ends) == 1:
         return ends
